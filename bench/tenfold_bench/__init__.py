@@ -1,0 +1,1 @@
+"""Each bench is a module here with `run(quick) -> Result`; `tenfold-bench NAME` runs it."""

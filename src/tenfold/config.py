@@ -1,0 +1,96 @@
+"""Settings: the only place where the environment is read.
+
+Every setting is an environment variable `TENFOLD_<NAME>`; `TENFOLD_<NAME>_FILE` names a file that
+holds the value (for secrets). docs/operations.md lists them.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used: says which variable, why, and what would do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings with their defaults. Sizes in bytes, times in seconds unless named otherwise."""
+
+    data_dir: Path = Path("tenfold-data")
+    database_url: str = ""  # empty: the embedded PostgreSQL in data_dir
+    host: str = "127.0.0.1"
+    port: int = 8010
+    base_url: str = ""  # how browsers reach the console, when a proxy stands before it
+    workers: int = 1
+    policies: tuple[Path, ...] = ()  # files or folders of rules; empty: the starter pack
+    secret: str = ""  # key of all tokens; empty: made once and kept in data_dir
+    max_body: int = 64 * 1024 * 1024  # of one request, after decompression
+    max_event: int = 1024 * 1024
+    max_events: int = 100_000  # in one request
+    events_per_second: int = 100_000  # for one API key
+    batch: int = 1_000  # events that a worker takes at once
+    evaluate_deadline_ms: int = 500
+    lease_minutes: int = 20
+    webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
+    secure_cookies: bool = False  # set to true behind HTTPS
+    log_level: str = "info"
+
+    @property
+    def url(self) -> str:
+        """Where the console is, without a trailing slash."""
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Read settings from the environment; keyword arguments (command-line options) win."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = f"TENFOLD_{field.name.upper()}"
+        text = environment.get(name)
+        file = environment.get(f"{name}_FILE")
+        if text is None and file:
+            try:
+                text = Path(file).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
+        if text is not None:
+            values[field.name] = text.split(os.pathsep) if field.name == "policies" else text
+    values.update({key: value for key, value in overrides.items() if value is not None})
+    try:
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_convert_path)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        name = f"TENFOLD_{path.rstrip('`').upper()}"
+        raise SettingsError(f"{name}: {message[0].lower()}{message[1:]}") from None
+
+
+def _convert_path(type_: type, value: Any) -> Any:
+    if type_ is Path:
+        return Path(value)
+    raise NotImplementedError
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The key under which personal data become tokens and API keys are hashed (at least 32 bytes).
+
+    Made on first use and kept in `data_dir/secret` (mode 0600). Losing it makes old tokens
+    unmatchable, so `tenfold backup` keeps it.
+    """
+    if settings.secret:
+        if len(settings.secret) < 32:
+            raise SettingsError("TENFOLD_SECRET: shorter than 32 characters; try `openssl rand -hex 32`")
+        return settings.secret.encode()
+    path = settings.data_dir / "secret"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes().strip()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_hex(32).encode())
+    return path.read_bytes().strip()

