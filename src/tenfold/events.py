@@ -59,9 +59,13 @@ class AccountEnded(msgspec.Struct, kw_only=True):
 
 
 class SessionStarted(msgspec.Struct, kw_only=True):
-    """`session.started`. `ip`, `device` and `user_agent` are personal: kept as keyed tokens only."""
+    """`session.started`. `ip`, `device` and `user_agent` are personal: kept as keyed tokens only.
+
+    `network` is the token of the address's /24 or /48, which intake adds beside that of the address.
+    """
 
     ip: Short | None = None
+    network: Short | None = None
     device: Short | None = None
     user_agent: Short | None = None
 
@@ -268,6 +272,7 @@ def parse(raw: bytes, now: datetime | None = None) -> Event:
         raise EventError("account", "missing", "say which account did this", event_id)
     if b"\\u0000" in raw:
         _refuse_nul(raw, event_id)
+    _check_utf8(raw, event_id)
     return Event(
         id=event_id,
         type=envelope.type,
@@ -287,6 +292,15 @@ def _check_time(time: datetime, now: datetime, event_id: str) -> None:
     if time > now + FUTURE_TOLERANCE:
         hint = "check the clock, and that the year is not in milliseconds"
         raise EventError("time", f"{time.isoformat()} is more than a day in the future", hint, event_id)
+
+
+def _check_utf8(raw: bytes, event_id: str) -> None:
+    """Fields that are not ours are skipped by the decoder, so their encoding is checked here."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        hint = "send UTF-8"
+        raise EventError("event", f"byte {error.start} is not UTF-8", hint, event_id) from None
 
 
 def _refuse_nul(raw: bytes, event_id: str) -> None:

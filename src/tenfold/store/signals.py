@@ -1,0 +1,170 @@
+"""Signals and links: what detectors and linkage found."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from psycopg.rows import class_row
+
+from tenfold.evidence import Signal
+from tenfold.store.accounts import as_records
+from tenfold.store.database import Conn
+from tenfold.subjects import Subject, SubjectKind
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence that two accounts are run by the same people, `account_a` < `account_b`.
+
+    `bits` are log2 Bayes factors, `evidence` the ledger of items that add up to them.
+    """
+
+    account_a: str
+    account_b: str
+    bits: float
+    probability: float
+    level: str
+    evidence: list[dict[str, object]]
+    origin: str
+
+
+class Strongest(msgspec.Struct, frozen=True, kw_only=True):
+    """An account's links to closed accounts: how many, and the best of them."""
+
+    account: str
+    count: int
+    probability: float
+    level: str
+
+
+def replace(conn: Conn, subjects: Iterable[Subject], signals: Sequence[Signal]) -> None:
+    """Make `signals` all that is known of `subjects`: what a detector no longer finds goes."""
+    asked = sorted(set(subjects))
+    conn.execute(
+        """
+        DELETE FROM signals USING unnest(%s::text[], %s::text[]) AS asked (kind, id)
+        WHERE subject_kind = asked.kind AND subject_id = asked.id AND name <> 'return'
+        """,
+        [[subject.kind.value for subject in asked], [subject.id for subject in asked]],
+        prepare=True,
+    )
+    add(conn, signals)
+
+
+def add(conn: Conn, signals: Sequence[Signal]) -> None:
+    """Keep signals, each replacing the one with the same subject, name and key."""
+    if not signals:
+        return
+    last = {(signal.subject, signal.name, signal.key): signal for signal in signals}
+    rows = [
+        {
+            "kind": signal.subject.kind.value,
+            "id": signal.subject.id,
+            "name": signal.name,
+            "key": signal.key,
+            "score": signal.score,
+            "detector": signal.detector,
+            "version": signal.version,
+            "spans": signal.spans,
+            "details": signal.details,
+        }
+        for _, signal in sorted(last.items(), key=lambda pair: pair[0])
+    ]
+    conn.execute(
+        """
+        INSERT INTO signals (subject_kind, subject_id, name, key, score, detector, version, spans, details)
+        SELECT kind, id, name, key, score, detector, version, spans, details
+        FROM jsonb_to_recordset(%s) AS row (kind text, id text, name text, key text, score real,
+            detector text, version text, spans jsonb, details jsonb)
+        ON CONFLICT (subject_kind, subject_id, name, key) DO UPDATE SET
+            score = excluded.score, detector = excluded.detector, version = excluded.version,
+            spans = excluded.spans, details = excluded.details, found_at = now()
+        """,
+        [as_records(rows)],
+        prepare=True,
+    )
+
+
+class _Row(msgspec.Struct):
+    subject_kind: str
+    subject_id: str
+    name: str
+    key: str
+    score: float
+    detector: str
+    version: str
+    spans: list[dict[str, object]]
+    details: dict[str, object]
+
+
+def load(conn: Conn, subjects: Iterable[Subject]) -> dict[Subject, list[Signal]]:
+    """Signals of subjects, strongest first; subjects without any are left out."""
+    asked = sorted(set(subjects))
+    cursor = conn.cursor(row_factory=class_row(_Row))
+    cursor.execute(
+        """
+        SELECT subject_kind, subject_id, name, key, score, detector, version, spans, details
+        FROM signals JOIN unnest(%s::text[], %s::text[]) AS asked (kind, id)
+            ON subject_kind = asked.kind AND subject_id = asked.id
+        ORDER BY score DESC, name, key
+        """,
+        [[subject.kind.value for subject in asked], [subject.id for subject in asked]],
+        prepare=True,
+    )
+    found: dict[Subject, list[Signal]] = {}
+    for row in cursor:
+        subject = Subject(SubjectKind(row.subject_kind), row.subject_id)
+        signal = msgspec.convert(
+            {
+                "subject": subject,
+                "name": row.name,
+                "key": row.key,
+                "score": row.score,
+                "detector": row.detector,
+                "version": row.version,
+                "spans": row.spans,
+                "details": row.details,
+            },
+            Signal,
+        )
+        found.setdefault(subject, []).append(signal)
+    return found
+
+
+def save_links(conn: Conn, links: Iterable[Link]) -> None:
+    """Keep links, each replacing the one between the same two accounts."""
+    rows = sorted(links, key=lambda link: (link.account_a, link.account_b))
+    conn.execute(
+        """
+        INSERT INTO links (account_a, account_b, bits, probability, level, evidence, origin)
+        SELECT account_a, account_b, bits, probability, level, evidence, origin
+        FROM jsonb_to_recordset(%s) AS row (account_a text, account_b text, bits real, probability real,
+            level text, evidence jsonb, origin text)
+        ON CONFLICT (account_a, account_b) DO UPDATE SET
+            bits = excluded.bits, probability = excluded.probability, level = excluded.level,
+            evidence = excluded.evidence, origin = excluded.origin, found_at = now()
+        """,
+        [as_records(rows)],
+        prepare=True,
+    )
+
+
+def links_to_closed(conn: Conn, accounts: Sequence[str]) -> dict[str, Strongest]:
+    """For each account that has any: its links to accounts that are closed."""
+    cursor = conn.cursor(row_factory=class_row(Strongest))
+    cursor.execute(
+        """
+        WITH found AS (
+            SELECT asked.account, links.account_b AS other, probability, level
+            FROM unnest(%(ids)s::text[]) AS asked (account) JOIN links ON links.account_a = asked.account
+            UNION ALL
+            SELECT asked.account, links.account_a, probability, level
+            FROM unnest(%(ids)s::text[]) AS asked (account) JOIN links ON links.account_b = asked.account
+        )
+        SELECT account, count(*)::int AS count, max(probability)::float8 AS probability,
+               (array_agg(level ORDER BY probability DESC))[1] AS level
+        FROM found JOIN accounts ON accounts.id = other AND accounts.state = 'closed'
+        GROUP BY account
+        """,
+        {"ids": list(accounts)},
+        prepare=True,
+    )
+    return {row.account: row for row in cursor}
