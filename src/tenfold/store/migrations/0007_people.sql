@@ -4,6 +4,8 @@ CREATE TABLE users (
     password_hash text,
     roles         text[]      NOT NULL DEFAULT '{}',
     locale        text        NOT NULL DEFAULT 'en' CHECK (locale IN ('en', 'ar')),
+    blur          boolean     NOT NULL DEFAULT true,  -- texts stay blurred until revealed
+    shortcuts     boolean     NOT NULL DEFAULT true,  -- single-key commands of the console
     disabled      boolean     NOT NULL DEFAULT false,
     created_at    timestamptz NOT NULL DEFAULT now()
 );
@@ -24,6 +26,14 @@ CREATE TABLE web_sessions (
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX web_sessions_user ON web_sessions (user_id);
+
+-- Failed logins of the last minutes, by keyed hash of who tried and from where.
+CREATE TABLE login_failures (
+    key bytea       NOT NULL,
+    at  timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX login_failures_key ON login_failures (key, at);
+CREATE INDEX login_failures_at ON login_failures (at);
 
 CREATE TABLE api_keys (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
