@@ -36,20 +36,20 @@ class AccountProfile(msgspec.Struct, kw_only=True):
     `avatar` and `banner` are the platform's media ids or its own hashes of the picture.
     """
 
-    handle: Short | None | UnsetType = UNSET
-    display_name: Short | None | UnsetType = UNSET
-    bio: Text | None | UnsetType = UNSET
-    avatar: Short | None | UnsetType = UNSET
-    banner: Short | None | UnsetType = UNSET
-    location: Short | None | UnsetType = UNSET
-    links: Links | None | UnsetType = UNSET
-    language: Short | None | UnsetType = UNSET
-    email: Short | None | UnsetType = UNSET
-    phone: Short | None | UnsetType = UNSET
-    followers: Count | None | UnsetType = UNSET
-    following: Count | None | UnsetType = UNSET
-    verified: bool | None | UnsetType = UNSET
-    created_at: datetime | None | UnsetType = UNSET
+    handle: Short | UnsetType | None = UNSET
+    display_name: Short | UnsetType | None = UNSET
+    bio: Text | UnsetType | None = UNSET
+    avatar: Short | UnsetType | None = UNSET
+    banner: Short | UnsetType | None = UNSET
+    location: Short | UnsetType | None = UNSET
+    links: Links | UnsetType | None = UNSET
+    language: Short | UnsetType | None = UNSET
+    email: Short | UnsetType | None = UNSET
+    phone: Short | UnsetType | None = UNSET
+    followers: Count | UnsetType | None = UNSET
+    following: Count | UnsetType | None = UNSET
+    verified: bool | UnsetType | None = UNSET
+    created_at: datetime | UnsetType | None = UNSET
 
 
 class AccountEnded(msgspec.Struct, kw_only=True):
@@ -116,11 +116,11 @@ class GroupProfile(msgspec.Struct, kw_only=True):
     """`group.created` and `group.updated`."""
 
     group: Id
-    name: Short | None | UnsetType = UNSET
-    description: Text | None | UnsetType = UNSET
-    avatar: Short | None | UnsetType = UNSET
-    links: Links | None | UnsetType = UNSET
-    visibility: Short | None | UnsetType = UNSET
+    name: Short | UnsetType | None = UNSET
+    description: Text | UnsetType | None = UNSET
+    avatar: Short | UnsetType | None = UNSET
+    links: Links | UnsetType | None = UNSET
+    visibility: Short | UnsetType | None = UNSET
 
 
 class GroupMembership(msgspec.Struct, kw_only=True):
