@@ -5,15 +5,24 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from tenfold.store import database
+from tenfold import config
+from tenfold.store import database, keys
 from tenfold.store.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from litestar import Litestar
+    from litestar.testing import TestClient
+
+    from tenfold.web.runtime import Runtime
 
 TEMPLATE = "tenfold_template"
 
@@ -65,3 +74,56 @@ def conn(database_url: str) -> Iterator[database.Conn]:
     """A connection to a fresh database."""
     with database.connect(database_url) as connection:
         yield connection
+
+
+SECRET = b"the installation's key, for tests"
+
+
+@dataclass
+class Server:
+    """A client of the running web application, the runtime behind it, and a maker of API keys."""
+
+    client: "TestClient[Litestar]"
+    runtime: "Runtime"
+
+    def key(self, *scopes: keys.Scope) -> dict[str, str]:
+        """Headers that carry a fresh API key with these scopes."""
+        with self.runtime.pool.connection() as conn:
+            _, token = keys.create(conn, SECRET, name="test", scopes=scopes)
+        return {"authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def serve(database_url: str) -> Iterator[Callable[..., Server]]:
+    """Start the web application with chosen settings and parts of the runtime: `serve(max_event=100)`."""
+    from litestar.testing import TestClient
+
+    from tenfold.web.app import create_app
+    from tenfold.web.runtime import Runtime
+
+    pool = database.pool(database_url, 4)
+    clients: list[TestClient[Litestar]] = []
+
+    def start(evaluator: Any = None, **settings: Any) -> Server:
+        runtime = Runtime(
+            settings=config.load({}, **settings),
+            url=database_url,
+            pool=pool,
+            secret=SECRET,
+            evaluator=evaluator,
+        )
+        client = TestClient(create_app(runtime), raise_server_exceptions=False)
+        client.__enter__()
+        clients.append(client)
+        return Server(client, runtime)
+
+    yield start
+    for client in clients:
+        client.__exit__(None, None, None)
+    pool.close()
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server]) -> Server:
+    """The web application with default settings."""
+    return serve()

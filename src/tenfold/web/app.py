@@ -1,0 +1,58 @@
+"""The web application: every handler, and what holds for all of them."""
+
+from typing import Any
+
+from litestar import Litestar, MediaType, Response, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+
+from tenfold.web import openapi
+from tenfold.web.api import health
+from tenfold.web.auth import KeyCache
+from tenfold.web.instrumentation import Instrumentation, Metrics
+from tenfold.web.limits import RateLimiter
+from tenfold.web.problems import EXCEPTION_HANDLERS
+from tenfold.web.runtime import Runtime
+
+# Of bodies other than those of /v1/events, which has limits of its own.
+MAX_BODY = 4 * 1024 * 1024
+
+API_HANDLERS: list[ControllerRouterHandler] = [*health.handlers]
+
+
+def create_app(runtime: Runtime) -> Litestar:
+    """The application around one runtime; run it under any ASGI server."""
+
+    def provide_runtime() -> Runtime:
+        return runtime
+
+    dependencies = {"runtime": Provide(provide_runtime, sync_to_thread=False)}
+    metrics = Metrics()
+    app = Litestar(
+        [*API_HANDLERS, openapi_json],
+        dependencies=dependencies,
+        exception_handlers=EXCEPTION_HANDLERS,
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=MAX_BODY,
+        state=State(
+            {
+                "runtime": runtime,
+                "metrics": metrics,
+                "key_cache": KeyCache(),
+                "rate_limiter": RateLimiter(runtime.settings.events_per_second),
+                "dependencies": dependencies,
+            }
+        ),
+    )
+    app.asgi_handler = Instrumentation(app.asgi_handler, metrics)
+    return app
+
+
+@get("/openapi.json", include_in_schema=False, sync_to_thread=True)
+def openapi_json(state: State) -> Response[dict[str, Any]]:
+    """The description of this API; made when first asked for."""
+    if "openapi" not in state:
+        state["openapi"] = openapi.document(API_HANDLERS, state["dependencies"])
+    return Response(state["openapi"], media_type=MediaType.JSON)

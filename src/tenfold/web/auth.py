@@ -1,0 +1,102 @@
+"""Who is calling the API: `Authorization: Bearer tf_...`, checked against the scopes of the key."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from anyio import to_thread
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from tenfold.store import keys
+from tenfold.store.keys import ApiKey, Scope
+from tenfold.web.problems import Problem
+from tenfold.web.runtime import Runtime
+
+__all__ = ["ApiKey", "KeyCache", "Scope", "requires"]
+
+CACHE_SECONDS = 2.0  # how long a revoked key may go on working
+CACHE_SIZE = 10_000
+
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Coroutine[Any, Any, None]]
+
+
+class KeyCache:
+    """Keys seen in the last seconds, so that not every request asks the database.
+
+    Holds hashes of keys, never keys, and only of keys that were good.
+    """
+
+    def __init__(self, seconds: float = CACHE_SECONDS) -> None:
+        self._seconds = seconds
+        self._found: dict[bytes, tuple[float, ApiKey]] = {}
+        self._lock = threading.Lock()
+
+    def find(self, token: str) -> ApiKey | None:
+        """The key if it was found good within the last seconds."""
+        digest = hashlib.sha256(token.encode()).digest()
+        with self._lock:
+            at, key = self._found.get(digest, (0.0, None))
+        if key is None or time.monotonic() - at > self._seconds or not key.usable(datetime.now(UTC)):
+            return None
+        return key
+
+    def keep(self, token: str, key: ApiKey) -> None:
+        """Remember that this key is good."""
+        with self._lock:
+            if len(self._found) >= CACHE_SIZE:
+                self._found.clear()
+            self._found[hashlib.sha256(token.encode()).digest()] = (time.monotonic(), key)
+
+
+def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Problem(
+            401,
+            "API key missing",
+            "Send the header `Authorization: Bearer tf_...`; `tenfold keys create` makes a key.",
+            headers={"www-authenticate": 'Bearer realm="tenfold"'},
+        )
+    return token.strip()
+
+
+def _look_up(runtime: Runtime, token: str) -> ApiKey | None:
+    with runtime.pool.connection() as conn:
+        return keys.authenticate(conn, runtime.secret, token)
+
+
+async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> ApiKey:
+    token = _bearer(connection)
+    cache: KeyCache = connection.app.state.key_cache
+    key = cache.find(token)
+    if key is None:
+        key = await to_thread.run_sync(_look_up, connection.app.state.runtime, token)
+        if key is None:
+            raise Problem(
+                401,
+                "API key not accepted",
+                "This key is unknown, revoked or expired; `tenfold keys list` shows which keys there are.",
+                headers={"www-authenticate": 'Bearer realm="tenfold", error="invalid_token"'},
+            )
+        cache.keep(token, key)
+    return key
+
+
+def requires(scope: Scope) -> Guard:
+    """A guard: lets in callers whose key has `scope`, and sets `request.auth` to the ApiKey."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        key = await _authenticate(connection)
+        connection.scope["auth"] = key
+        if scope not in key.scopes:
+            raise Problem(
+                403,
+                "Scope missing",
+                f"This needs a key with the scope {scope}; this one has {', '.join(key.scopes)}.",
+            )
+
+    return guard
