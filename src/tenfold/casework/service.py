@@ -3,8 +3,8 @@
 `actor` names who acts: `user:3` (console) or `key:1` (API). `now` is the time of the act, with time zone.
 Nothing here commits: the caller owns the transaction. Every act ends in the audit chain.
 
-Errors: NotFound (no such case, decision, action), CaseConflict (somebody else was first; it holds the
-present state), Refused (the wish itself is wrong; it names the field).
+Errors: NotFoundError (no such case, decision, action), CaseConflictError (somebody else was first; it holds the
+present state), RefusedError (the wish itself is wrong; it names the field).
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
 
 
-class CaseConflict(Exception):
+class CaseConflictError(Exception):
     """The case is not as the caller believed; `present` says how it is."""
 
     def __init__(self, message: str, present: Present) -> None:
@@ -40,11 +40,11 @@ class CaseConflict(Exception):
         self.present = present
 
 
-class NotFound(LookupError):
+class NotFoundError(LookupError):
     """There is no such case, decision or action."""
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """A wish that cannot be met; `field` names what to mend."""
 
     def __init__(self, field: str, reason: str) -> None:
@@ -106,13 +106,13 @@ class Reversed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def claim(conn: Conn, *, case_id: int, actor: str, lease: timedelta, now: datetime) -> datetime:
-    """Take a case, or renew one's own claim; returns until when it is held. CaseConflict if another
+    """Take a case, or renew one's own claim; returns until when it is held. CaseConflictError if another
     holds it or it is decided."""
     raise NotImplementedError
 
 
 def release(conn: Conn, *, case_id: int, actor: str, now: datetime) -> None:
-    """Give a claimed case back. CaseConflict if it is not held by `actor`."""
+    """Give a claimed case back. CaseConflictError if it is not held by `actor`."""
     raise NotImplementedError
 
 
@@ -141,17 +141,17 @@ def note(conn: Conn, *, case_id: int, actor: str, text: str, now: datetime) -> i
 def escalate(
     conn: Conn, *, case_id: int, actor: str, reason: str, now: datetime, queue: str = LEAD_QUEUE
 ) -> None:
-    """Move a case to the leads. CaseConflict if it is decided or another holds it."""
+    """Move a case to the leads. CaseConflictError if it is decided or another holds it."""
     raise NotImplementedError
 
 
 def decide(conn: Conn, *, case_id: int, verdict: Verdict, actor: str, now: datetime) -> Decided:
-    """Decide one case, with all effects. Of two who decide at once, one gets CaseConflict."""
+    """Decide one case, with all effects. Of two who decide at once, one gets CaseConflictError."""
     raise NotImplementedError
 
 
 def decide_many(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime) -> list[Decided]:
-    """Decide several cases, all or none: a CaseConflict on one leaves the caller to roll back."""
+    """Decide several cases, all or none: a CaseConflictError on one leaves the caller to roll back."""
     raise NotImplementedError
 
 
@@ -161,7 +161,7 @@ def reverse(conn: Conn, *, decision_id: int, actor: str, reason: str, now: datet
 
 
 def undo(conn: Conn, *, decision_id: int, actor: str, now: datetime) -> Reversed:
-    """Reverse one's own decision within UNDO_WINDOW, without a reason. Refused otherwise."""
+    """Reverse one's own decision within UNDO_WINDOW, without a reason. RefusedError otherwise."""
     raise NotImplementedError
 
 

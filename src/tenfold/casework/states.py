@@ -1,7 +1,7 @@
 """What may follow what: the states of cases, decisions and actions as tables. No I/O.
 
 The tables are the law: service and store change a state only by `after`, which raises
-ImpossibleStep for a step that no table holds. A claim is a lease beside the state: an escalated
+ImpossibleStepError for a step that no table holds. A claim is a lease beside the state: an escalated
 case stays escalated while somebody holds it.
 """
 
@@ -113,7 +113,7 @@ ACTION_STEPS: Mapping[tuple[ActionState, ActionStep], ActionState] = {
 }
 
 
-class ImpossibleStep(ValueError):
+class ImpossibleStepError(ValueError):
     """A step that the table does not hold for the present state."""
 
     def __init__(self, state: StrEnum, step: StrEnum) -> None:
@@ -127,11 +127,11 @@ _Step = TypeVar("_Step", bound=StrEnum)
 
 
 def after(table: Mapping[tuple[_State, _Step], _State], state: _State, step: _Step) -> _State:
-    """The state that follows; raises ImpossibleStep if none does."""
+    """The state that follows; raises ImpossibleStepError if none does."""
     try:
         return table[(state, step)]
     except KeyError:
-        raise ImpossibleStep(state, step) from None
+        raise ImpossibleStepError(state, step) from None
 
 
 def before(table: Mapping[tuple[_State, _Step], _State], step: _Step) -> list[str]:
