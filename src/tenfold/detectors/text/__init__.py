@@ -1,0 +1,1 @@
+"""Text: normal forms, language, and what is found in them."""
