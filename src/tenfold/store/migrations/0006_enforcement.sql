@@ -15,7 +15,7 @@ CREATE TABLE deliveries (
     action_id    bigint      REFERENCES actions,
     type         text        NOT NULL,
     body         jsonb       NOT NULL,
-    state        text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead')),
+    state        text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'dead', 'cancelled')),
     attempts     smallint    NOT NULL DEFAULT 0,
     next_at      timestamptz NOT NULL DEFAULT now(),
     created_at   timestamptz NOT NULL DEFAULT now(),
@@ -23,6 +23,7 @@ CREATE TABLE deliveries (
     last_status  int,
     last_error   text
 ) WITH (fillfactor = 70);
-CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'pending';
-CREATE INDEX deliveries_dead ON deliveries (created_at DESC) WHERE state = 'dead';
+CREATE INDEX deliveries_due ON deliveries (webhook_id, next_at) WHERE state = 'pending';
+CREATE INDEX deliveries_dead ON deliveries (id DESC) WHERE state = 'dead';
+CREATE INDEX deliveries_webhook ON deliveries (webhook_id, id DESC);
 CREATE INDEX deliveries_action ON deliveries (action_id);

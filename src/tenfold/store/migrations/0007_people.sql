@@ -4,7 +4,7 @@ CREATE TABLE users (
     password_hash text,
     roles         text[]      NOT NULL DEFAULT '{}',
     locale        text        NOT NULL DEFAULT 'en' CHECK (locale IN ('en', 'ar')),
-    blur          boolean     NOT NULL DEFAULT true,  -- texts stay blurred until revealed
+    blur          boolean     NOT NULL DEFAULT false,  -- texts stay blurred until revealed
     shortcuts     boolean     NOT NULL DEFAULT true,  -- single-key commands of the console
     disabled      boolean     NOT NULL DEFAULT false,
     created_at    timestamptz NOT NULL DEFAULT now()
@@ -46,16 +46,25 @@ CREATE TABLE api_keys (
     revoked_at timestamptz
 );
 
--- The audit chain: each row's hash covers the row and the hash before it.
+-- The audit chain: each row's hash covers the row and the hash before it. `details` is json, not jsonb,
+-- because its very bytes are hashed.
 CREATE TABLE audit (
     seq      bigint      PRIMARY KEY,
     at       timestamptz NOT NULL,
     actor    text        NOT NULL,
     act      text        NOT NULL,
     subject  text        NOT NULL DEFAULT '',
-    details  jsonb       NOT NULL DEFAULT '{}',
+    details  json        NOT NULL DEFAULT '{}',
     previous bytea       NOT NULL,
     hash     bytea       NOT NULL
 );
 CREATE INDEX audit_subject ON audit (subject, seq);
 CREATE INDEX audit_actor ON audit (actor, seq);
+
+-- Stops mistakes; whoever may drop the trigger is found by the chain.
+CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log is only ever appended to';
+END $$;
+CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
