@@ -20,6 +20,7 @@ MAX_ID_LENGTH = 512
 MAX_TEXT_LENGTH = 100_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
+FAR_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)  # "now" for events that were already let in
 
 Id = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH)]
 Short = Annotated[str, Meta(max_length=2_000)]

@@ -1,0 +1,55 @@
+"""`tenfold`: one file per command group. Heavy imports stand inside the commands, so `--help` is quick."""
+
+import importlib
+import sys
+from typing import Annotated
+
+import typer
+
+from tenfold import __version__
+
+COMMANDS = ("serve", "worker", "migrate", "status", "backup", "restore", "ingest", "simulate", "demo")
+GROUPS = {
+    "audit": "Verify and export the audit chain.",
+    "banks": "Curated lists of known material: import, export, edit.",
+    "keys": "API keys: create, list, revoke.",
+    "policy": "Rules: check, explain, test.",
+    "users": "People of the console: add, roles, login links.",
+    "webhooks": "Where actions are delivered, and redelivery.",
+}
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tenfold {__version__}")
+        raise typer.Exit
+
+
+def _top(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """Trust & safety against terrorist networks: find them, decide fairly, recognise who comes back."""
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, callback=_top)
+    for name in COMMANDS:
+        app.add_typer(importlib.import_module(f"tenfold.cli.{name}").app)
+    for name, text in GROUPS.items():
+        app.add_typer(
+            importlib.import_module(f"tenfold.cli.{name}").app, name=name, help=text, no_args_is_help=True
+        )
+    return app
+
+
+def main() -> None:
+    """Entry point; a command's own error is one line on standard error and exit status 2."""
+    from tenfold.cli.common import CommandError
+    from tenfold.config import SettingsError
+
+    try:
+        build()()
+    except (CommandError, SettingsError) as error:
+        sys.stderr.write(f"tenfold: {error}\n")
+        sys.exit(2)

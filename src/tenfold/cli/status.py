@@ -1,0 +1,56 @@
+"""`tenfold status`."""
+
+from typing import Annotated
+
+import typer
+
+from tenfold.cli import common
+
+app = typer.Typer()
+
+
+@app.command()
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+    retry_poisoned: Annotated[
+        bool, typer.Option("--retry-poisoned", help="Give events that were set aside another chance.")
+    ] = False,
+) -> None:
+    """What waits, what was set aside, what failed."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from tenfold.store import events
+    from tenfold.store.status import read_status
+
+    with common.connection() as conn:
+        if retry_poisoned:
+            count = events.requeue_poisoned(conn)
+            typer.echo(f"{count} events go back to the queue", err=True)
+        found = read_status(conn)
+    if as_json:
+        common.print_json(found)
+        return
+    table = Table(show_header=False, box=None)
+    waiting = f" (oldest came {found.oldest_waiting:%Y-%m-%d %H:%M:%S %Z})" if found.oldest_waiting else ""
+    for label, value in (
+        ("events waiting", f"{found.queue:,}{waiting}"),
+        ("events set aside", f"{found.poisoned:,}"),
+        ("workers", f"{found.workers}"),
+        ("events ever taken", f"{found.events_estimate:,}"),
+        ("accounts, posts (estimates)", f"{found.accounts_estimate:,}, {found.posts_estimate:,}"),
+        ("open cases", f"{found.cases_open:,}, of them overdue {found.cases_overdue:,}"),
+        ("deliveries pending", f"{found.deliveries_pending:,}, given up {found.deliveries_dead:,}"),
+        ("policy", found.policy or "none loaded yet"),
+        ("bank revision", f"{found.bank_revision}"),
+        ("database", f"{found.database_bytes / 1e6:,.0f} MB"),
+    ):
+        table.add_row(label, value)
+    console = Console()
+    console.print(table)
+    for event in found.poisoned_latest:
+        console.print(
+            f"set aside: {event.type} {event.id} of {event.account}: {event.error}",
+            markup=False,
+            highlight=False,
+        )

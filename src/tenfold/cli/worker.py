@@ -1,0 +1,31 @@
+"""`tenfold worker`: one pipeline worker."""
+
+import os
+import signal
+import threading
+
+import typer
+
+from tenfold.cli import common
+
+app = typer.Typer()
+
+
+@app.command()
+def worker() -> None:
+    """Run one pipeline worker, the outbox and maintenance until interrupted.
+
+    Any number may run against one database, on any number of machines.
+    """
+    # Workers share the cores among themselves: a matrix product must not take them all.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from tenfold.work import Worker
+
+    settings = common.settings()
+    with common.database_url(settings) as url:
+        running = Worker(settings, url)
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        running.run(stop)

@@ -1,0 +1,97 @@
+"""The synchronous verdict: what would be done with this event, if it happened? Nothing is stored."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
+from typing import Literal
+
+import msgspec
+from psycopg_pool import ConnectionPool
+
+from tenfold.detectors.text.suite import TextSuite
+from tenfold.events import Event
+from tenfold.evidence import Signal
+from tenfold.judgement import Firing
+from tenfold.policy import PolicySet
+from tenfold.processing import detect, fold, judge
+from tenfold.processing.fold import Numbered
+from tenfold.processing.suites import CurrentSuite
+from tenfold.store.database import Conn
+
+EVENT_TYPES = ("account.created", "account.updated", "post.created", "post.updated")
+MOST_WAITING = 64  # more than these cannot be answered within any deadline worth having
+UNSTORED = 2**62  # the number of an event that is later than all stored ones
+
+Outcome = Literal["allow", "review", "hold", "undecided"]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """`allow`: no rule asks for anything. `review`: a person should look, it may be shown meanwhile.
+    `hold`: a rule holds or acts, do not show it. `undecided`: not judged, and `reason` says why.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    firings: tuple[Firing, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    milliseconds: float = 0.0
+
+
+class Evaluator:
+    """Judges one event after another in a thread of its own, with the banks as they are."""
+
+    def __init__(self, pool: ConnectionPool[Conn], policy: PolicySet) -> None:
+        self._pool = pool
+        self._policy = policy
+        self._suites = CurrentSuite()
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evaluate")
+        self._waiting: set[Future[Verdict]] = set()
+
+    def warm(self) -> None:
+        """Load banks and models now, so that the first request need not wait for them."""
+        self._executor.submit(self._refresh)
+
+    def close(self) -> None:
+        """Drop what waits and end the thread."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def evaluate(self, event: Event, deadline: float) -> Verdict:
+        """The verdict on an event of EVENT_TYPES within `deadline` seconds, or `undecided`."""
+        started = time.perf_counter()
+        if len(self._waiting) >= MOST_WAITING:
+            return Verdict(outcome="undecided", reason="busy: too many requests wait already")
+        future = self._executor.submit(self._judge, event)
+        self._waiting.add(future)
+        future.add_done_callback(self._waiting.discard)
+        try:
+            verdict = future.result(timeout=deadline)
+        except TimeoutError:
+            future.cancel()
+            verdict = Verdict(outcome="undecided", reason=f"not judged within {deadline * 1000:.0f} ms")
+        elapsed = (time.perf_counter() - started) * 1000
+        return msgspec.structs.replace(verdict, milliseconds=round(elapsed, 3))
+
+    def _refresh(self) -> TextSuite:
+        with self._pool.connection() as conn:
+            return self._suites.get(conn)
+
+    def _judge(self, event: Event) -> Verdict:
+        numbered = [Numbered(UNSTORED, event)]
+        with self._pool.connection() as conn, conn.transaction(force_rollback=True):
+            suite = self._suites.get(conn)
+            batch = fold.load(conn, numbered)
+            fold.fold(batch, numbered)
+            detected = detect.detect(suite, batch)
+            signals = {number: result.signals for number, result in detected.results.items()}
+            firings = judge.judge(conn, self._policy, batch, signals, record=False)
+        found = tuple(signal for result in detected.current.values() for signal in result)
+        return Verdict(outcome=outcome(firings), firings=tuple(firings), signals=found)
+
+
+def outcome(firings: Sequence[Firing]) -> Outcome:
+    """What the firings come to for the platform that asks."""
+    if any(firing.effects.hold or firing.effects.act for firing in firings):
+        return "hold"
+    if any(firing.effects.queue or firing.effects.propose or firing.effects.escalate for firing in firings):
+        return "review"
+    return "allow"

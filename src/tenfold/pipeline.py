@@ -1,0 +1,131 @@
+"""The one loop: claim a batch of events, update subjects, detect, judge, file, acknowledge, commit.
+
+All of it is one database transaction, so a worker killed at any instant loses nothing that was
+acknowledged to the platform and repeats nothing that was committed. Read this page first.
+
+An event that cannot be applied is found by halving its batch inside savepoints, tried MAX_TRIES times
+and set aside with its error. An event that kills its worker is found through the lane's count of
+attempts, which is committed before each try: such a lane is walked event by event.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from tenfold import events
+from tenfold.casework.filing import file_firings
+from tenfold.detectors.text.suite import TextSuite
+from tenfold.policy import PolicySet
+from tenfold.processing import detect, fold, judge
+from tenfold.processing.fold import Numbered
+from tenfold.store import events as queue
+from tenfold.store.database import Conn
+from tenfold.store.events import MAX_TRIES, Queued
+
+LANES_AT_ONCE = 16
+
+log = logging.getLogger("tenfold.pipeline")
+
+
+class Done(msgspec.Struct, kw_only=True):
+    """What one turn of the loop did."""
+
+    applied: int = 0
+    set_aside: int = 0
+
+
+def run_once(conn: Conn, suite: TextSuite, policy: PolicySet, batch: int) -> Done:
+    """Take up to `batch` waiting events through the whole pipeline; nothing waiting gives Done()."""
+    with conn.transaction():
+        chosen = queue.announce_claim(conn, LANES_AT_ONCE)
+    if not chosen:
+        return Done()
+    with conn.transaction():
+        held = queue.claim_lanes(conn, chosen)
+        deadly = [lane.lane for lane in held if lane.tries > MAX_TRIES]
+        lanes = deadly[:1] or [lane.lane for lane in held]
+        if not deadly:
+            done = _apply(conn, suite, policy, queue.fetch(conn, lanes, batch))
+            queue.lanes_went_well(conn, lanes)
+            return done
+    return _walk(conn, suite, policy, lanes[0], batch // LANES_AT_ONCE)
+
+
+def process(conn: Conn, suite: TextSuite, policy: PolicySet, waiting: Sequence[Queued]) -> None:
+    """Carry events from the queue to their effects; the caller's transaction holds it all."""
+    numbered = [Numbered(item.seq, events.parse(item.raw, now=events.FAR_FUTURE)) for item in waiting]
+    batch = fold.load(conn, numbered)
+    fold.fold(batch, numbered)
+    detected = detect.detect(suite, batch)
+    fold.save(conn, batch)
+    detect.save(conn, detected)
+    signals = {number: result.signals for number, result in detected.results.items()}
+    firings = judge.judge(conn, policy, batch, signals)
+    queue.acknowledge(conn, waiting)
+    if firings:
+        file_firings(conn, firings, datetime.now(UTC))
+
+
+def _apply(conn: Conn, suite: TextSuite, policy: PolicySet, waiting: Sequence[Queued]) -> Done:
+    """Process events, halving what fails until the ones to blame stand alone."""
+    if not waiting:
+        return Done()
+    try:
+        with conn.transaction():
+            process(conn, suite, policy, waiting)
+        return Done(applied=len(waiting))
+    except Exception as error:
+        if queue.is_passing(error):
+            raise
+        if len(waiting) > 1:
+            half = len(waiting) // 2
+            first = _apply(conn, suite, policy, waiting[:half])
+            second = _apply(conn, suite, policy, waiting[half:])
+            return Done(applied=first.applied + second.applied, set_aside=first.set_aside + second.set_aside)
+        return _retry_or_set_aside(conn, suite, policy, waiting[0], error)
+
+
+def _retry_or_set_aside(
+    conn: Conn, suite: TextSuite, policy: PolicySet, event: Queued, error: Exception
+) -> Done:
+    for _ in range(MAX_TRIES - 1):
+        try:
+            with conn.transaction():
+                process(conn, suite, policy, [event])
+            return Done(applied=1)
+        except Exception as again:
+            if queue.is_passing(again):
+                raise
+            error = again
+    log.warning("event %d set aside: %s: %s", event.seq, type(error).__name__, error)
+    queue.set_aside(conn, event, f"{type(error).__name__}: {error}")
+    return Done(set_aside=1)
+
+
+def _walk(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batch: int) -> Done:
+    """Process the first events of a lane that has killed workers one by one, each attempt counted.
+
+    When a whole batch of them has gone well the lane is trusted again.
+    """
+    done = Done()
+    for _ in range(batch):
+        with conn.transaction():
+            waiting = queue.fetch(conn, [lane], 1) if queue.claim_lanes(conn, [lane]) else []
+            if not waiting:
+                break
+            tries = queue.count_try(conn, waiting[0])
+            if tries > MAX_TRIES:
+                error = f"the worker died {MAX_TRIES} times while it held this event"
+                queue.set_aside(conn, waiting[0], error)
+                done.set_aside += 1
+                break
+        with conn.transaction():
+            if queue.claim_lanes(conn, [lane]):
+                one = _apply(conn, suite, policy, queue.fetch(conn, [lane], 1))
+                done.applied += one.applied
+                done.set_aside += one.set_aside
+    with conn.transaction():
+        queue.lanes_went_well(conn, [lane])
+    return done

@@ -1,0 +1,1 @@
+"""The steps of the pipeline: fold events into subjects, detect, link, judge."""

@@ -1,0 +1,188 @@
+"""Judge: put each question of a batch to the policy, with everything that is known of its subject."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tenfold.detectors.text.urls import registrable_domain
+from tenfold.evidence import Signal
+from tenfold.judgement import Firing
+from tenfold.policy import PolicySet
+from tenfold.policy.facts import Facts, aggregate
+from tenfold.processing.fold import Batch, Question
+from tenfold.store import counters, groups, sets
+from tenfold.store import signals as store_signals
+from tenfold.store.accounts import Account
+from tenfold.store.cases import standing
+from tenfold.store.content import Media, Post
+from tenfold.store.database import Conn
+from tenfold.store.groups import Group
+
+HASHTAG = re.compile(r"#(\w{1,100})")
+MENTION = re.compile(r"(?<![\w@])@(\w{1,100})")
+
+
+def judge(
+    conn: Conn,
+    policy: PolicySet,
+    batch: Batch,
+    detected: Mapping[int, Sequence[Signal]],
+    *,
+    record: bool = True,
+) -> list[Firing]:
+    """Firings for every question of the batch, in its order.
+
+    `detected` holds the signals of the questions whose texts were read, by position; the others take
+    what the store knows. With `record` false the counters are read as if the events had been counted.
+    """
+    asked = [
+        (number, question)
+        for number, question in enumerate(batch.questions)
+        if policy.listens(question.numbered.event.type, question.subject.kind)
+    ]
+    if not asked:
+        return []
+    known = _Known(conn, policy, [question for _, question in asked])
+    facts = [known.facts(question, detected.get(number)) for number, question in asked]
+    _count(conn, policy, [question for _, question in asked], facts, record)
+    return [firing for one in facts for firing in policy.judge(one)]
+
+
+class _Known:
+    """What the store knows of the subjects in question, read once a batch."""
+
+    def __init__(self, conn: Conn, policy: PolicySet, questions: Sequence[Question]) -> None:
+        accounts = sorted({question.account.id for question in questions if question.account})
+        self.groups = _load_groups(conn, questions)
+        self.standing = standing(conn, accounts)
+        self.links = store_signals.links_to_closed(conn, accounts)
+        unread = [question.subject for question in questions if not question.texts]
+        self.signals = store_signals.load(conn, unread) if unread else {}
+        reported = {
+            (question.report.subject_kind, question.report.subject_id)
+            for question in questions
+            if question.report
+        }
+        self.reports = groups.report_counts(conn, reported) if reported else {}
+        self.sets = policy.all_sets(sets.load(conn))
+
+    def facts(self, question: Question, signals: Sequence[Signal] | None) -> Facts:
+        event = question.numbered.event
+        account = question.account
+        standing = self.standing.get(account.id) if account else None
+        found = signals if signals is not None else self.signals.get(question.subject, ())
+        link = self.links.get(account.id) if account else None
+        group = self.groups.get(question.group_id) if question.group_id else None
+        return Facts(
+            event_type=event.type,
+            time=event.time,
+            subject=question.subject,
+            account=account and _account_facts(account, event.time, standing),
+            post=question.post and _post_facts(question.post),
+            media=question.media and _media_facts(question.media),
+            group=group and _group_facts(group, event.time),
+            report=question.report and self._report_facts(question),
+            signals=aggregate(found),
+            links={"count": link.count, "probability": link.probability, "level": link.level}
+            if link
+            else {"count": 0},
+            sets=self.sets,
+            language=question.post.language if question.post else None,
+        )
+
+    def _report_facts(self, question: Question) -> dict[str, Any]:
+        report = question.report
+        assert report is not None
+        return {
+            "reason": report.reason,
+            "text": report.text,
+            "reporter_known": report.reporter is not None,
+            "count": self.reports.get((report.subject_kind, report.subject_id), 1),
+        }
+
+
+def _load_groups(conn: Conn, questions: Iterable[Question]) -> dict[str, Group]:
+    ids = {question.group_id for question in questions if question.group_id}
+    return groups.load(conn, ids) if ids else {}
+
+
+def _count(
+    conn: Conn, policy: PolicySet, questions: Sequence[Question], facts: Sequence[Facts], record: bool
+) -> None:
+    """Fill in the counters of each question. An event counts once, however many subjects it asks about."""
+    hits = [policy.hits(one, question.numbered.seq) for question, one in zip(questions, facts, strict=True)]
+    flat = [hit for of_one in hits for hit in of_one]
+    if not flat:
+        return
+    numbers = iter(counters.hit_and_read(conn, flat) if record else counters.read(conn, flat))
+    for one, of_one in zip(facts, hits, strict=True):
+        one.counters = {hit.counter: next(numbers) for hit in of_one}
+
+
+def _hours(since: datetime, until: datetime) -> float:
+    return max(0.0, (until - since).total_seconds() / 3600)
+
+
+def _account_facts(account: Account, time: datetime, standing: Any) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "handle": account.handle,
+        "display_name": account.display_name,
+        "bio": account.bio,
+        "location": account.location,
+        "language": account.language,
+        "avatar": account.avatar,
+        "links": frozenset(account.links),
+        "followers": account.followers,
+        "following": account.following,
+        "verified": account.verified,
+        "age_hours": _hours(account.created_at, time),
+        "posts": account.posts,
+        "state": account.state,
+        "strikes": standing.strikes if standing else 0,
+        "open_cases": standing.open_cases if standing else 0,
+    }
+
+
+def _post_facts(post: Post) -> dict[str, Any]:
+    text = post.text
+    return {
+        "id": post.id,
+        "text": text,
+        "language": post.language,
+        "script": post.script,
+        "links": frozenset(post.links),
+        "domains": frozenset(filter(None, map(registrable_domain, post.links))),
+        "mentions": frozenset(post.mentions).union(MENTION.findall(text) if "@" in text else ()),
+        "hashtags": frozenset(HASHTAG.findall(text) if "#" in text else ()),
+        "media_count": len(post.media),
+        "length": len(text),
+        "is_reply": post.reply_to is not None,
+        "is_repost": post.repost_of is not None,
+        "is_quote": post.quote_of is not None,
+        "group": post.group_id,
+        "edited": post.edited_at is not None,
+    }
+
+
+def _media_facts(media: Media) -> dict[str, Any]:
+    return {
+        "id": media.id,
+        "kind": media.kind,
+        "mime": media.mime,
+        "sha256": media.sha256,
+        "bytes": media.bytes,
+    }
+
+
+def _group_facts(group: Group, time: datetime) -> dict[str, Any]:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "description": group.description,
+        "members": group.members,
+        "age_hours": _hours(group.created_at, time),
+        "state": group.state,
+        "links": frozenset(group.links),
+    }

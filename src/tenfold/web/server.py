@@ -1,0 +1,158 @@
+"""The server process: PostgreSQL if it is ours, API and console, and the worker processes.
+
+Each part that dies is started again. Killing this process leaves PostgreSQL running; the next start
+takes it over. Workers notice that their parent is gone and end.
+"""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg
+import uvicorn
+
+from tenfold.config import Settings, SettingsError, secret_key
+from tenfold.detectors import shipped
+from tenfold.evaluate import Evaluator
+from tenfold.policy import load_policies
+from tenfold.store import database, people
+from tenfold.store.embedded import EmbeddedServer
+from tenfold.web.app import create_app
+from tenfold.web.runtime import Runtime
+
+RESTART_PAUSE = (0.2, 5.0)  # seconds before a part is started again: at first, and when it keeps dying
+POOL_SIZE = 24
+
+log = logging.getLogger("tenfold.server")
+
+
+class Server:
+    """Runs until interrupted."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM; SettingsError when it cannot start."""
+        logging.basicConfig(
+            level=self._settings.log_level.upper(),
+            stream=sys.stderr,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        self._require_free_port()
+        policy = load_policies(self._settings)
+        embedded = None if self._settings.database_url else EmbeddedServer(self._settings.data_dir)
+        url = self._settings.database_url or (embedded.url if embedded else "")
+        try:
+            self._prepare(url)
+            pool = database.pool(url, POOL_SIZE, "tenfold-web")
+            evaluator = Evaluator(pool, policy)
+            evaluator.warm()
+            runtime = Runtime(
+                settings=self._settings, pool=pool, secret=secret_key(self._settings), evaluator=evaluator
+            )
+            parts = [
+                threading.Thread(target=self._keep_worker, args=(url,), daemon=True)
+                for _ in range(self._settings.workers)
+            ]
+            if embedded:
+                parts.append(threading.Thread(target=self._keep_database, args=(embedded,), daemon=True))
+            for part in parts:
+                part.start()
+            self._serve(runtime)
+            self._stop.set()
+            for part in parts:
+                part.join(timeout=20)
+            evaluator.close()
+            pool.close()
+        finally:
+            self._stop.set()
+            if embedded:
+                embedded.stop()
+
+    def _require_free_port(self) -> None:
+        """Say so before anything is started, and not after PostgreSQL has."""
+        with socket.socket(socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self._settings.host, self._settings.port))
+            except OSError as error:
+                raise SettingsError(
+                    f"cannot listen on {self._settings.host}:{self._settings.port}: {error.strerror}; "
+                    "choose another with --port or TENFOLD_PORT"
+                ) from None
+
+    def _prepare(self, url: str) -> None:
+        try:
+            for name in database.migrate(url):
+                log.info("migration %s applied", name)
+            with database.connect(url) as conn:
+                if not self._settings.policies:
+                    shipped.install(conn)
+                token = people.first_login(conn)
+        except psycopg.OperationalError as error:
+            raise SettingsError(f"the database cannot be reached: {error}".strip()) from None
+        if token:
+            log.info(
+                "nobody has an account yet; become the administrator once at %s/login/%s",
+                self._settings.url,
+                token,
+            )
+
+    def _serve(self, runtime: Runtime) -> None:
+        config = uvicorn.Config(
+            create_app(runtime),
+            host=self._settings.host,
+            port=self._settings.port,
+            loop="uvloop",
+            http="httptools",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+        )
+        log.info("Tenfold serves at %s", self._settings.url)
+        uvicorn.Server(config).run()
+
+    def _keep_worker(self, url: str) -> None:
+        """Run one worker process, and another when it dies."""
+        environment = os.environ | {
+            "TENFOLD_DATABASE_URL": url,
+            "TENFOLD_DATA_DIR": str(self._settings.data_dir.resolve()),
+            "TENFOLD_POLICIES": os.pathsep.join(str(path) for path in self._settings.policies),
+        }
+        if not self._settings.policies:
+            environment.pop("TENFOLD_POLICIES")
+        pause = RESTART_PAUSE[0]
+        while not self._stop.is_set():
+            started = time.monotonic()
+            process = subprocess.Popen([sys.executable, "-m", "tenfold.cli", "worker"], env=environment)
+            while process.poll() is None and not self._stop.wait(0.1):
+                pass
+            if self._stop.is_set():
+                _end(process)
+                return
+            log.warning("a worker ended with status %s and is started again", process.returncode)
+            pause = RESTART_PAUSE[0] if time.monotonic() - started > 60 else min(pause * 2, RESTART_PAUSE[1])
+            self._stop.wait(pause)
+
+    def _keep_database(self, embedded: EmbeddedServer) -> None:
+        """Start the embedded PostgreSQL again when it has died."""
+        while not self._stop.wait(0.5):
+            if embedded.ensure_running():
+                log.warning("the embedded PostgreSQL had died and was started again")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

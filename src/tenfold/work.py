@@ -1,0 +1,107 @@
+"""A worker process: the pipeline loop, the outbox and maintenance, each in a thread of its own."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from tenfold import pipeline
+from tenfold.casework import service
+from tenfold.config import Settings, secret_key
+from tenfold.enforcement.outbox import deliver_due
+from tenfold.policy import PolicySet, load_policies
+from tenfold.processing.suites import CurrentSuite
+from tenfold.store import counters, database, people, policies
+from tenfold.store.database import Conn
+
+IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and when it stays empty
+OUTBOX_LOOK_SECONDS = 0.2
+MAINTENANCE_SECONDS = 60
+MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps house
+LATE_EVENTS = timedelta(days=2)  # hits are kept this much longer than their window, for events that come late
+
+log = logging.getLogger("tenfold.work")
+
+
+class Worker:
+    """Runs until told to stop; survives the loss of the database and comes back when it does."""
+
+    def __init__(self, settings: Settings, url: str) -> None:
+        self._settings = settings
+        self._url = url
+        self._secret = secret_key(settings)
+        self._policy: PolicySet = load_policies(settings)
+        self._suites = CurrentSuite()
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set or the process that started this one is gone."""
+        pool = database.pool(self._url, 8, "tenfold-outbox")
+        parent = os.getppid()
+        threads = [
+            _thread(
+                stop, OUTBOX_LOOK_SECONDS, lambda: deliver_due(pool, self._settings, self._secret), "outbox"
+            ),
+            _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
+        ]
+        while not stop.is_set() and os.getppid() == parent:
+            try:
+                with database.connect(self._url, application_name="tenfold-worker", autocommit=True) as conn:
+                    self._loop(conn, stop, parent)
+            except psycopg.OperationalError as error:
+                log.warning("the database is away: %s", error)
+                stop.wait(0.5)
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=10)
+        pool.close()
+
+    def _loop(self, conn: Conn, stop: threading.Event, parent: int) -> None:
+        with conn.transaction():
+            policies.remember(conn, self._policy.version, self._policy.sources)
+        pause = IDLE_SECONDS[0]
+        while not stop.is_set() and os.getppid() == parent:
+            suite = self._suites.get(conn)
+            try:
+                done = pipeline.run_once(conn, suite, self._policy, self._settings.batch)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                continue
+            if done.applied or done.set_aside:
+                pause = IDLE_SECONDS[0]
+            else:
+                stop.wait(pause)
+                pause = min(pause * 2, IDLE_SECONDS[1])
+
+    def _maintain(self, pool: ConnectionPool[Conn]) -> None:
+        now = datetime.now(UTC)
+        with pool.connection() as conn:
+            row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", [MAINTENANCE_LOCK]).fetchone()
+            if not (row and row[0]):
+                return
+            database.ensure_partitions(conn)
+            people.purge_expired(conn)
+            windows = {counter.name: counter.window for counter in self._policy.counters}
+            while counters.prune(conn, windows, now, LATE_EVENTS):
+                pass
+            service.expire_leases(conn, now=now)
+
+
+def _thread(stop: threading.Event, pause: float, step: Callable[[], object], name: str) -> threading.Thread:
+    """Repeat a step until told to stop; an error is told and the step tried again."""
+
+    def repeat() -> None:
+        while not stop.is_set():
+            try:
+                busy = bool(step())
+            except Exception as error:
+                log.warning("%s: %s: %s", name, type(error).__name__, error)
+                busy = False
+            if not busy:
+                stop.wait(pause)
+
+    thread = threading.Thread(target=repeat, name=name, daemon=True)
+    thread.start()
+    return thread
