@@ -55,7 +55,11 @@ class Server:
             evaluator = Evaluator(pool, policy)
             evaluator.warm()
             runtime = Runtime(
-                settings=self._settings, pool=pool, secret=secret_key(self._settings), evaluator=evaluator
+                settings=self._settings,
+                url=url,
+                pool=pool,
+                secret=secret_key(self._settings),
+                evaluator=evaluator,
             )
             parts = [
                 threading.Thread(target=self._keep_worker, args=(url,), daemon=True)
