@@ -43,6 +43,7 @@ class Evaluator:
     def __init__(self, pool: ConnectionPool[Conn], policy: PolicySet) -> None:
         self._pool = pool
         self._policy = policy
+        self.policy_version = policy.version
         self._suites = CurrentSuite()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evaluate")
         self._waiting: set[Future[Verdict]] = set()

@@ -59,14 +59,3 @@ class Role(StrEnum):
     SECURITY = "security"
     ADMIN = "admin"
     AUDITOR = "auditor"
-
-
-class Scope(StrEnum):
-    """What an API key may do."""
-
-    INTAKE = "intake"
-    EVALUATE = "evaluate"
-    READ = "read"
-    DECIDE = "decide"
-    BANKS = "banks"
-    ADMIN = "admin"
