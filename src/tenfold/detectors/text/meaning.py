@@ -1,10 +1,11 @@
-"""Nearness of meaning: posts that say what a reference sentence of a bank says, in other words or the other language.
+"""Nearness of meaning: posts that say what a reference sentence of a bank says, in other words or the other
+language.
 
-A window of a post (windows.py) is embedded (encoder.py) and compared with every reference by cosine. The raw cosine of
-this model is a poor judge: news about recruiters is nearly as close to "join us" as a recruiter is. So references
-have adversaries, the entries with the label "contrast" (charity drives, job ads, news, counter-speech), and what counts
-is the *evidence* for a label: the mean cosine of its two nearest references, less half the mean cosine of the two
-nearest contrasts.
+A window of a post (windows.py) is embedded (encoder.py) and compared with every reference by cosine. The
+raw cosine of this model is a poor judge: news about recruiters is nearly as close to "join us" as a
+recruiter is. So references have adversaries, the entries with the label "contrast" (charity drives, job
+ads, news, counter-speech), and what counts is the *evidence* for a label: the mean cosine of its two
+nearest references, less half the mean cosine of the two nearest contrasts.
 """
 
 from collections.abc import Sequence
@@ -29,9 +30,9 @@ KIND = SignalKind(
 
 NEAR = 0.28  # evidence with which a signal begins, of score 0.5
 SURE = 0.45  # evidence of score 1
-PROMISING = 0.30  # promise that makes a window worth embedding
+PROMISING = 0.31  # promise that makes a window worth embedding
 _AGAINST = 0.5  # what a contrast counts for
-_NO_CONTRASTS = 0.25  # how near ordinary posts are to the shipped contrasts: used when no bank has any
+_NO_CONTRASTS = 0.27  # how near ordinary posts are to the shipped contrasts: used when no bank has any
 _EMBEDDED = 4  # windows of one text that are embedded, the most promising ones
 
 Floats = NDArray[np.float32]
@@ -52,7 +53,7 @@ class _Candidate(msgspec.Struct, frozen=True):
 
 
 class MeaningDetector:
-    """Finds posts near to the references of the banks of kind "meanings"."""
+    """Finds posts near to the references of banks of kind `meanings`; other banks are passed over."""
 
     name = "meaning"
     version = "1"
@@ -63,6 +64,8 @@ class MeaningDetector:
         entries: list[BankEntry] = []
         self._labels: list[_Label] = []
         for bank in banks:
+            if bank.kind != "meanings":
+                continue
             by_label: dict[str, list[BankEntry]] = {}
             for entry in bank.entries:
                 by_label.setdefault(entry.label, []).append(entry)
@@ -79,8 +82,8 @@ class MeaningDetector:
         return self.detect_prepared(PreparedBatch(items))
 
     def detect_prepared(self, batch: PreparedBatch) -> list[list[Signal]]:
-        """The same for a batch that is prepared already."""
-        found: list[dict[str, Signal]] = [{} for _ in batch.items]
+        """The same for a batch that is prepared already. Of every bank and label only the best window is told."""
+        found: list[dict[int, Signal]] = [{} for _ in batch.items]
         if self._labels:
             candidates = self.candidates(batch)
             pieces = [encoder().pieces(candidate.window.words) for candidate in candidates]
@@ -88,12 +91,13 @@ class MeaningDetector:
             cosines = vectors @ self._references.T
             evidence = self._evidence(cosines, vectors @ self._contrasts.T)
             for row, column in zip(*np.nonzero(evidence >= NEAR), strict=True):
+                label = self._labels[column]
                 signal = self._signal(
-                    batch, candidates[row], self._labels[column], cosines[row], float(evidence[row, column])
+                    batch, candidates[row], label, cosines[row], float(evidence[row, column])
                 )
-                known = found[batch.owners[candidates[row].text]]
-                if signal.key not in known or known[signal.key].score < signal.score:
-                    known[signal.key] = signal
+                best = found[batch.owners[candidates[row].text]]
+                if column not in best or best[column].score < signal.score:
+                    best[column] = signal
         return [list(signals.values()) for signals in found]
 
     def candidates(self, batch: PreparedBatch) -> list[_Candidate]:
@@ -115,8 +119,9 @@ class MeaningDetector:
     def _promise(self, glances: Vectors) -> Floats:
         """How likely each window is to give evidence, from its glance alone.
 
-        The glance is compared with the references as the model sees them and, for half, with their own glances: each
-        misleads in its own way (measured: together they need half as many windows embedded as either alone).
+        The glance is compared with the references as the model sees them and, for half, with their own
+        glances: each misleads in its own way (measured: together they need half as many windows embedded as
+        either alone).
         """
         seen = self._evidence(glances @ self._references.T, glances @ self._contrasts.T)
         alike = self._evidence(
@@ -126,8 +131,8 @@ class MeaningDetector:
         return promise
 
     def _evidence(self, cosines: Floats, contrasts: Floats) -> Floats:
-        """For every vector (row) the evidence for every label (column), from its cosines with the references and
-        with the contrasts."""
+        """For every vector (row) the evidence for every label (column), from its cosines with the
+        references and with the contrasts."""
         against = (
             _two_nearest(contrasts)
             if contrasts.shape[1]
@@ -145,7 +150,7 @@ class MeaningDetector:
         return Signal(
             subject=batch.items[batch.owners[text]].subject,
             name=KIND.name,
-            key=f"{label.bank}/{label.label}",
+            key=f"{label.bank}:{entry.key}",
             score=score(evidence),
             detector=self.name,
             version=self.version,

@@ -1,7 +1,7 @@
 """Cut a text into windows: the short stretches of prose whose meaning is compared.
 
-Links, mentions and numbers are not prose. A post of up to 24 words is one window; a longer one is cut after sentences
-(short sentences stay together), and sentences longer than 32 words are cut wherever that is.
+Links, mentions and numbers are not prose. A post of up to 24 words is one window; a longer one is cut after
+sentences (short sentences stay together), and sentences longer than 32 words are cut wherever that is.
 """
 
 import re
