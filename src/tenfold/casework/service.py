@@ -3,7 +3,7 @@
 `actor` names who acts: `user:3` (console) or `key:1` (API). `now` is the time of the act, with time zone.
 Nothing here commits: the caller owns the transaction. Every act ends in the audit chain.
 
-Errors: NotFoundError (no such case, decision, action), CaseConflictError (somebody else was first; it holds the
+Errors: NotFoundError (no such case, decision, action), CaseConflictError (somebody was first; it holds the
 present state), RefusedError (the wish itself is wrong; it names the field).
 """
 

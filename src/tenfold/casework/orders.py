@@ -1,0 +1,142 @@
+"""From an ordered action to its effects: the subject's state, and a message to every webhook."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tenfold.casework.states import ACTION_STEPS, ActionState, ActionStep, after, before
+from tenfold.store import actions, webhooks
+from tenfold.store.actions import Action, NewAction
+from tenfold.store.audit import Entry
+from tenfold.store.database import Conn
+from tenfold.store.webhooks import Message
+from tenfold.subjects import Subject, SubjectKind
+from tenfold.taxonomy import ActionKind
+
+IRREVERSIBLE = frozenset({ActionKind.NOTIFY, ActionKind.ESCALATE})  # what was said was said
+
+
+def target(kind: ActionKind, subject: Subject, account: str | None, group: str | None) -> Subject | None:
+    """Whom an action of this kind concerns when the case is about `subject`; None when unknown.
+
+    Closing an account concerns the author of a post, closing a group the group that it stands in.
+    """
+    if kind is ActionKind.CLOSE_ACCOUNT:
+        return Subject(SubjectKind.ACCOUNT, account) if account is not None else None
+    if kind is ActionKind.CLOSE_GROUP and subject.kind is not SubjectKind.GROUP:
+        return Subject(SubjectKind.GROUP, group) if group is not None else None
+    return subject
+
+
+def applies(kind: ActionKind, subject: Subject) -> bool:
+    """Whether the action can be done to such a subject at all."""
+    return kind in actions.STATELESS or actions.effect(kind, subject) is not None
+
+
+def carry_out(conn: Conn, ordered: Sequence[Action], now: datetime, reason: str = "") -> int:
+    """Bring subjects in line with newly ordered actions and queue the messages; returns how many."""
+    actions.settle(conn, (action.subject for action in ordered if action.effect is not None))
+    if not ordered or not webhooks.any_enabled(conn):
+        return 0
+    messages = [
+        Message(type="action.ordered", body=payload(action, now, reason), action_id=action.id)
+        for action in ordered
+    ]
+    return len(webhooks.enqueue(conn, messages, now))
+
+
+def payload(action: Action, now: datetime, reason: str = "") -> dict[str, Any]:
+    """The message about an ordered action; docs/casework.md describes its members."""
+    return {
+        "type": "action.ordered",
+        "timestamp": now.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "data": {
+            "action": action.id,
+            "kind": action.kind,
+            "label": action.label or None,
+            "subject": {"kind": action.subject_kind, "id": action.subject_id},
+            "account": action.account,
+            "ground": action.ground,
+            "reason": reason,
+            "origin": action.origin,
+            "case": action.case_id,
+            "decision": action.decision_id,
+            "reversible": action.kind not in IRREVERSIBLE,
+            "reverses": action.reverses,
+            "details": action.details,
+        },
+    }
+
+
+def take_back(
+    conn: Conn,
+    originals: Sequence[Action],
+    *,
+    origin: str,
+    decision_id: int | None,
+    now: datetime,
+    reason: str = "",
+) -> list[Action]:
+    """Reverse actions: mark them, cancel what was not delivered yet, order the opposite of each.
+
+    The opposite is RESTORE; of a RESTORE that reversed something it is that something again.
+    Originals that are reversed already are left alone. Returns the actions now ordered.
+    """
+    gone = set(
+        actions.move(
+            conn,
+            [action.id for action in originals],
+            before(ACTION_STEPS, ActionStep.REVERSE),
+            after(ACTION_STEPS, ActionState.ORDERED, ActionStep.REVERSE),
+            now,
+        )
+    )
+    webhooks.cancel(conn, sorted(gone))
+    taken = [action for action in originals if action.id in gone]
+    undone = {a.id: a for a in actions.load(conn, (a.reverses for a in taken if a.reverses is not None))}
+    ordered = actions.add(
+        conn, [_opposite(action, undone, origin=origin, decision_id=decision_id) for action in taken], now
+    )
+    actions.settle(conn, (action.subject for action in taken if action.effect is not None))
+    carry_out(conn, ordered, now, reason)
+    return ordered
+
+
+def _opposite(
+    action: Action, undone: Mapping[int, Action], *, origin: str, decision_id: int | None
+) -> NewAction:
+    again = undone.get(action.reverses) if action.reverses is not None else None
+    restores = action.kind == ActionKind.RESTORE and again is not None
+    return NewAction(
+        kind=ActionKind(again.kind) if restores and again else ActionKind.RESTORE,
+        label=again.label if restores and again else "",
+        subject=action.subject,
+        state=ActionState.ORDERED,
+        ground=action.ground,
+        origin=origin,
+        account=action.account,
+        case_id=action.case_id,
+        decision_id=decision_id,
+        reverses=action.id,
+        details={"reverses_kind": action.kind},
+    )
+
+
+def ordered_entries(ordered: Iterable[Action], actor: str | None = None) -> list[Entry]:
+    """What the audit chain says of ordered actions; without `actor` each is its origin's act."""
+    return [
+        Entry(
+            actor=actor or action.origin,
+            act="action.ordered",
+            subject=str(action.subject),
+            details={
+                "action": action.id,
+                "kind": action.kind,
+                "ground": action.ground,
+                "origin": action.origin,
+                "case": action.case_id,
+                "reverses": action.reverses,
+            },
+        )
+        for action in ordered
+    ]
