@@ -82,7 +82,7 @@ class MeaningDetector:
         return self.detect_prepared(PreparedBatch(items))
 
     def detect_prepared(self, batch: PreparedBatch) -> list[list[Signal]]:
-        """The same for a batch that is prepared already. Of every bank and label only the best window is told."""
+        """The same for a batch that is prepared already; of every bank and label only the best window."""
         found: list[dict[int, Signal]] = [{} for _ in batch.items]
         if self._labels:
             candidates = self.candidates(batch)

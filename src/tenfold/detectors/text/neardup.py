@@ -70,8 +70,7 @@ class NearDuplicateDetector:
         return self.detect_prepared(PreparedBatch(items))
 
     def detect_prepared(self, batch: PreparedBatch) -> list[list[Signal]]:
-        """The same for a batch that is prepared already. Of every bank and label only the nearest entry is
-        told."""
+        """The same for a batch that is prepared already; of every bank and label only the nearest entry."""
         found: list[dict[tuple[object, object], Signal]] = [{} for _ in batch.items]
         if self._known:
             posted = shingles(batch)

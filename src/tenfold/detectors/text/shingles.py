@@ -49,10 +49,11 @@ def shingles(batch: PreparedBatch) -> Shingles:
     hashes, whole = _hash(normal, places, owners)
     chosen = np.flatnonzero(whole)
     numbers = np.arange(len(batch) + 1)
+    last = places[chosen + WIDTH - 1]
     return Shingles(
         hashes[chosen],
         places[chosen],
-        places[chosen + WIDTH - 1],
+        last - (normal.codes[last] <= SPACE),
         np.searchsorted(owners[chosen], numbers),
         np.diff(np.searchsorted(texts, numbers)),
     )
@@ -83,9 +84,8 @@ def _places(starts: Indexes, ends: Indexes, texts: Indexes) -> tuple[Indexes, In
 
 
 def _hash(normal: NormalBatch, places: Indexes, owners: Indexes) -> tuple[Hashes, NDArray[np.bool_]]:
-    """The hash of WIDTH characters from every place on, and whether they are of one text and begin a shingle.
-
-    A shingle that begins or ends with a separator says nothing that its neighbours do not say.
+    """The hash of WIDTH characters from every place on, and whether they are a shingle: of one text, and
+    beginning with a letter (what begins with a separator says nothing that its neighbours do not say).
     """
     count = max(len(places) - WIDTH + 1, 0)
     codes = np.maximum(normal.codes[places], SPACE).astype(np.uint64)
