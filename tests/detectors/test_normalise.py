@@ -141,4 +141,4 @@ def test_a_batch_is_its_texts_one_by_one(texts):
     for start, end, number in zip(starts, ends, batch.word_texts, strict=True):
         first, last = batch.span(int(start), int(end))
         assert 0 <= first < last <= len(texts[number])
-        assert batch.text_at(int(start)) == number
+        assert batch.locate(int(batch.origin[start]), int(batch.origin[start]) + 1)[0] == number

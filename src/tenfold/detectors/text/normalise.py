@@ -50,10 +50,11 @@ class Normal(msgspec.Struct, frozen=True):
         It ends where the next character begins, so it covers marks, invisible characters and repeats that
         vanished.
         """
-        return _span(self.origin, start, end)
+        return source_span(self.origin, start, end)
 
 
-def _span(origin: Positions, start: int, end: int) -> tuple[int, int]:
+def source_span(origin: Positions, start: int, end: int) -> tuple[int, int]:
+    """The range of the source that characters [start, end) of a normal form come from; see `Normal.span`."""
     return int(origin[start]), max(int(origin[end]), int(origin[end - 1]) + 1)
 
 
@@ -67,16 +68,12 @@ class NormalBatch:
     `stretched`: positions in `codes` of letters that were repeated three times or more.
     """
 
-    def __init__(
-        self, source: Codes, codes: Codes, origin: Positions, stretched: Positions, texts: int
-    ) -> None:
+    def __init__(self, source: Codes, codes: Codes, origin: Positions, stretched: Positions) -> None:
         self.source = source
         self.codes = codes
         self.origin = origin
         self.stretched = stretched
         self.bounds: NDArray[np.intp] = np.flatnonzero(codes == BOUNDARY)
-        if len(self.bounds) != texts + 1:
-            raise ValueError(f"{texts} texts but {len(self.bounds)} boundaries")
 
     def __len__(self) -> int:
         return len(self.bounds) - 1
@@ -99,15 +96,21 @@ class NormalBatch:
         """Of which text each word is: an index for every word."""
         return np.searchsorted(self.bounds, self.words[0]) - 1
 
-    def text_at(self, position: int) -> int:
-        """Of which text the character at this position of `codes` is."""
-        return int(np.searchsorted(self.bounds, position)) - 1
+    @cached_property
+    def begins(self) -> NDArray[np.intp]:
+        """Where each text begins in `source`, and one past the end of the last (plus its boundary)."""
+        return np.asarray(self.origin[self.bounds] + 1, dtype=np.intp)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The range [start, end) of `codes`, within one text, as code points of that text's original."""
-        first, last = _span(self.origin, start, end)
-        begin = int(self.origin[self.bounds[self.text_at(start)]]) + 1
-        return first - begin, last - begin
+        _, first, last = self.locate(*source_span(self.origin, start, end))
+        return first, last
+
+    def locate(self, first: int, last: int) -> tuple[int, int, int]:
+        """The text in which the range [first, last) of `source` lies, and the range within that text."""
+        number = int(np.searchsorted(self.begins, first, side="right")) - 1
+        begin = int(self.begins[number])
+        return number, first - begin, last - begin
 
     def __getitem__(self, index: int) -> Normal:
         start, end = int(self.bounds[index]) + 1, int(self.bounds[index + 1])
@@ -162,7 +165,6 @@ def fold(source: Codes, read_as: Codes, boundaries: NDArray[np.intp]) -> NormalB
         folded[kept],
         origin,
         np.searchsorted(kept, stretched).astype(np.int32),
-        len(boundaries) - 1,
     )
 
 
