@@ -50,7 +50,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     roles: frozenset[Role]
     locale: Locale = "en"
-    blur: bool = True
+    blur: bool = False
     shortcuts: bool = True
     disabled: bool = False
 

@@ -1,0 +1,45 @@
+"""The console: where people look at cases and decide them. Server-rendered, English and Arabic.
+
+`handlers` is what web/app.py puts into the application.
+"""
+
+from litestar import Router, get
+from litestar.di import Provide
+from litestar.exceptions import NotFoundException
+from litestar.types import ControllerRouterHandler
+
+from tenfold.web.console import assets, case, decide, login, preferences, queue, status
+from tenfold.web.console.access import enter, provide_visit
+from tenfold.web.console.errors import EXCEPTION_HANDLERS
+from tenfold.web.console.pages import harden
+
+MAX_FORM = 256 * 1024  # bytes; a reason and a note are far shorter
+
+
+@get("/{address:path}", opt={"public": True}, sync_to_thread=False)
+def nothing_here(address: str) -> None:
+    """Any other address, so that a mistyped one gets a page and not a document for programs."""
+    raise NotFoundException(address)
+
+
+handlers: list[ControllerRouterHandler] = [
+    Router(
+        path="/",
+        route_handlers=[
+            assets.serve,
+            *login.handlers,
+            *queue.handlers,
+            *case.handlers,
+            *decide.handlers,
+            *status.handlers,
+            *preferences.handlers,
+            nothing_here,
+        ],
+        dependencies={"visit": Provide(provide_visit, sync_to_thread=False)},
+        before_request=enter,
+        after_request=harden,
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=MAX_FORM,
+        include_in_schema=False,
+    )
+]

@@ -1,0 +1,249 @@
+"""The case page: everything known about one case, and what can be done with it short of deciding."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect
+from markupsafe import Markup
+
+from tenfold.casework import service, views
+from tenfold.store import audit, people
+from tenfold.store.database import Conn
+from tenfold.subjects import SubjectKind
+from tenfold.taxonomy import ActionKind, Ground
+from tenfold.web.console import pages
+from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.errors import Conflict, Refused
+from tenfold.web.console.highlight import Hit, highlighted
+from tenfold.web.console.queue import read_filter, read_toast, user_ids
+
+MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
+QUOTE: Final = 200  # code points
+
+# Grounds in the order of the picker, each with the key that picks it.
+GROUNDS: Final = tuple(
+    (ground.value, {"TVEC0": "0", "TVEC0.1": "9"}.get(ground.value, ground.value[-1])) for ground in Ground
+)
+PURPOSES: Final = ("none", "news", "research", "art", "counter_speech")
+ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {
+    SubjectKind.POST: (ActionKind.REMOVE, ActionKind.HIDE, ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
+    SubjectKind.MEDIA: (ActionKind.REMOVE, ActionKind.HIDE, ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
+    SubjectKind.ACCOUNT: (ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
+    SubjectKind.GROUP: (ActionKind.RESTRICT, ActionKind.CLOSE_GROUP),
+}
+
+
+class Finding(msgspec.Struct):
+    """A signal as shown: with the pieces of original text that it rests on."""
+
+    signal: views.SignalView
+    quotes: list[Markup]
+
+
+class Wish(msgspec.Struct, kw_only=True):
+    """The decision form as filled in, so that an error gives it back as it was."""
+
+    ground: str = ""
+    purpose: str = ""
+    scope: str = "subject"
+    proposals: set[int] = set()
+    add: set[str] = set()
+    reason: str = ""
+
+
+@contextlib.contextmanager
+def acting(visit: Visit) -> Iterator[Conn]:
+    """A transaction for one act on a case; what casework refuses becomes a page that explains it."""
+    try:
+        with visit.runtime.pool.connection() as conn:
+            yield conn
+    except service.NotFoundError:
+        raise NotFoundException from None
+    except service.CaseConflictError as conflict:
+        present = conflict.present
+        with visit.runtime.pool.connection() as conn:
+            names = people.names(conn, user_ids((present.claimed_by, present.decided_by)))
+        raise Conflict(present, names) from None
+
+
+def _shown(value: Any) -> str:
+    """A detail or fact of any shape as text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return msgspec.json.encode(value).decode()
+
+
+def _findings(view: views.CaseView, masked: bool) -> list[Finding]:
+    found = []
+    for signal in view.signals:
+        texts = {
+            span: view.subject.fields.get(span.field, "")[span.start : span.end] for span in signal.spans
+        }
+        distinct = list(dict.fromkeys(text[:QUOTE] for text in texts.values() if text))
+        quotes = [highlighted(text, masked=masked) for text in distinct[:MAX_QUOTES]]
+        found.append(Finding(signal, quotes))
+    return found
+
+
+def _fields(view: views.CaseView, masked: bool) -> list[tuple[str, Markup]]:
+    """The texts of the subject, the evidence of every finding marked with the finding's number."""
+    hits: dict[str, list[Hit]] = {}
+    for number, signal in enumerate(view.signals, start=1):
+        for span in signal.spans:
+            hits.setdefault(span.field, []).append(Hit(span.start, span.end, number))
+    return [
+        (field, highlighted(text, hits.get(field, ()), masked=masked))
+        for field, text in view.subject.fields.items()
+        if text
+    ]
+
+
+def _actors(view: views.CaseView) -> list[str | None]:
+    decisions = [*view.decisions, *(view.account.decisions if view.account else ())]
+    return [
+        view.case.claimed_by,
+        *(note.author for note in view.notes),
+        *(decision.author for decision in decisions),
+        *(decision.reversed_by for decision in decisions),
+    ]
+
+
+def _scopes(case: views.CaseRow) -> list[tuple[str, str]]:
+    kind = "case" if case.subject.kind is SubjectKind.ACCOUNT else case.subject.kind.value
+    alone = [("subject", f"decide.scope.{kind}")]
+    return [*alone, ("account", "decide.scope.account")] if case.account else alone
+
+
+def show(
+    visit: Visit,
+    request: Request[Any, Any, Any],
+    view: views.CaseView,
+    names: dict[int, str],
+    *,
+    template: str = "case.html",
+    status: int = 200,
+    revealed: bool = False,
+    wish: Wish | None = None,
+    failure: str | None = None,
+    failure_detail: str = "",
+) -> Response[str]:
+    """The page of a case, or the part of it that `template` is."""
+    case, masked = view.case, visit.person.blur and not revealed
+    proposed = [action for action in view.actions if action.state == "proposed"]
+    kinds = {action.kind for action in proposed}
+    filter_ = read_filter(request.query_params if request.method == "GET" else visit.form)
+    return pages.render(
+        visit,
+        template,
+        status,
+        section="cases",
+        view=view,
+        case=case,
+        mine=case.claimed_by == visit.person.actor,
+        masked=masked,
+        fields=_fields(view, masked),
+        facts=[(key, value) for key, value in view.subject.facts.items() if value not in (None, "", [], {})],
+        findings=_findings(view, masked),
+        shown=_shown,
+        people=names,
+        filter=filter_,
+        trail=filter_.trail,
+        grounds=GROUNDS,
+        purposes=PURPOSES,
+        scopes=_scopes(case),
+        proposed=proposed,
+        addable=[kind.value for kind in ADDABLE[case.subject.kind] if kind not in kinds],
+        wish=wish or Wish(proposals={action.id for action in proposed}),
+        failure=failure,
+        failure_detail=failure_detail,
+        decided=read_toast(request.query_params),
+        undone="undone" in request.query_params,
+    )
+
+
+def read(
+    conn: Conn, visit: Visit, case_id: int, also: Sequence[audit.Entry] = ()
+) -> tuple[views.CaseView, dict[int, str]]:
+    """A case and the names of the people on it. NotFoundException if there is none."""
+    view = views.case_view(conn, case_id=case_id, viewer=visit.person.actor, now=datetime.now(UTC))
+    if view is None:
+        raise NotFoundException
+    names = people.names(conn, user_ids(_actors(view)))
+    audit.append(conn, also)
+    return view, names
+
+
+@get("/cases/{case_id:int}", opt={"needs": Permission.READ}, sync_to_thread=True)
+def case_page(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[str]:
+    """One case. That it was looked at is in the audit log."""
+    with visit.runtime.pool.connection() as conn:
+        view, names = read(conn, visit, case_id)
+    return show(visit, request, view, names)
+
+
+@post("/cases/{case_id:int}/reveal", opt={"needs": Permission.READ}, sync_to_thread=True, status_code=200)
+def reveal(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[str]:
+    """The same page with its texts readable, and a line in the audit log that they were shown."""
+    entry = audit.Entry(actor=visit.person.actor, act="text.revealed", subject=f"case:{case_id}")
+    with visit.runtime.pool.connection() as conn:
+        view, names = read(conn, visit, case_id, [entry])
+    return show(visit, request, view, names, revealed=True)
+
+
+def _back_to(visit: Visit, case_id: int) -> Redirect:
+    return pages.redirect(f"/cases/{case_id}{read_filter(visit.form).trail}")
+
+
+@post("/cases/{case_id:int}/claim", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
+def claim(visit: Visit, case_id: int) -> Redirect:
+    """Take the case for as long as a lease lasts."""
+    lease = timedelta(minutes=visit.runtime.settings.lease_minutes)
+    with acting(visit) as conn:
+        service.claim(conn, case_id=case_id, actor=visit.person.actor, lease=lease, now=datetime.now(UTC))
+    return _back_to(visit, case_id)
+
+
+@post("/cases/{case_id:int}/release", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
+def release(visit: Visit, case_id: int) -> Redirect:
+    """Give the case back."""
+    with acting(visit) as conn:
+        service.release(conn, case_id=case_id, actor=visit.person.actor, now=datetime.now(UTC))
+    return _back_to(visit, case_id)
+
+
+@post("/cases/{case_id:int}/escalate", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
+def escalate(visit: Visit, case_id: int) -> Redirect:
+    """Move the case to the leads, with a question."""
+    reason = visit.field("reason")
+    if not reason:
+        raise Refused(422, "error.reason")
+    with acting(visit) as conn:
+        service.escalate(
+            conn, case_id=case_id, actor=visit.person.actor, reason=reason, now=datetime.now(UTC)
+        )
+    return pages.redirect(f"/cases{read_filter(visit.form).trail}")
+
+
+@post("/cases/{case_id:int}/notes", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=200)
+def note(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[Any]:
+    """Write a note; htmx gets the list of notes back, a browser without scripts the page."""
+    text = visit.field("note")
+    if not text:
+        raise Refused(422, "error.note")
+    with acting(visit) as conn:
+        service.note(conn, case_id=case_id, actor=visit.person.actor, text=text, now=datetime.now(UTC))
+    if not visit.fragment:
+        return pages.redirect(f"/cases/{case_id}#notes")
+    with visit.runtime.pool.connection() as conn:
+        view, names = read(conn, visit, case_id)
+    return show(visit, request, view, names, template="parts/notes.html")
+
+
+handlers = [case_page, reveal, claim, release, escalate, note]

@@ -1,0 +1,153 @@
+"""Deciding a case, taking a decision back within a minute, and reversing one later."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.response import Redirect
+
+from tenfold.casework import service
+from tenfold.casework.service import Order, RefusedError, Verdict
+from tenfold.taxonomy import ActionKind, Ground
+from tenfold.web.console import pages
+from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.case import ADDABLE, PURPOSES, Wish, acting, read, show
+from tenfold.web.console.errors import Refused
+from tenfold.web.console.queue import go_to_next, read_filter
+
+GROUND_VALUES = {ground.value for ground in Ground}
+ADDABLE_VALUES = {kind.value for kinds in ADDABLE.values() for kind in kinds}
+
+
+def _read_wish(visit: Visit) -> Wish:
+    """The form. Values that it does not offer are left out."""
+    proposals = {
+        int(value)
+        for value in visit.fields("proposal")
+        if value.isascii() and value.isdigit() and len(value) < 19
+    }
+    return Wish(
+        ground=visit.field("ground") if visit.field("ground") in GROUND_VALUES else "",
+        purpose=visit.field("purpose") if visit.field("purpose") in PURPOSES else "",
+        scope="account" if visit.field("scope") == "account" else "subject",
+        proposals=proposals,
+        add={value for value in visit.fields("add") if value in ADDABLE_VALUES},
+        reason=visit.field("reason"),
+    )
+
+
+def _missing(wish: Wish) -> str | None:
+    """What is still to be filled in, as the message that says so."""
+    if not wish.ground:
+        return "decide.missing_ground"
+    if Ground(wish.ground).is_violation and not wish.purpose:
+        return "decide.missing_purpose"
+    return None if wish.reason else "decide.missing_reason"
+
+
+def _verdict(wish: Wish) -> Verdict:
+    """A protected purpose makes of any violation the exception, which orders nothing."""
+    ground = Ground(wish.ground)
+    if not ground.is_violation:
+        return Verdict(ground=ground, proposals=(), reason=wish.reason)
+    if wish.purpose != "none":
+        return Verdict(ground=Ground.EXCEPTION, proposals=(), reason=f"{wish.purpose}: {wish.reason}")
+    return Verdict(
+        ground=ground,
+        scope="account" if wish.scope == "account" else "subject",
+        proposals=tuple(sorted(wish.proposals)),
+        add=tuple(Order(kind=ActionKind(kind)) for kind in sorted(wish.add)),
+        reason=wish.reason,
+    )
+
+
+def _again(
+    visit: Visit, request: Request[Any, Any, Any], wish: Wish, failure: str, detail: str = ""
+) -> Response[str]:
+    """The case page with what is wrong, and the form as it was filled in."""
+    with visit.runtime.pool.connection() as conn:
+        view, names = read(conn, visit, request.path_params["case_id"])
+    return show(
+        visit,
+        request,
+        view,
+        names,
+        status=422,
+        wish=wish,
+        failure=failure,
+        failure_detail=detail,
+        revealed=True,
+    )
+
+
+@post("/cases/{case_id:int}/decide", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
+def decide(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[Any]:
+    """Decide with all effects, then go to the next case or back to the queue, where it can be undone."""
+    wish = _read_wish(visit)
+    missing = _missing(wish)
+    if missing:
+        return _again(visit, request, wish, missing)
+    try:
+        with acting(visit) as conn:
+            made = service.decide(
+                conn,
+                case_id=case_id,
+                verdict=_verdict(wish),
+                actor=visit.person.actor,
+                now=datetime.now(UTC),
+            )
+    except RefusedError as error:
+        return _again(visit, request, wish, "decide.refused", error.reason)
+    undo = f"decided={made.decision_id}&of={case_id}"
+    filter_ = read_filter(visit.form)
+    if visit.field("then") != "next":
+        trail = filter_.trail
+        return pages.redirect(f"/cases{trail}{'&' if trail else '?'}{undo}")
+    with visit.runtime.pool.connection() as conn:
+        return go_to_next(conn, visit, filter_, undo)
+
+
+def _reopened(case_ids: tuple[int, ...]) -> Redirect:
+    return pages.redirect(f"/cases/{case_ids[0]}?undone=true" if case_ids else "/cases")
+
+
+@post(
+    "/decisions/{decision_id:int}/undo",
+    opt={"needs": Permission.DECIDE},
+    sync_to_thread=True,
+    status_code=303,
+)
+def undo(visit: Visit, decision_id: int) -> Redirect:
+    """Take one's own decision back, within a minute."""
+    try:
+        with acting(visit) as conn:
+            reversal = service.undo(
+                conn, decision_id=decision_id, actor=visit.person.actor, now=datetime.now(UTC)
+            )
+    except RefusedError:
+        raise Refused(409, "error.undo") from None
+    return _reopened(reversal.open_cases)
+
+
+@post(
+    "/decisions/{decision_id:int}/reverse",
+    opt={"needs": Permission.REVERSE},
+    sync_to_thread=True,
+    status_code=303,
+)
+def reverse(visit: Visit, decision_id: int) -> Redirect:
+    """Reverse anybody's decision, with a reason that is kept."""
+    reason = visit.field("reason")
+    if not reason:
+        raise Refused(422, "error.reason")
+    try:
+        with acting(visit) as conn:
+            reversal = service.reverse(
+                conn, decision_id=decision_id, actor=visit.person.actor, reason=reason, now=datetime.now(UTC)
+            )
+    except RefusedError:
+        raise Refused(409, "conflict.title") from None
+    return _reopened(reversal.open_cases)
+
+
+handlers = [decide, undo, reverse]

@@ -1,0 +1,73 @@
+"""Templates into responses, with the headers that every page carries."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import jinja2
+from litestar import MediaType, Response
+from litestar.response import Redirect
+
+from tenfold.web.console import access, assets
+from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.highlight import highlighted
+from tenfold.web.console.i18n import LOCALES, TRANSLATORS
+
+# No inline script or style, nothing from elsewhere, no frame around us.
+CONTENT_SECURITY_POLICY: Final = (
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+)
+HEADERS: Final = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+_environment = jinja2.Environment(
+    loader=jinja2.PackageLoader("tenfold.web.console"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_environment.globals |= {
+    "asset": assets.address,
+    "highlighted": highlighted,
+    "translators": [TRANSLATORS[locale] for locale in LOCALES],
+    "Permission": Permission,
+}
+
+
+def render(visit: Visit, template: str, status_code: int = 200, **values: Any) -> Response[str]:
+    """A page, or a part of one, in the visitor's language."""
+    words = visit.translator
+    context: dict[str, Any] = {
+        "visit": visit,
+        "user": visit.user,
+        "words": words,
+        "t": words.html,
+        "text": words.text,
+        "name": words.name,
+        "number": words.number,
+        "now": datetime.now(UTC),
+    }
+    content = _environment.get_template(template).render(context | values)
+    response = Response(content, media_type=MediaType.HTML, status_code=status_code)
+    if visit.new_anchor:
+        response.set_cookie(access.cookie(visit.runtime, access.VISIT_COOKIE, visit.anchor, None))
+    return response
+
+
+def redirect(path: str) -> Redirect:
+    """See other: what a form leads to."""
+    return Redirect(path, status_code=303)
+
+
+def harden(response: Response[Any]) -> Response[Any]:
+    """Add the security headers; nothing but static files may be kept by browser or proxy."""
+    for header, value in HEADERS.items():
+        response.headers.setdefault(header, value)
+    response.headers.setdefault("cache-control", "no-store")
+    return response

@@ -1,0 +1,200 @@
+"""The queue: what waits for a person, the worst and most urgent first."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.response import Redirect
+
+from tenfold.casework import service, views
+from tenfold.store import accounts, content, groups, people
+from tenfold.store.database import Conn
+from tenfold.subjects import SubjectKind
+from tenfold.web.console import pages
+from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.errors import Refused
+
+EXCERPT: Final = 160  # code points of a text shown in the queue
+LANGUAGES: Final = (
+    "ar",
+    "ar-Latn",
+    "en",
+    "de",
+    "es",
+    "fa",
+    "fr",
+    "id",
+    "ku",
+    "ru",
+    "so",
+    "sw",
+    "tr",
+    "ur",
+)
+LOWEST, HIGHEST = 1, 4
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the queue is shown. An empty field is no filter."""
+
+    queue: str = ""
+    severity: int | None = None
+    language: str = ""
+    state: views.CaseStateName | None = None
+    search: str = ""
+    cursor: str = ""
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def query(self, **changed: str) -> str:
+        """As the query of an address, with its question mark; empty when nothing is filtered."""
+        values = msgspec.structs.asdict(self) | changed
+        chosen = {name: value for name, value in values.items() if value}
+        return f"?{urlencode(chosen)}" if chosen else ""
+
+    @property
+    def trail(self) -> str:
+        """What goes along from the queue to a case and on to the next."""
+        return Filter(queue=self.queue, language=self.language).query()
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is filtered out."""
+        return bool(self.query(cursor=""))
+
+
+def read_filter(values: Any) -> Filter:
+    """From a query or a form. What is not one of the choices is no filter."""
+
+    def text(name: str) -> str:
+        value = values.get(name, "")
+        return value.replace("\0", "").strip()[:512] if isinstance(value, str) else ""
+
+    severity = text("severity")
+    known = severity.isascii() and severity.isdigit() and LOWEST <= int(severity[:3]) <= HIGHEST
+    state = text("state")
+    return Filter(
+        queue=text("queue"),
+        severity=int(severity) if known else None,
+        language=text("language"),
+        state=next((name for name in ("open", "claimed", "escalated", "decided") if name == state), None),
+        search=text("search"),
+        cursor=text("cursor"),
+    )
+
+
+class Toast(msgspec.Struct, frozen=True):
+    """The decision just made, which can be undone for a minute."""
+
+    decision: int
+    case: int
+
+
+def read_toast(query: Mapping[str, str]) -> Toast | None:
+    """From the address that a decision leads to."""
+    decision, case = query.get("decided", ""), query.get("of", "")
+    if not all(number.isascii() and number.isdigit() and len(number) < 19 for number in (decision, case)):
+        return None
+    return Toast(int(decision), int(case))
+
+
+def excerpts(conn: Conn, cases: Iterable[views.CaseRow]) -> dict[int, str]:
+    """The beginning of what each case is about, by case: a post's text, a profile's or group's name."""
+    by_kind: dict[SubjectKind, dict[str, int]] = {kind: {} for kind in SubjectKind}
+    for case in cases:
+        by_kind[case.subject.kind][case.subject.id] = case.id
+    found: dict[int, str] = dict.fromkeys((id_ for ids in by_kind.values() for id_ in ids.values()), "")
+    ids = by_kind[SubjectKind.POST]
+    for post_ in content.load_posts(conn, ids).values() if ids else ():
+        found[ids[post_.id]] = post_.text
+    ids = by_kind[SubjectKind.ACCOUNT]
+    for account in accounts.load(conn, ids).values() if ids else ():
+        found[ids[account.id]] = " · ".join(filter(None, (account.display_name, account.handle, account.bio)))
+    ids = by_kind[SubjectKind.GROUP]
+    for group in groups.load(conn, ids).values() if ids else ():
+        found[ids[group.id]] = " · ".join(filter(None, (group.name, group.description)))
+    return {id_: " ".join(text.split())[:EXCERPT] for id_, text in found.items()}
+
+
+def _page(conn: Conn, filter_: Filter, now: datetime) -> views.QueuePage:
+    try:
+        return views.queue_page(
+            conn,
+            now=now,
+            queue=filter_.queue or None,
+            severity=filter_.severity,
+            language=filter_.language or None,
+            state=filter_.state,
+            search=filter_.search or None,
+            cursor=filter_.cursor or None,
+        )
+    except ValueError:
+        raise Refused(400, "error.400") from None
+
+
+@get("/cases", opt={"needs": Permission.READ}, sync_to_thread=True)
+def queue_page(visit: Visit, request: Request[Any, Any, Any]) -> Response[str]:
+    """One window of the queue, with the filters and how full the queues are."""
+    filter_, now = read_filter(request.query_params), datetime.now(UTC)
+    with visit.runtime.pool.connection() as conn:
+        page = _page(conn, filter_, now)
+        counts = views.queue_counts(conn, now=now)
+        texts = excerpts(conn, page.cases)
+        owners = accounts.load(conn, {case.account for case in page.cases if case.account})
+        names = people.names(conn, user_ids(case.claimed_by for case in page.cases))
+    return pages.render(
+        visit,
+        "queue.html",
+        section="cases",
+        filter=filter_,
+        narrowed=filter_.narrowed,
+        languages=LANGUAGES,
+        total=sum(count.total for count in counts),
+        overdue=sum(count.overdue for count in counts),
+        trail=filter_.trail,
+        first=f"/cases{filter_.query(cursor='')}",
+        further=f"/cases{filter_.query(cursor=page.next or '')}",
+        decided=read_toast(request.query_params),
+        page=page,
+        counts=counts,
+        excerpts=texts,
+        handles={id_: owner.handle for id_, owner in owners.items()},
+        people=names,
+    )
+
+
+def user_ids(actors: Iterable[str | None]) -> set[int]:
+    """The ids of users among actors such as `user:3` and `key:1`."""
+    numbers = (actor.removeprefix("user:") for actor in actors if actor and actor.startswith("user:"))
+    return {int(number) for number in numbers if number.isascii() and number.isdigit()}
+
+
+def go_to_next(conn: Conn, visit: Visit, filter_: Filter, then: str = "") -> Redirect:
+    """Take the next case of the same queue and language and go there; to the queue if there is none."""
+    found = service.take_next(
+        conn,
+        actor=visit.person.actor,
+        lease=timedelta(minutes=visit.runtime.settings.lease_minutes),
+        now=datetime.now(UTC),
+        queues=[filter_.queue] if filter_.queue else None,
+        languages=[filter_.language] if filter_.language else None,
+        escalated=visit.may(Permission.REVERSE),
+    )
+    place = "/cases" if found is None else f"/cases/{found}"
+    trail = Filter(queue=filter_.queue, language=filter_.language).query()
+    joined = "&".join(filter(None, (trail.removeprefix("?"), then)))
+    return pages.redirect(f"{place}?{joined}" if joined else place)
+
+
+@post("/cases/next", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
+def take_next(visit: Visit) -> Redirect:
+    """Claim the worst, most urgent case that nobody holds."""
+    with visit.runtime.pool.connection() as conn:
+        return go_to_next(conn, visit, read_filter(visit.form))
+
+
+handlers = [queue_page, take_next]
