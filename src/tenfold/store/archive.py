@@ -127,7 +127,7 @@ def _require_empty(url: str, dump: Path) -> None:
         tables = {row[0] for row in rows}
         foreign = {name for name in tables - ours if not name.startswith("events_")}
         used = {"events", "accounts"} <= tables and conn.execute(
-            "SELECT FROM events UNION ALL SELECT FROM accounts LIMIT 1"
+            "SELECT 1 FROM events UNION ALL SELECT 1 FROM accounts LIMIT 1"
         ).fetchone()
     if foreign or used:
         found = f"holds {', '.join(sorted(foreign))}" if foreign else "holds events or accounts"
