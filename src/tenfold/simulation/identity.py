@@ -1,0 +1,152 @@
+"""What an account shows of its owner, and the wardrobe that honest people and the network dress from."""
+
+from random import Random
+
+import msgspec
+
+from tenfold.simulation import names, pictures
+from tenfold.simulation.grammar import Grammar, lexicon
+
+EN = 1
+FREE_MAIL = ("mail.example", "post.example", "inbox.test", "letters.example")
+HOUSEHOLDS_OF_NETWORK = 10_000_000  # numbers from here on belong to operators alone
+STOCK_SHARE, NO_AVATAR_SHARE = 0.18, 0.15
+MOVEMENT_IMAGES = 5  # flags and emblems that several operators wear at the same time
+MOVEMENT_SHARE, BRAND_SHARE = 0.35, 0.45
+BIO_LINK_SHARE = 0.12
+VPN_SHARE = 0.15  # of operators hide their address from the first day
+MOVEMENT_SITES_SHARE = 0.3  # of the network's bios carry a site that many of them carry
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that an account shows or betrays, and may keep or change when it comes back."""
+
+    name: names.Name
+    spelling: int
+    display: str
+    stem: str
+    handle: str
+    bio: str
+    links: tuple[str, ...]
+    avatar: str | None
+    email: str
+    household: int
+    lease: int
+    device: int
+    vpn: bool
+
+
+class Wardrobe:
+    """Names, bios and pictures; keeps handles unique."""
+
+    def __init__(self, random: Random) -> None:
+        self._draw = random.random
+        self.handles = names.Handles(random)
+        self._stock = [pictures.picture(random) for _ in range(pictures.STOCK_AVATARS)]
+        self._movement = [pictures.picture(random) for _ in range(MOVEMENT_IMAGES)]
+        self._next_place = HOUSEHOLDS_OF_NETWORK
+        self._bios = _grammars("bios")
+        self._network_bios = _grammars("network_bios")
+
+    def name(self, language: int) -> tuple[names.Name, int]:
+        """A name and its spelling for somebody of this language (as in population.LANGUAGES)."""
+        draw = self._draw
+        arabic = draw() < (0.06 if language == EN else 0.94)
+        if not arabic:
+            return names.latin_name(draw), names.LATIN
+        kind = draw()
+        if language == EN:
+            return names.arabic_name(draw), names.LATIN
+        spelling = names.ARABIC if kind < 0.6 else names.LATIN if kind < 0.9 else names.ARABIZI
+        return names.arabic_name(draw), spelling
+
+    def honest_bio(self, language: int) -> str:
+        if self._draw() < 0.2:
+            return ""
+        return self._say(self._bios, language)
+
+    def avatar(self, random: Random) -> str | None:
+        """No picture, one of the platform's stock pictures (the first are the commonest), or one's own."""
+        kind = self._draw()
+        if kind < NO_AVATAR_SHARE:
+            return None
+        if kind < NO_AVATAR_SHARE + STOCK_SHARE:
+            return str(names.common(self._stock, self._draw))
+        return pictures.picture(random)
+
+    def link(self, stem: str) -> str:
+        """A personal page."""
+        host = ("pages.example", "linkhub.example", "me.test")[int(self._draw() * 3)]
+        return f"https://{host}/{stem}"
+
+    def city(self, language: int) -> str:
+        cities = lexicon("names")["cities"]["latin" if language == EN else "arabic"]
+        return str(names.common(cities, self._draw))
+
+    def email(self, handle: str) -> str:
+        return f"{handle}@{FREE_MAIL[int(self._draw() * len(FREE_MAIL))]}"
+
+    def new_place(self) -> int:
+        """A household or device number that nobody has used."""
+        self._next_place += 1
+        return self._next_place
+
+    def network_bio(self, language: int) -> str:
+        return self._say(self._network_bios, language)
+
+    def network_avatar(self, random: Random) -> str | None:
+        """The movement's imagery, lightly edited each time, or a picture like anybody's."""
+        if self._draw() < MOVEMENT_SHARE:
+            image = self._movement[int(self._draw() * MOVEMENT_IMAGES)]
+            return pictures.edited(image, int(self._draw() * 10), random)
+        return self.avatar(random)
+
+    def network_links(self, stem: str) -> tuple[str, ...]:
+        draw = self._draw
+        kind = draw()
+        if kind < 0.35:
+            return ()
+        own = (
+            f"https://{('paste.test', 'chat.example', 'files.example')[int(draw() * 3)]}/{stem}-{draw():.6f}"
+        )
+        if draw() < MOVEMENT_SITES_SHARE:
+            sites = lexicon("network_bios")["sites"]
+            return (str(names.common(sites, draw)), own)
+        return (own,)
+
+    def network_identity(self, operator: int, language: int, random: Random) -> Identity:
+        """How an operator first appears."""
+        if self._draw() < BRAND_SHARE:
+            name = names.brand_name(self._draw)
+            spelling = names.LATIN if language == EN else int(self._draw() * 3)
+        else:
+            name, spelling = self.name(language)
+        stem = names.stem(name, self._draw)
+        handle = self.handles.take(stem)
+        return Identity(
+            name=name,
+            spelling=spelling,
+            display=name.spelt(spelling),
+            stem=stem,
+            handle=handle,
+            bio=self.network_bio(language),
+            links=self.network_links(stem),
+            avatar=self.network_avatar(random),
+            email=self.email(handle),
+            household=self.new_place(),
+            lease=0,
+            device=self.new_place(),
+            vpn=self._draw() < VPN_SHARE,
+        )
+
+    def _say(self, bios: dict[str, Grammar], language: int) -> str:
+        kind = ("ar", "en", "ar-Latn")[language] if language < 3 else ("ar", "en")[int(self._draw() * 2)]
+        return bios[kind].say(self._draw)
+
+
+def _grammars(name: str) -> dict[str, Grammar]:
+    file = lexicon(name)
+    return {
+        language: Grammar(file[language]["say"], file[language].get("slots", {}), f"{name}.{language}")
+        for language in ("ar", "en", "ar-Latn")
+    }
