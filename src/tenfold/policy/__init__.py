@@ -9,6 +9,16 @@ firings = [firing for one in facts for firing in policy.judge(one)]
 
 from tenfold.policy.errors import PolicyError, PolicyErrors
 from tenfold.policy.facts import Facts, aggregate
+from tenfold.policy.policyset import PolicySet, load, load_policies
 from tenfold.policy.schema import Schema
 
-__all__ = ["Facts", "PolicyError", "PolicyErrors", "Schema", "aggregate"]
+__all__ = [
+    "Facts",
+    "PolicyError",
+    "PolicyErrors",
+    "PolicySet",
+    "Schema",
+    "aggregate",
+    "load",
+    "load_policies",
+]

@@ -28,18 +28,16 @@ class Type(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        if self.kind == "set":
-            return "set of texts"
         if self.values:
-            return "text, one of " + ", ".join(self.values)
+            return "one of " + ", ".join(self.values)
         if self.kind != "number":
-            return "true or false" if self.kind == "bool" else "text"
-        name = "whole number" if self.integer else "number"
+            return {"set": "a set of texts", "bool": "true or false", "text": "a text"}[self.kind]
+        name = "a whole number" if self.integer else "a number"
         if self.minimum is None:
             return name
         if self.maximum is None:
-            return f"{name}, at least {self.minimum:g}"
-        return f"{name}, {self.minimum:g} to {self.maximum:g}"
+            return f"{name} of at least {self.minimum:g}"
+        return f"{name} from {self.minimum:g} to {self.maximum:g}"
 
 
 class Declared(msgspec.Struct, frozen=True):

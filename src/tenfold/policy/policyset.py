@@ -1,0 +1,179 @@
+"""A loaded policy: judges facts, counts what its counters count, explains itself."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tenfold.config import Settings
+from tenfold.evidence import SignalKind
+from tenfold.judgement import Firing
+from tenfold.policy import loader
+from tenfold.policy.compiler import Program, compile_conditions
+from tenfold.policy.facts import Facts
+from tenfold.policy.rules import COUNTED_BY, Counter, Example, Rule
+from tenfold.policy.schema import Schema
+from tenfold.policy.trace import Explained, Tracer
+from tenfold.policy.values import Defaults
+from tenfold.store.counters import Hit
+from tenfold.subjects import SubjectKind
+
+STARTER_PACK = Path(__file__).parent / "packs" / "starter"
+
+_Bucket = tuple[str, SubjectKind]
+
+
+class _Judge(msgspec.Struct, frozen=True):
+    """The rules for one event type and kind of subject, and the function that tries them all."""
+
+    rules: tuple[Rule, ...]
+    program: Program
+
+
+class _Count(msgspec.Struct, frozen=True):
+    """A counter at one event type and kind of subject: does it count there, and is it read there?"""
+
+    counter: Counter
+    counts: bool
+    where: Program | None
+    read: bool
+
+
+class PolicySet:
+    """Rules in force. `version` is a digest of the files' names and texts, kept with every firing."""
+
+    def __init__(self, loaded: loader.Loaded, kinds: Mapping[str, SignalKind]) -> None:
+        self.sources: Mapping[str, str] = loaded.sources
+        self.rules: tuple[Rule, ...] = loaded.rules
+        self.counters: tuple[Counter, ...] = tuple(loaded.counters.values())
+        self.sets = {name: named.values for name, named in loaded.sets.items()}
+        self.version = _digest(loaded.sources)
+        self.schema = Schema.build(kinds, loaded.counters, self.sets)
+        self._defaults = Defaults(kinds, self.sets)
+        self._judges: dict[_Bucket, _Judge] = {}
+        self._counts: dict[_Bucket, tuple[_Count, ...]] = {}
+
+    def listens(self, event_type: str, kind: SubjectKind) -> bool:
+        """Whether anything is to be judged or counted when such an event is about such a subject."""
+        return any(rule.applies(event_type, kind) for rule in self.rules) or any(
+            event_type in counter.events for counter in self.counters
+        )
+
+    def judge(self, facts: Facts) -> list[Firing]:
+        """Every rule that is true of the facts, in the order of the files."""
+        bucket = (facts.event_type, facts.subject.kind)
+        judge = self._judges.get(bucket) or self._prepare(bucket)
+        return [self._fire(judge.rules[index], facts) for index in judge.program(facts)]
+
+    def _prepare(self, bucket: _Bucket) -> _Judge:
+        rules = tuple(rule for rule in self.rules if rule.applies(*bucket))
+        program = compile_conditions([rule.when.node for rule in rules], self._defaults)
+        judge = self._judges[bucket] = _Judge(rules, program)
+        return judge
+
+    def _fire(self, rule: Rule, facts: Facts) -> Firing:
+        account = facts.subject.id if facts.subject.kind is SubjectKind.ACCOUNT else None
+        if facts.account is not None:
+            account = facts.account.get("id", account)
+        return Firing(
+            subject=facts.subject,
+            account=account,
+            rule=rule.name,
+            policy=self.version,
+            ground=rule.ground,
+            severity=rule.severity,
+            effects=rule.effects,
+            parts=Tracer(rule.when, facts, self._defaults).parts(),
+            language=facts.language,
+        )
+
+    def all_sets(self, stored: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """Values of every declared set, those in the files and those in the store, for `Facts.sets`."""
+        return {name: values | stored.get(name, frozenset()) for name, values in self.sets.items()}
+
+    def count(
+        self, batch: Sequence[Facts], seqs: Sequence[int], numbers: Callable[[list[Hit]], list[int]]
+    ) -> None:
+        """Fill `counters` of each facts; `seqs` are the events' numbers in the event table.
+
+        `numbers` is `store.counters.hit_and_read` or `.read` with its connection bound. A counter by
+        something that has several values (the domains of a post) gives the largest of their numbers.
+        """
+        asked = [self.hits(facts, seq) for facts, seq in zip(batch, seqs, strict=True)]
+        hits = [hit for some in asked for hit in some]
+        found = iter(numbers(hits)) if hits else iter(())
+        for facts, some in zip(batch, asked, strict=True):
+            counted: dict[str, int] = {}
+            for hit in some:
+                counted[hit.counter] = max(next(found), counted.get(hit.counter, 0))
+            facts.counters = counted
+
+    def hits(self, facts: Facts, seq: int) -> list[Hit]:
+        """What to count because of this event, and what its rules want to know."""
+        bucket = (facts.event_type, facts.subject.kind)
+        counts = self._counts.get(bucket)
+        if counts is None:
+            counts = self._counts[bucket] = tuple(self._counted(bucket))
+        found: list[Hit] = []
+        for count in counts:
+            records = count.counts and (count.where is None or bool(count.where(facts)))
+            if records or count.read:
+                counter = count.counter
+                found += [
+                    Hit(counter.name, key, facts.time, seq, counter.window, records)
+                    for key in self._keys(counter, facts)
+                ]
+        return found
+
+    def _counted(self, bucket: _Bucket) -> Iterable[_Count]:
+        read = {field for rule in self.rules if rule.applies(*bucket) for field in rule.when.fields}
+        for counter in self.counters:
+            counts = bucket[0] in counter.events
+            where = compile_conditions([counter.where.node], self._defaults) if counter.where else None
+            wanted = f"counters.{counter.name}" in read
+            if counts or wanted:
+                yield _Count(counter, counts, where, wanted)
+
+    def _keys(self, counter: Counter, facts: Facts) -> list[str]:
+        if counter.by == "subject":
+            return [str(facts.subject)]
+        for path in COUNTED_BY[counter.by]:
+            value = self._defaults.value(facts, path)
+            if value is not None:
+                return [value] if isinstance(value, str) else sorted(value)
+        return []
+
+    def rule(self, name: str) -> Rule:
+        """The rule of this name; raises KeyError."""
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise KeyError(name)
+
+    def explain(self, rule: Rule, facts: Facts) -> Explained:
+        """The tree of a rule's condition with what each part saw."""
+        return Tracer(rule.when, facts, self._defaults).explain()
+
+    def passes(self, rule: Rule, example: Example) -> bool:
+        """Whether the rule fires on the example's facts exactly if it should."""
+        return any(firing.rule == rule.name for firing in self.judge(example.facts)) == example.fires
+
+
+def load(paths: Sequence[Path], kinds: Mapping[str, SignalKind]) -> PolicySet:
+    """Read and check files or folders of rules; `kinds` are the signals that detectors can give.
+
+    Raises PolicyErrors with every mistake in every file.
+    """
+    return PolicySet(loader.read(paths, kinds), kinds)
+
+
+def load_policies(settings: Settings) -> PolicySet:
+    """The policy that the settings name, or the starter pack, with the signals of the built-in detectors."""
+    from tenfold.detectors.text.suite import KINDS
+
+    return load(settings.policies or [STARTER_PACK], KINDS)
+
+
+def _digest(sources: Mapping[str, str]) -> str:
+    return hashlib.sha256(msgspec.json.encode(dict(sorted(sources.items())))).hexdigest()[:32]
