@@ -10,12 +10,11 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from tenfold import pipeline
-from tenfold.casework import service
 from tenfold.config import Settings, secret_key
 from tenfold.enforcement.outbox import deliver_due
-from tenfold.policy import PolicySet, load_policies
+from tenfold.processing import rules
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import counters, database, people, policies
+from tenfold.store import counters, database, policies
 from tenfold.store.database import Conn
 
 IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and when it stays empty
@@ -34,7 +33,7 @@ class Worker:
         self._settings = settings
         self._url = url
         self._secret = secret_key(settings)
-        self._policy: PolicySet = load_policies(settings)
+        self._policy = rules.load(settings)
         self._suites = CurrentSuite()
 
     def run(self, stop: threading.Event) -> None:
@@ -82,11 +81,9 @@ class Worker:
             if not (row and row[0]):
                 return
             database.ensure_partitions(conn)
-            people.purge_expired(conn)
-            windows = {counter.name: counter.window for counter in self._policy.counters}
+            windows = {name: counter.window for name, counter in self._policy.counters.items()}
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass
-            service.expire_leases(conn, now=now)
 
 
 def _thread(stop: threading.Event, pause: float, step: Callable[[], object], name: str) -> threading.Thread:

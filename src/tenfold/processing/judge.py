@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tenfold.detectors.text.urls import registrable_domain
@@ -11,13 +12,13 @@ from tenfold.judgement import Firing
 from tenfold.policy import PolicySet
 from tenfold.policy.facts import Facts, aggregate
 from tenfold.processing.fold import Batch, Question
-from tenfold.store import counters, groups, sets
+from tenfold.store import counters, groups, sets, standing
 from tenfold.store import signals as store_signals
 from tenfold.store.accounts import Account
-from tenfold.store.cases import standing
 from tenfold.store.content import Media, Post
 from tenfold.store.database import Conn
-from tenfold.store.groups import Group
+from tenfold.store.groups import Group, Report
+from tenfold.store.standing import Standing
 
 HASHTAG = re.compile(r"#(\w{1,100})")
 MENTION = re.compile(r"(?<![\w@])@(\w{1,100})")
@@ -45,7 +46,8 @@ def judge(
         return []
     known = _Known(conn, policy, [question for _, question in asked])
     facts = [known.facts(question, detected.get(number)) for number, question in asked]
-    _count(conn, policy, [question for _, question in asked], facts, record)
+    numbers = counters.hit_and_read if record else counters.read
+    policy.count(facts, [question.numbered.seq for _, question in asked], partial(numbers, conn))
     return [firing for one in facts for firing in policy.judge(one)]
 
 
@@ -55,7 +57,7 @@ class _Known:
     def __init__(self, conn: Conn, policy: PolicySet, questions: Sequence[Question]) -> None:
         accounts = sorted({question.account.id for question in questions if question.account})
         self.groups = _load_groups(conn, questions)
-        self.standing = standing(conn, accounts)
+        self.standing = standing.load(conn, accounts)
         self.links = store_signals.links_to_closed(conn, accounts)
         unread = [question.subject for question in questions if not question.texts]
         self.signals = store_signals.load(conn, unread) if unread else {}
@@ -70,7 +72,6 @@ class _Known:
     def facts(self, question: Question, signals: Sequence[Signal] | None) -> Facts:
         event = question.numbered.event
         account = question.account
-        standing = self.standing.get(account.id) if account else None
         found = signals if signals is not None else self.signals.get(question.subject, ())
         link = self.links.get(account.id) if account else None
         group = self.groups.get(question.group_id) if question.group_id else None
@@ -78,11 +79,11 @@ class _Known:
             event_type=event.type,
             time=event.time,
             subject=question.subject,
-            account=account and _account_facts(account, event.time, standing),
-            post=question.post and _post_facts(question.post),
-            media=question.media and _media_facts(question.media),
-            group=group and _group_facts(group, event.time),
-            report=question.report and self._report_facts(question),
+            account=_account_facts(account, event.time, self.standing.get(account.id)) if account else None,
+            post=_post_facts(question.post) if question.post else None,
+            media=_media_facts(question.media) if question.media else None,
+            group=_group_facts(group, event.time) if group else None,
+            report=self._report_facts(question.report) if question.report else None,
             signals=aggregate(found),
             links={"count": link.count, "probability": link.probability, "level": link.level}
             if link
@@ -91,9 +92,7 @@ class _Known:
             language=question.post.language if question.post else None,
         )
 
-    def _report_facts(self, question: Question) -> dict[str, Any]:
-        report = question.report
-        assert report is not None
+    def _report_facts(self, report: Report) -> dict[str, Any]:
         return {
             "reason": report.reason,
             "text": report.text,
@@ -107,24 +106,11 @@ def _load_groups(conn: Conn, questions: Iterable[Question]) -> dict[str, Group]:
     return groups.load(conn, ids) if ids else {}
 
 
-def _count(
-    conn: Conn, policy: PolicySet, questions: Sequence[Question], facts: Sequence[Facts], record: bool
-) -> None:
-    """Fill in the counters of each question. An event counts once, however many subjects it asks about."""
-    hits = [policy.hits(one, question.numbered.seq) for question, one in zip(questions, facts, strict=True)]
-    flat = [hit for of_one in hits for hit in of_one]
-    if not flat:
-        return
-    numbers = iter(counters.hit_and_read(conn, flat) if record else counters.read(conn, flat))
-    for one, of_one in zip(facts, hits, strict=True):
-        one.counters = {hit.counter: next(numbers) for hit in of_one}
-
-
 def _hours(since: datetime, until: datetime) -> float:
     return max(0.0, (until - since).total_seconds() / 3600)
 
 
-def _account_facts(account: Account, time: datetime, standing: Any) -> dict[str, Any]:
+def _account_facts(account: Account, time: datetime, stands: Standing | None) -> dict[str, Any]:
     return {
         "id": account.id,
         "handle": account.handle,
@@ -140,8 +126,8 @@ def _account_facts(account: Account, time: datetime, standing: Any) -> dict[str,
         "age_hours": _hours(account.created_at, time),
         "posts": account.posts,
         "state": account.state,
-        "strikes": standing.strikes if standing else 0,
-        "open_cases": standing.open_cases if standing else 0,
+        "strikes": stands.strikes if stands else 0,
+        "open_cases": stands.open_cases if stands else 0,
     }
 
 

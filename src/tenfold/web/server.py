@@ -18,9 +18,11 @@ import uvicorn
 from tenfold.config import Settings, SettingsError, secret_key
 from tenfold.detectors import shipped
 from tenfold.evaluate import Evaluator
-from tenfold.policy import load_policies
+from tenfold.processing import rules
 from tenfold.store import database, people
+from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
+from tenfold.taxonomy import Role
 from tenfold.web.app import create_app
 from tenfold.web.runtime import Runtime
 
@@ -46,7 +48,7 @@ class Server:
         )
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._require_free_port()
-        policy = load_policies(self._settings)
+        policy = rules.load(self._settings)
         embedded = None if self._settings.database_url else EmbeddedServer(self._settings.data_dir)
         url = self._settings.database_url or (embedded.url if embedded else "")
         try:
@@ -99,7 +101,7 @@ class Server:
             with database.connect(url) as conn:
                 if not self._settings.policies:
                     shipped.install(conn)
-                token = people.first_login(conn)
+                token = _first_login(conn)
         except psycopg.OperationalError as error:
             raise SettingsError(f"the database cannot be reached: {error}".strip()) from None
         if token:
@@ -151,6 +153,13 @@ class Server:
         while not self._stop.wait(0.5):
             if embedded.ensure_running():
                 log.warning("the embedded PostgreSQL had died and was started again")
+
+
+def _first_login(conn: Conn) -> str | None:
+    """A login link for the first user, made when there is none yet."""
+    if people.users(conn):
+        return None
+    return people.create_login_link(conn, people.add_user(conn, "admin", list(Role)).id)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
