@@ -31,6 +31,7 @@ KIND = SignalKind(
 NEAR = 0.28  # evidence with which a signal begins, of score 0.5
 SURE = 0.45  # evidence of score 1
 PROMISING = 0.31  # promise that makes a window worth embedding
+_SECOND = 0.05  # how far behind the best label of a window another may be to be told as well
 _AGAINST = 0.5  # what a contrast counts for
 _NO_CONTRASTS = 0.27  # how near ordinary posts are to the shipped contrasts: used when no bank has any
 _EMBEDDED = 4  # windows of one text that are embedded, the most promising ones
@@ -86,11 +87,9 @@ class MeaningDetector:
         found: list[dict[int, Signal]] = [{} for _ in batch.items]
         if self._labels:
             candidates = self.candidates(batch)
-            pieces = [encoder().pieces(candidate.window.words) for candidate in candidates]
-            vectors = encoder().embed(pieces)
-            cosines = vectors @ self._references.T
-            evidence = self._evidence(cosines, vectors @ self._contrasts.T)
-            for row, column in zip(*np.nonzero(evidence >= NEAR), strict=True):
+            cosines, evidence = self.compare([candidate.window.words for candidate in candidates])
+            told = (evidence >= NEAR) & (evidence >= evidence.max(axis=1, keepdims=True) - _SECOND)
+            for row, column in zip(*np.nonzero(told), strict=True):
                 label = self._labels[column]
                 signal = self._signal(
                     batch, candidates[row], label, cosines[row], float(evidence[row, column])
@@ -99,6 +98,12 @@ class MeaningDetector:
                 if column not in best or best[column].score < signal.score:
                     best[column] = signal
         return [list(signals.values()) for signals in found]
+
+    def compare(self, sentences: Sequence[Sequence[str]]) -> tuple[Floats, Floats]:
+        """For each sentence (its words) the cosine with every reference and the evidence for every label."""
+        vectors = encoder().embed([encoder().pieces(words) for words in sentences])
+        cosines = vectors @ self._references.T
+        return cosines, self._evidence(cosines, vectors @ self._contrasts.T)
 
     def candidates(self, batch: PreparedBatch) -> list[_Candidate]:
         """The windows that are worth embedding."""

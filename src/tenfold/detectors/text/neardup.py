@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.detectors.base import Bank, BankEntry, TextItem
 from tenfold.detectors.text.prepared import PreparedBatch
@@ -35,7 +36,7 @@ _INDEXED = 256  # shingles of one known text that are indexed, those with the sm
 _POSTINGS = 16  # known texts that one shingle leads to; a common one adds nothing
 _NOMINATING = 0.2  # share of a known text's indexed shingles that makes it worth comparing
 _COMPARED = 8  # known texts compared with one text at most
-_STRETCH = 1.5  # a copy is looked for in parts of a post so many times as long as the known text
+_OTHERS_WEIGH = 0.6  # against a shared shingle, when the part of a post that is compared is chosen
 
 _SHOWN = 300  # characters of the known text that a signal tells
 
@@ -44,7 +45,6 @@ class _Known(msgspec.Struct, frozen=True):
     bank: str
     entry: BankEntry
     hashes: Hashes  # sorted, distinct
-    length: int  # shingles, repeated ones too
 
 
 class NearDuplicateDetector:
@@ -107,10 +107,7 @@ class NearDuplicateDetector:
     def _compare(self, batch: PreparedBatch, posted: Shingles, text: int, known: _Known) -> Signal | None:
         begin, end = int(posted.bounds[text]), int(posted.bounds[text + 1])
         hashes = posted.hashes[begin:end]
-        shared = np.flatnonzero(_among(hashes, known.hashes))
-        if not len(shared):
-            return None
-        first, last = _densest(shared, int(known.length * _STRETCH) + 1)
+        first, last = _densest(_among(hashes, known.hashes))
         part = np.unique(hashes[first : last + 1])
         common = int(_among(part, known.hashes).sum())
         similarity = common / (len(part) + len(known.hashes) - common)
@@ -142,7 +139,7 @@ def _known(pairs: Sequence[tuple[str, BankEntry]]) -> Iterator[_Known]:
     for number, (bank, entry) in enumerate(pairs):
         hashes = all_.hashes[all_.bounds[number] : all_.bounds[number + 1]]
         if all_.words[number] >= LEAST_WORDS and len(hashes):
-            yield _Known(bank, entry, np.unique(hashes), len(hashes))
+            yield _Known(bank, entry, np.unique(hashes))
 
 
 def _index(known: Sequence[_Known]) -> tuple[Hashes, Indexes]:
@@ -157,16 +154,17 @@ def _index(known: Sequence[_Known]) -> tuple[Hashes, Indexes]:
     return hashes[kept], numbers[kept]
 
 
-def _among(hashes: Hashes, known: Hashes) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
     """Which hashes occur in `known`, which is sorted and not empty."""
     places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = known[places] == hashes
+    found: NDArray[np.bool_] = known[places] == hashes
     return found
 
 
-def _densest(places: Indexes, width: int) -> tuple[int, int]:
-    """Of sorted places, the first and the last within the stretch of this width that holds most of them."""
-    stops = np.searchsorted(places, places + width)
-    counts = stops - np.arange(len(places))
-    best = int(counts.argmax())
-    return int(places[best]), int(places[stops[best] - 1])
+def _densest(shared: NDArray[np.bool_]) -> tuple[int, int]:
+    """First and last of the run where shared shingles outweigh the others most (Kadane's maximum subarray)."""
+    sums = np.cumsum(np.where(shared, 1.0, -_OTHERS_WEIGH))
+    before = np.concatenate(([0.0], sums[:-1]))
+    lowest = np.minimum.accumulate(before)
+    last = int((sums - lowest).argmax())
+    return int(before[: last + 1].argmin()), last
