@@ -75,12 +75,12 @@ def take_back(
     origin: str,
     decision_id: int | None,
     now: datetime,
-    reason: str = "",
 ) -> list[Action]:
     """Reverse actions: mark them, cancel what was not delivered yet, order the opposite of each.
 
-    The opposite is RESTORE; of a RESTORE that reversed something it is that something again.
-    Originals that are reversed already are left alone. Returns the actions now ordered.
+    The opposite is RESTORE; of a RESTORE that reversed something it is that something again, with its old
+    origin. Originals that are reversed already are left alone. Returns the actions now ordered, which
+    the caller has to carry out.
     """
     gone = set(
         actions.move(
@@ -98,7 +98,6 @@ def take_back(
         conn, [_opposite(action, undone, origin=origin, decision_id=decision_id) for action in taken], now
     )
     actions.settle(conn, (action.subject for action in taken if action.effect is not None))
-    carry_out(conn, ordered, now, reason)
     return ordered
 
 
@@ -106,17 +105,18 @@ def _opposite(
     action: Action, undone: Mapping[int, Action], *, origin: str, decision_id: int | None
 ) -> NewAction:
     again = undone.get(action.reverses) if action.reverses is not None else None
-    restores = action.kind == ActionKind.RESTORE and again is not None
+    if action.kind != ActionKind.RESTORE:
+        again = None
     return NewAction(
-        kind=ActionKind(again.kind) if restores and again else ActionKind.RESTORE,
-        label=again.label if restores and again else "",
+        kind=ActionKind(again.kind) if again else ActionKind.RESTORE,
+        label=again.label if again else "",
         subject=action.subject,
         state=ActionState.ORDERED,
         ground=action.ground,
-        origin=origin,
+        origin=again.origin if again else origin,
         account=action.account,
         case_id=action.case_id,
-        decision_id=decision_id,
+        decision_id=again.decision_id if again else decision_id,
         reverses=action.id,
         details={"reverses_kind": action.kind},
     )

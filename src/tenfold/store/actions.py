@@ -126,7 +126,7 @@ def add(conn: Conn, actions: Sequence[NewAction], now: datetime) -> list[Action]
     """Add actions; returns those that were added, in the order given.
 
     Left out are what stands already (same rule, same thing), what is proposed already on the same case,
-    and what a person took back from the same rule on the same case.
+    and what a person took back from the same rule on the same case (unless it reverses that).
     """
     if not actions:
         return []
@@ -143,10 +143,11 @@ def add(conn: Conn, actions: Sequence[NewAction], now: datetime) -> list[Action]
             FROM jsonb_to_recordset(%s::jsonb) AS row (n int, kind text, label text, subject_kind text,
                 subject_id text, account text, state text, ground text, origin text, case_id bigint,
                 decision_id bigint, reverses bigint, effect text, details jsonb)
-            WHERE origin NOT LIKE 'rule:%%' OR NOT EXISTS (
+            WHERE origin NOT LIKE 'rule:%%' OR reverses IS NOT NULL OR NOT EXISTS (
                 SELECT 1 FROM actions old
                 WHERE old.subject_kind = row.subject_kind AND old.subject_id = row.subject_id
                   AND old.kind = row.kind AND old.label = row.label AND old.state = 'reversed'
+                  AND old.origin LIKE 'rule:%%'
                   AND split_part(old.origin, '@', 1) = split_part(row.origin, '@', 1)
                   AND old.case_id IS NOT DISTINCT FROM row.case_id)
             ORDER BY n

@@ -82,9 +82,13 @@ CREATE TABLE actions (
 ) WITH (fillfactor = 80);
 CREATE INDEX actions_subject ON actions (subject_kind, subject_id);
 CREATE INDEX actions_case ON actions (case_id);
-CREATE INDEX actions_decision ON actions (decision_id);
+CREATE INDEX actions_decision ON actions (decision_id) WHERE decision_id IS NOT NULL;
 CREATE INDEX actions_reverses ON actions (reverses) WHERE reverses IS NOT NULL;
-CREATE INDEX actions_state ON actions (state, id);
+-- What a platform that polls has still to do.
+CREATE INDEX actions_waiting ON actions (state, id) WHERE state IN ('ordered', 'failed');
+-- What a person took back from a rule: it is not ordered again on the same case.
+CREATE INDEX actions_taken_back ON actions (subject_kind, subject_id)
+    WHERE state = 'reversed' AND origin LIKE 'rule:%';
 -- The same rule, in whatever version, does not order the same thing twice while it stands.
 CREATE UNIQUE INDEX actions_standing_rule
     ON actions (subject_kind, subject_id, kind, label, split_part(origin, '@', 1))

@@ -1,0 +1,252 @@
+"""Deciding cases: the decision, what it orders, what it withdraws, what it lifts.
+
+Locks are taken in the order in which events are folded: subjects, then cases, then actions.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from tenfold.casework import orders
+from tenfold.casework.states import CASE_STEPS, ActionState, CaseState, CaseStep, after
+from tenfold.casework.wishes import (
+    CaseVerdict,
+    Decided,
+    NotFoundError,
+    Order,
+    RefusedError,
+    Verdict,
+    free,
+    kept_text,
+)
+from tenfold.store import actions, audit, cases
+from tenfold.store.actions import LADDERS, STANDING, Action, NewAction
+from tenfold.store.audit import Entry
+from tenfold.store.cases import Case
+from tenfold.store.database import Conn
+from tenfold.subjects import Subject, SubjectKind
+from tenfold.taxonomy import ActionKind
+
+
+def decide(conn: Conn, *, case_id: int, verdict: Verdict, actor: str, now: datetime) -> Decided:
+    """Decide one case, with all effects. Of two who decide at once, one gets CaseConflictError."""
+    wish = CaseVerdict(case_id=case_id, verdict=verdict)
+    return decide_many(conn, verdicts=[wish], actor=actor, now=now)[0]
+
+
+def decide_many(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime) -> list[Decided]:
+    """Decide several cases, all or none: the caller rolls back on an error."""
+    wishes = {wish.case_id: wish.verdict for wish in verdicts}
+    if len(wishes) < len(verdicts):
+        raise RefusedError("case_id", "names a case twice")
+    known = cases.load(conn, wishes)
+    for case_id in wishes:
+        if case_id not in known:
+            raise NotFoundError(f"there is no case {case_id}")
+    along = {
+        case_id: _along(conn, known[case_id], wishes, now)
+        for case_id, verdict in wishes.items()
+        if verdict.scope == "account"
+    }
+    everything = [*wishes, *(other for others in along.values() for other in others)]
+    added = {case_id: _resolve(conn, known[case_id], verdict) for case_id, verdict in wishes.items()}
+    _lock_subjects(conn, everything, (order.subject for group in added.values() for order in group))
+    locked = cases.load(conn, everything, lock=True)
+    results, entries = [], []
+    for case_id, verdict in wishes.items():
+        free(conn, locked[case_id], actor, now)
+        act = _Act(conn, verdict, actor, now)
+        results.append(act.lead(locked[case_id], added[case_id], [locked[o] for o in along.get(case_id, [])]))
+        entries += act.entries
+    audit.append(conn, entries)
+    return results
+
+
+def _along(conn: Conn, case: Case, named: Iterable[int], now: datetime) -> list[int]:
+    if case.account is None:
+        raise RefusedError("scope", f"the account of case {case.id} is not known; decide the subject only")
+    return cases.others_of_account(conn, case.account, named, now)
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    """An added order with its subject found."""
+
+    kind: ActionKind
+    subject: Subject
+    label: str
+    details: dict[str, object]
+
+
+def _resolve(conn: Conn, case: Case, verdict: Verdict) -> list[_Wanted]:
+    """Check what is added before anything is locked."""
+    kept_text("reason", verdict.reason)
+    if not verdict.ground.is_violation and (verdict.add or verdict.proposals):
+        raise RefusedError("ground", f"{verdict.ground} is no violation, so nothing can be ordered with it")
+    return [_resolve_order(conn, case, order) for order in verdict.add]
+
+
+def _resolve_order(conn: Conn, case: Case, order: Order) -> _Wanted:
+    subject = order.subject
+    if subject is None:
+        group = None
+        if case.subject.kind is SubjectKind.POST and order.kind is ActionKind.CLOSE_GROUP:
+            group = actions.groups_of_posts(conn, [case.subject_id]).get(case.subject_id)
+        subject = orders.target(order.kind, case.subject, case.account, group)
+    if subject is None:
+        raise RefusedError("add", f"{order.kind}: whom it concerns is not known; name the subject")
+    if not orders.applies(order.kind, subject):
+        raise RefusedError("add", f"{order.kind} cannot be done to the {subject.kind} {subject.id!r}")
+    if (order.kind is ActionKind.LABEL) != bool(order.label):
+        raise RefusedError("add", "a label has a name, and nothing else has one")
+    for field, text in (("label", order.label), ("subject", subject.id)):
+        kept_text(field, text)
+    return _Wanted(order.kind, subject, order.label, order.details)
+
+
+def _lock_subjects(conn: Conn, case_ids: Sequence[int], more: Iterable[Subject]) -> None:
+    concerned = {action.subject for action in actions.of_cases(conn, case_ids) if action.effect is not None}
+    actions.lock_subjects(conn, concerned | set(more))
+
+
+class _Act:
+    """One verdict being carried out on locked cases."""
+
+    def __init__(self, conn: Conn, verdict: Verdict, actor: str, now: datetime) -> None:
+        self._conn = conn
+        self._verdict = verdict
+        self._actor = actor
+        self._now = now
+        self.entries: list[Entry] = []
+
+    def lead(self, case: Case, added: Sequence[_Wanted], others: Sequence[Case]) -> Decided:
+        """Decide the case itself, then the account's other cases as parts of the same decision."""
+        of_case = actions.of_cases(self._conn, [case.id])
+        proposals = self._proposals(of_case)
+        decision_id = self._decide(case, None)
+        ordered = actions.order_proposed(self._conn, proposals, decision_id, self._now)
+        withdrawn = actions.withdraw_proposed(self._conn, case.id, decision_id, proposals, self._now)
+        ordered += self._add(case, decision_id, added)
+        ordered += self._take_back(self._to_lift(of_case, ordered), decision_id)
+        also = []
+        for other in others:
+            if other.state == CaseState.DECIDED or other.holder(self._now) is not None:
+                continue  # somebody took it since it was found; it is theirs
+            also.append(other.id)
+            gone, restores = self._part(other, decision_id)
+            withdrawn += gone
+            ordered += restores
+        orders.carry_out(self._conn, ordered, self._now, self._verdict.reason)
+        self.entries += orders.ordered_entries(ordered, self._actor)
+        return Decided(
+            case_id=case.id,
+            decision_id=decision_id,
+            ordered=tuple(action.id for action in ordered),
+            withdrawn=tuple(withdrawn),
+            also_decided=tuple(also),
+        )
+
+    def _part(self, case: Case, lead: int) -> tuple[list[int], list[Action]]:
+        """Decide another case of the account along with the lead; what was withdrawn and restored.
+
+        On a violation the posts of the account stay held as they are.
+        """
+        of_case = actions.of_cases(self._conn, [case.id])
+        part = self._decide(case, lead)
+        withdrawn = actions.withdraw_proposed(self._conn, case.id, part, [], self._now)
+        if self._verdict.ground.is_violation:
+            return withdrawn, []
+        return withdrawn, self._take_back(self._to_lift(of_case, []), part)
+
+    def _proposals(self, all_actions: Sequence[Action]) -> list[int]:
+        """The proposals to order; RefusedError for one that is not among the case's."""
+        open_ids = [action.id for action in all_actions if action.state == ActionState.PROPOSED]
+        if not self._verdict.ground.is_violation:
+            return []
+        if self._verdict.proposals is None:
+            return open_ids
+        for proposal in self._verdict.proposals:
+            if proposal not in open_ids:
+                raise RefusedError("proposals", f"action {proposal} is not proposed on this case")
+        return list(self._verdict.proposals)
+
+    def _decide(self, case: Case, part_of: int | None) -> int:
+        after(CASE_STEPS, CaseState(case.state), CaseStep.DECIDE)
+        decision_id = cases.add_decision(
+            self._conn,
+            case.id,
+            ground=self._verdict.ground,
+            scope=self._verdict.scope,
+            author=self._actor,
+            reason=self._verdict.reason.strip(),
+            part_of=part_of,
+            now=self._now,
+        )
+        details = {
+            "decision": decision_id,
+            "about": str(case.subject),
+            "ground": self._verdict.ground,
+            "scope": self._verdict.scope,
+            "reason": self._verdict.reason.strip(),
+            "part_of": part_of,
+        }
+        self.entries.append(
+            Entry(actor=self._actor, act="case.decided", subject=f"case:{case.id}", details=details)
+        )
+        return decision_id
+
+    def _add(self, case: Case, decision_id: int, added: Sequence[_Wanted]) -> list[Action]:
+        """Order what the decider adds; RESTORE lifts each action that stands on its subject."""
+        new, restores = [], []
+        for wanted in added:
+            if wanted.kind is ActionKind.RESTORE:
+                standing = actions.standing_on(self._conn, wanted.subject)
+                if standing:
+                    restores += self._take_back(standing, decision_id)
+                    continue
+            account = wanted.subject.id if wanted.subject.kind is SubjectKind.ACCOUNT else case.account
+            new.append(
+                NewAction(
+                    kind=wanted.kind,
+                    subject=wanted.subject,
+                    label=wanted.label,
+                    state=ActionState.ORDERED,
+                    ground=self._verdict.ground,
+                    origin=f"decision:{decision_id}",
+                    account=account,
+                    case_id=case.id,
+                    decision_id=decision_id,
+                    details=wanted.details,
+                )
+            )
+        return restores + actions.add(self._conn, new, self._now)
+
+    def _to_lift(self, of_case: Sequence[Action], ordered: Sequence[Action]) -> list[Action]:
+        """What rules did that ends now: everything if there is no violation; with one the holds, which were
+        for the time of review, unless something at least as strong now stands in their place."""
+        by_rules = [
+            action for action in of_case if action.origin.startswith("rule:") and action.state in STANDING
+        ]
+        if not self._verdict.ground.is_violation:
+            return by_rules
+        return [a for a in by_rules if a.kind == ActionKind.HOLD and not _outweighed(a, ordered)]
+
+    def _take_back(self, originals: Sequence[Action], decision_id: int) -> list[Action]:
+        return orders.take_back(
+            self._conn,
+            originals,
+            origin=f"decision:{decision_id}",
+            decision_id=decision_id,
+            now=self._now,
+        )
+
+
+def _outweighed(hold: Action, ordered: Iterable[Action]) -> bool:
+    """Whether what is ordered now keeps the subject away at least as well as the hold did."""
+    ladder = LADDERS[hold.subject.kind][1]
+    held = ladder.index(hold.effect or ladder[0])
+    return any(
+        (action.subject == hold.subject and action.effect and ladder.index(action.effect) >= held)
+        or (action.kind == ActionKind.CLOSE_ACCOUNT and action.subject_id == hold.account)
+        for action in ordered
+    )

@@ -1,0 +1,151 @@
+"""Taking back decisions and what rules did, with all effects.
+
+Locks are taken in the same order as for deciding: subjects, cases, then the rest.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tenfold.casework import orders
+from tenfold.casework.filing import DUE
+from tenfold.casework.states import (
+    ACTION_STEPS,
+    CASE_STEPS,
+    DECISION_STEPS,
+    ActionStep,
+    CaseState,
+    CaseStep,
+    DecisionState,
+    DecisionStep,
+    after,
+    before,
+)
+from tenfold.casework.wishes import (
+    CaseConflictError,
+    NotFoundError,
+    RefusedError,
+    Reversed,
+    checked_text,
+    present,
+)
+from tenfold.store import actions, audit, cases
+from tenfold.store.audit import Entry
+from tenfold.store.cases import Case, Decision
+from tenfold.store.database import Conn
+from tenfold.taxonomy import Severity
+
+UNDO_WINDOW = timedelta(minutes=1)
+
+
+def reverse(conn: Conn, *, decision_id: int, actor: str, reason: str, now: datetime) -> Reversed:
+    """Reverse a decision with all its effects; the case is open again. `reason` must not be empty.
+
+    Every action of it that was ordered is taken back and its subject is as it was before; what it withdrew
+    is proposed again; the strike falls. Decisions made as part of it are reversed with it. A case whose
+    subject has a newer open case stays as it is: the newer one takes over.
+    """
+    return _reverse(conn, decision_id, actor, checked_text("reason", reason), now)
+
+
+def undo(conn: Conn, *, decision_id: int, actor: str, now: datetime) -> Reversed:
+    """Reverse one's own decision within UNDO_WINDOW, without a reason. RefusedError otherwise."""
+    lead = _load(conn, decision_id)[0]
+    if lead.author != actor:
+        raise RefusedError("decision", f"was made by {lead.author}; reverse it, with a reason")
+    if now - lead.decided_at > UNDO_WINDOW:
+        raise RefusedError("decision", f"is older than {UNDO_WINDOW}; reverse it, with a reason")
+    return _reverse(conn, decision_id, actor, "", now)
+
+
+def reverse_action(conn: Conn, *, action_id: int, actor: str, reason: str, now: datetime) -> int:
+    """Reverse one action that a rule ordered by itself; returns the id of the reversing action."""
+    reason = checked_text("reason", reason)
+    found = actions.load(conn, [action_id])
+    if not found:
+        raise NotFoundError(f"there is no action {action_id}")
+    if found[0].decision_id is not None:
+        raise RefusedError(
+            "action", f"belongs to decision {found[0].decision_id}; reverse the decision instead"
+        )
+    actions.lock_subjects(conn, [found[0].subject])
+    (action,) = actions.load(conn, [action_id], lock=True)
+    if action.state not in before(ACTION_STEPS, ActionStep.REVERSE):
+        raise RefusedError("action", f"is {action.state}; only what was ordered can be reversed")
+    ordered = orders.take_back(conn, [action], origin=actor, decision_id=None, now=now)
+    orders.carry_out(conn, ordered, now, reason)
+    entry = Entry(
+        actor=actor,
+        act="action.reversed",
+        subject=str(action.subject),
+        details={"action": action_id, "kind": action.kind, "reason": reason, "case": action.case_id},
+    )
+    audit.append(conn, [entry, *orders.ordered_entries(ordered, actor)])
+    return ordered[0].id
+
+
+def _load(conn: Conn, decision_id: int, *, lock: bool = False) -> list[Decision]:
+    found = cases.load_decision(conn, decision_id, lock=lock)
+    if not found:
+        raise NotFoundError(f"there is no decision {decision_id}")
+    if found[0].part_of is not None:
+        raise RefusedError("decision", f"is part of decision {found[0].part_of}; reverse that one")
+    return found
+
+
+def _reverse(conn: Conn, decision_id: int, actor: str, reason: str, now: datetime) -> Reversed:
+    decisions = _load(conn, decision_id)
+    ids = [decision.id for decision in decisions]
+    actions.lock_subjects(conn, (a.subject for a in actions.of_decisions(conn, ids) if a.effect is not None))
+    locked = cases.load(conn, (decision.case_id for decision in decisions), lock=True)
+    lead = _load(conn, decision_id, lock=True)[0]
+    if lead.state != DecisionState.IN_FORCE:
+        now_is = present(conn, locked[lead.case_id], now)
+        raise CaseConflictError(f"decision {decision_id} was reversed already by {lead.reversed_by}", now_is)
+    originals = [
+        action
+        for action in actions.of_decisions(conn, ids)
+        if action.state in before(ACTION_STEPS, ActionStep.REVERSE)
+    ]
+    ordered = orders.take_back(
+        conn, originals, origin=f"decision:{decision_id}", decision_id=decision_id, now=now
+    )
+    state = after(DECISION_STEPS, DecisionState(lead.state), DecisionStep.REVERSE)
+    cases.mark_reversed(conn, ids, state=state, by=actor, reason=reason, now=now)
+    open_cases = [_reopen(conn, decision, locked[decision.case_id], now) for decision in decisions]
+    orders.carry_out(conn, ordered, now, reason)
+    entries = _entries(decisions, locked, actor, reason)
+    audit.append(conn, [*entries, *orders.ordered_entries(ordered, actor)])
+    return Reversed(
+        decision_id=decision_id,
+        ordered=tuple(action.id for action in ordered),
+        reversed_actions=tuple(action.id for action in originals),
+        open_cases=tuple(open_cases),
+    )
+
+
+def _reopen(conn: Conn, decision: Decision, case: Case, now: datetime) -> int:
+    """Open the case again with its proposals; if its subject has an open case by now, that one instead."""
+    newer = cases.open_case_of(conn, case.subject)
+    if newer is not None:
+        return newer
+    state = after(CASE_STEPS, CaseState(case.state), CaseStep.REOPEN)
+    cases.reopen(conn, case.id, state, now + DUE[Severity(case.severity)], now)
+    actions.propose_again(conn, [decision.id], now)
+    return case.id
+
+
+def _entries(decisions: Sequence[Decision], locked: dict[int, Case], actor: str, reason: str) -> list[Entry]:
+    return [
+        Entry(
+            actor=actor,
+            act="decision.reversed",
+            subject=f"case:{decision.case_id}",
+            details={
+                "decision": decision.id,
+                "about": str(locked[decision.case_id].subject),
+                "ground": decision.ground,
+                "reason": reason,
+            },
+        )
+        for decision in decisions
+    ]
