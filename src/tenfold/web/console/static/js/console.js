@@ -1,0 +1,15 @@
+// What every page does: keyboard commands, messages that pass, the help, evidence that lights up.
+import { watchKeys } from "./keys.js";
+import { watchEvidence } from "./evidence.js";
+
+watchKeys();
+watchEvidence();
+
+for (const toast of document.querySelectorAll("[data-lasts]")) {
+  setTimeout(() => toast.remove(), Number(toast.dataset.lasts) * 1000);
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens).showModal();
+});
