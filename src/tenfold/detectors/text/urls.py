@@ -52,24 +52,13 @@ _AMBIGUOUS = frozenset(_AMBIGUOUS_NAMES.split())
 _SCHEME = re.compile(r"(?:h(?:tt|xx|\*\*|__)ps?|ftp)(?::|\[:\]|\[:)[/\\]{2}", re.IGNORECASE)
 _ENDS_URL = re.compile(r"[<>\"«»“”„‘’،؛؟、，|`^]")
 _PIECE = re.compile(r"[^<>\"«»“”„‘’،؛؟、，|`^,;]+")  # where a URL without scheme may be
-_SIGNS = (".", "://", "。", "．")  # one of them is in every URL
+_RARE_SIGN = re.compile(r"://|。|．")  # this or a full stop is in every URL
 _CLOSING = ".,;:!?…'*_~。"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 _OPENING = "([{'*_~-—–•=:,"
 _WRITTEN_DOT = re.compile(
     r"\s{0,2}[\[({]\s?(?:\.|dot|نقطة|دوت)\s?[\])}]\s{0,2}|\s{1,2}(?:dot|نقطة|دوت)\s{1,2}", re.IGNORECASE
 )
-_WRITTEN_DOT_SIGNS = (
-    "dot",
-    "نقطة",
-    "دوت",
-    "[.",
-    "(.",
-    "{.",
-    "[ .",
-    "( .",
-    "{ .",
-)  # one is in every written dot
 _HOST_BACKWARDS = re.compile(r"[\w.\-:/\\*]+")
 _HOST_AFTER = re.compile(r"[\w\-]+(?:\.[\w\-]+)*")
 _PATH_AFTER = re.compile(r"[/?:#]\S*")
@@ -88,8 +77,7 @@ def find_urls(text: str) -> list[FoundUrl]:
     """The URLs of a text in order. Takes time in proportion to the length of any text."""
     found: list[FoundUrl] = []
     at = 0
-    lower = text.lower()
-    if any(sign in lower for sign in _WRITTEN_DOT_SIGNS):
+    if _may_hold_written_dot(text.lower()):
         for one in _spelt_out(text):
             found.extend(_in_plain_text(text, at, one.start))
             found.append(one)
@@ -100,14 +88,25 @@ def find_urls(text: str) -> list[FoundUrl]:
 
 def _in_plain_text(text: str, begin: int, end: int) -> Iterator[FoundUrl]:
     part = text[begin:end] if begin or end < len(text) else text
-    if not any(sign in part for sign in _SIGNS):
+    rare = "://" in part or "。" in part or "．" in part
+    if not rare and "." not in part:
         return
     at = 0
     for token in part.split():
-        if any(sign in token.strip(".") for sign in _SIGNS):
+        if ("." in token and "." in token.strip(".")) or (rare and _RARE_SIGN.search(token)):
             at = part.index(token, at)
             yield from _in_token(token, begin + at)
             at += len(token)
+
+
+def _may_hold_written_dot(lower: str) -> bool:
+    """Whether a search for spelt-out dots is worth its time; written out because it runs on every text."""
+    return (
+        "dot" in lower
+        or "نقطة" in lower
+        or "دوت" in lower
+        or ("." in lower and ("[" in lower or "(" in lower or "{" in lower))
+    )
 
 
 def _in_token(token: str, offset: int) -> Iterator[FoundUrl]:
