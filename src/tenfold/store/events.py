@@ -143,12 +143,12 @@ def fetch(conn: Conn, lanes: Sequence[int], limit: int) -> list[Queued]:
     cursor.execute(
         """
         SELECT waiting.lane, waiting.seq, waiting.received_at, waiting.tries,
-               convert_to(events.body::text, 'UTF8') AS raw
+               (SELECT convert_to(body::text, 'UTF8') FROM events
+                WHERE seq = waiting.seq AND received_at = waiting.received_at) AS raw
         FROM unnest(%s::smallint[]) AS held (lane)
         CROSS JOIN LATERAL (
             SELECT * FROM event_queue WHERE event_queue.lane = held.lane ORDER BY seq LIMIT %s
         ) AS waiting
-        JOIN events ON events.seq = waiting.seq AND events.received_at = waiting.received_at
         ORDER BY waiting.seq
         """,
         [list(lanes), max(1, limit // max(1, len(lanes)))],

@@ -10,7 +10,7 @@ CREATE TABLE webhooks (
 
 -- The outbox: a row for each message that must reach a webhook.
 CREATE TABLE deliveries (
-    id           uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+    id           uuid        PRIMARY KEY DEFAULT uuidv7(),
     webhook_id   bigint      NOT NULL REFERENCES webhooks,
     action_id    bigint      REFERENCES actions,
     type         text        NOT NULL,

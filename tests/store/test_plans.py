@@ -1,0 +1,159 @@
+"""Every query of a hot path stays on an index when the tables are large."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import psycopg
+import pytest
+from helpers import NOON, event
+
+from tenfold.processing import fold
+from tenfold.processing.fold import Numbered
+from tenfold.store import accounts, banks, content, counters, groups, signals, standing
+from tenfold.store import events as queue
+from tenfold.store.counters import Hit
+from tenfold.store.status import read_status
+from tenfold.subjects import Subject, SubjectKind
+
+# Tables that stay small for ever, where reading all rows is the best plan.
+SMALL = {
+    "lanes",
+    "sets",
+    "banks",
+    "policies",
+    "webhooks",
+    "users",
+    "event_queue",
+    "event_seq",
+    "event_poison",
+}
+
+FILL = """
+INSERT INTO accounts (id, handle, created_at, first_seq, updated_at)
+    SELECT 'a' || n, 'handle' || n, now(), n, now() FROM generate_series(1, 30000) n;
+INSERT INTO account_profiles (account, seq, at, handle)
+    SELECT 'a' || n, n, now(), 'handle' || n FROM generate_series(1, 30000) n;
+INSERT INTO account_tokens (kind, token, account, first_seen, last_seen)
+    SELECT 'device', 'd' || n, 'a' || n, now(), now() FROM generate_series(1, 30000) n;
+INSERT INTO posts (id, account, created_at, text, seq)
+    SELECT 'p' || n, 'a' || n % 3000, now(), 'text', n FROM generate_series(1, 50000) n;
+INSERT INTO media (id, account, created_at, kind, seq)
+    SELECT 'm' || n, 'a' || n % 3000, now(), 'image', n FROM generate_series(1, 30000) n;
+INSERT INTO groups (id, created_at, updated_at)
+    SELECT 'g' || n, now(), now() FROM generate_series(1, 20000) n;
+INSERT INTO memberships (group_id, account, role, joined_at)
+    SELECT 'g' || n % 20000, 'a' || n, 'member', now() FROM generate_series(1, 40000) n;
+INSERT INTO follows (follower, target, created_at)
+    SELECT 'a' || n, 'a' || n * 7 % 30000, now() FROM generate_series(1, 40000) n;
+INSERT INTO reports (seq, subject_kind, subject_id, reason, text, filed_at)
+    SELECT n, 'post', 'p' || n, '', '', now() FROM generate_series(1, 30000) n;
+INSERT INTO signals (subject_kind, subject_id, name, key, score, detector, version)
+    SELECT 'post', 'p' || n, 'terms', '', 1, 'd', '1' FROM generate_series(1, 40000) n;
+INSERT INTO links (account_a, account_b, bits, probability, level, origin)
+    SELECT least('a' || n, 'b' || n), greatest('a' || n, 'b' || n), 9, 0.9, 'likely', 'x'
+    FROM generate_series(1, 30000) n;
+INSERT INTO counter_keys SELECT 'c', 'k' || n, now() FROM generate_series(1, 20000) n;
+INSERT INTO counter_hits
+    SELECT 'c', 'k' || n % 500, now() - n * interval '1 s', n FROM generate_series(1, 60000) n;
+INSERT INTO cases (subject_kind, subject_id, account, queue, severity, ground, due_at)
+    SELECT 'post', 'p' || n, 'a' || n, 'q', 2, 'TVEC7', now() FROM generate_series(1, 30000) n;
+INSERT INTO decisions (case_id, ground, scope, author) SELECT id, 'TVEC7', 'subject', 'user:1' FROM cases;
+INSERT INTO webhooks (name, url, secret) VALUES ('w', 'https://w.example', 's');
+INSERT INTO deliveries (webhook_id, type, body, state)
+    SELECT webhooks.id, 'action.ordered', '{}', 'delivered' FROM webhooks, generate_series(1, 20000) n;
+INSERT INTO event_keys SELECT sha256(n::text::bytea), n, now() FROM generate_series(1, 60000) n;
+INSERT INTO events SELECT n, now(), '{}' FROM generate_series(1, 60000) n;
+"""
+
+
+class Explaining(psycopg.Cursor[Any]):
+    """A cursor that first asks for the plan of each statement, and remembers sequential scans."""
+
+    scans: ClassVar[list[tuple[str, str]]] = []
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> "Explaining":
+        if str(query).lstrip().split()[0].upper() in {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE"}:
+            plain = psycopg.Cursor(self.connection)
+            ((plan,),) = plain.execute("EXPLAIN (FORMAT JSON) " + query, params).fetchall()
+            self._collect(plan[0]["Plan"], query)
+        super().execute(query, params, **options)
+        return self
+
+    def _collect(self, node: dict[str, Any], query: str) -> None:
+        if node["Node Type"] == "Seq Scan":
+            self.scans.append((node["Relation Name"], query))
+        for child in node.get("Plans", ()):
+            self._collect(child, query)
+
+
+@pytest.fixture
+def filled(conn):
+    """A connection to large tables whose cursors explain."""
+    conn.execute(FILL)
+    conn.execute("UPDATE cases SET state = 'decided' WHERE id % 100 <> 0")
+    conn.commit()
+    conn.autocommit = True
+    conn.execute("VACUUM ANALYZE")
+    conn.autocommit = False
+    Explaining.scans.clear()
+    conn.cursor_factory = Explaining
+    return conn
+
+
+def scanned() -> list[tuple[str, str]]:
+    """Scans of tables that grow; the partitions of months to come are empty."""
+    this_month = f"events_{datetime.now(UTC):%Y%m}"
+    return [
+        (table, query)
+        for table, query in Explaining.scans
+        if table not in SMALL and (not table.startswith("events_") or table == this_month)
+    ]
+
+
+def test_the_loop_reads_no_table_from_end_to_end(filled):
+    post = Subject(SubjectKind.POST, "p7")
+    sent = [
+        event("account.updated", account="a1", bio="x", email="email:1"),
+        event("session.started", account="a2", device="d2", ip="i", network="n"),
+        event("post.created", account="a3", post="new", text="x"),
+        event("post.updated", account="a7", post="p7", text="x"),
+        event("post.deleted", account="a8", post="p8"),
+        event("media.uploaded", account="a9", media="mm"),
+        event("group.updated", account="a9", group="g1", name="x"),
+        event("group.joined", account="a9", group="g2"),
+        event("follow.created", account="a9", target="a1"),
+        event("report.filed", account="a9", subject={"kind": "post", "id": "p7"}),
+    ]
+    queue.insert_events(filled, sent)
+    lanes = queue.announce_claim(filled, 64)
+    queue.claim_lanes(filled, lanes)
+    waiting = queue.fetch(filled, lanes, 100)
+    assert len(waiting) == len(sent)
+    numbered = [Numbered(10_000_000 + n, one) for n, one in enumerate(sent)]
+    batch = fold.load(filled, numbered)
+    fold.fold(batch, numbered)
+    fold.save(filled, batch)
+    signals.load(filled, [post])
+    signals.replace(filled, [post], [])
+    signals.links_to_closed(filled, ["a1", "a2"])
+    standing.load(filled, ["a1", "a2"])
+    groups.report_counts(filled, [("post", "p7")])
+    groups.load(filled, ["g1"])
+    content.load_media(filled, ["m1"])
+    accounts.load(filled, ["a1"])
+    hit = Hit("c", "k1", NOON, 5, timedelta(hours=1))
+    counters.hit_and_read(filled, [hit])
+    counters.read(filled, [hit])
+    banks.revision(filled)
+    queue.acknowledge(filled, waiting)
+    assert scanned() == []
+
+
+def test_the_status_counts_by_index(filled):
+    assert read_status(filled).cases_open == 300
+    assert [table for table, _ in scanned() if not table.startswith("pg_")] == []
+
+
+def test_a_scan_would_be_seen(filled):
+    filled.execute("SELECT * FROM posts WHERE text = 'x'")
+    assert [table for table, _ in scanned()] == ["posts"]
