@@ -14,6 +14,8 @@ from tenfold.policy.syntax import ExpressionError, Literal
 
 MAX_PROGRAM = 5_000  # instructions of one pattern after compilation
 SET_PROGRAM = 20_000  # of all patterns of one set: larger sets make too many states
+# Of one set: ten times what its program needs, so that there is always room to search; when its
+# states fill the rest, RE2 forgets them and goes on.
 SET_MEMORY = 16 * 1024 * 1024
 _ASCII_ONLY = ("\\b", "\\B", "\\w", "\\W")
 _FOREIGN = {
@@ -102,14 +104,13 @@ class PatternSet:
                 chunk, size = [], 0
             chunk.append(index)
             size += program
-        self._add(chunk)
+        if chunk:
+            self._add(chunk)
 
     def _add(self, chunk: list[int]) -> None:
-        """One RE2 set. Its last pattern is empty and always matches: if it does not, the search failed."""
         made = re2.Set.SearchSet(_options())
         for index in chunk:
             made.Add(self._patterns[index].search)
-        made.Add("")
         made.Compile()
         self._sets.append((made, tuple(chunk)))
 
@@ -118,22 +119,11 @@ class PatternSet:
         encoded = text.encode("utf-8", "replace")
         found: set[int] = set()
         for made, chunk in self._sets:
-            matched = made.Match(encoded)
-            if matched is None:  # no memory left for its states: one by one is slower, but misses nothing
-                found.update(index for index in chunk if self._found(index, text))
-            elif len(matched) > 1:
-                candidates = [chunk[number] for number in matched if number < len(chunk)]
-                found.update(index for index in candidates if self._confirmed(index, text))
+            for number in made.Match(encoded) or ():
+                confirm = self._patterns[chunk[number]].confirm
+                if confirm is None or compiled(confirm).search(text) is not None:
+                    found.add(chunk[number])
         return found
-
-    def _found(self, index: int, text: str) -> bool:
-        return compiled(self._patterns[index].search).search(text) is not None and self._confirmed(
-            index, text
-        )
-
-    def _confirmed(self, index: int, text: str) -> bool:
-        confirm = self._patterns[index].confirm
-        return confirm is None or compiled(confirm).search(text) is not None
 
 
 @functools.lru_cache(maxsize=256)

@@ -90,7 +90,8 @@ class Source:
             self.refuse(place, place + 1, f"not YAML: {error.problem or error.context}")
             return None
         except yaml.reader.ReaderError as error:
-            message = f"not YAML: the character U+{ord(error.character):04X} is not allowed"
+            number = error.character if isinstance(error.character, int) else ord(error.character)
+            message = f"not YAML: the character U+{number:04X} is not allowed"
             self.refuse(int(error.position), int(error.position) + 1, message)
             return None
         if node is not None and not isinstance(node, yaml.MappingNode):

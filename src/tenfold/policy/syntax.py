@@ -7,7 +7,7 @@ operator beyond those listed here. docs/policy.md has the grammar.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 MAX_LENGTH = 8_000  # characters of one expression
@@ -346,9 +346,9 @@ class _Parser:
     def _bracketed(self, token: Token) -> Node:
         self._deeper(token)
         node = self._or()
-        self._expect(")", token)
+        closed = self._expect(")", token)
         self._level -= 1
-        return node
+        return replace(node, start=token.start, end=closed.end)  # its text has the brackets
 
     def _call(self, name: Token) -> Node:
         opened = self._take()
