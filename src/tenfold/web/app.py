@@ -7,8 +7,8 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from tenfold.web import openapi
-from tenfold.web.api import health
+from tenfold.web import console, openapi
+from tenfold.web.api import events, health
 from tenfold.web.auth import KeyCache
 from tenfold.web.instrumentation import Instrumentation, Metrics
 from tenfold.web.limits import RateLimiter
@@ -18,7 +18,7 @@ from tenfold.web.runtime import Runtime
 # Of bodies other than those of /v1/events, which has limits of its own.
 MAX_BODY = 4 * 1024 * 1024
 
-API_HANDLERS: list[ControllerRouterHandler] = [*health.handlers]
+API_HANDLERS: list[ControllerRouterHandler] = [*events.handlers, *health.handlers]
 
 
 def create_app(runtime: Runtime) -> Litestar:
@@ -30,7 +30,7 @@ def create_app(runtime: Runtime) -> Litestar:
     dependencies = {"runtime": Provide(provide_runtime, sync_to_thread=False)}
     metrics = Metrics()
     app = Litestar(
-        [*API_HANDLERS, openapi_json],
+        [*API_HANDLERS, openapi_json, *console.handlers],
         dependencies=dependencies,
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,

@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 
+from tenfold.web import event_schema
 from tenfold.web.problems import MEDIA_TYPE, ProblemDocument
 
 API_PREFIX = "/v1/"
@@ -36,7 +37,8 @@ def document(handlers: Sequence[Any], dependencies: dict[str, Provide]) -> dict[
     (problem,), parts = msgspec.json.schema_components(
         [ProblemDocument], ref_template="#/components/schemas/{name}"
     )
-    components.setdefault("schemas", {}).update(parts)
+    components.setdefault("schemas", {}).update(parts | event_schema.components())
+    result["paths"]["/v1/events"]["post"]["requestBody"] = event_schema.request_body()
     for path, item in result["paths"].items():
         for operation in item.values():
             _describe_errors(operation, problem)

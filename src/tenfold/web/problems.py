@@ -3,7 +3,7 @@
 import logging
 import re
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -62,7 +62,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         *,
         errors: Sequence[FieldProblem] = (),
         headers: dict[str, str] | None = None,
-        **extra: Any,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{status} {title}: {detail}")
         self.status = status
@@ -70,7 +70,7 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
         self.detail = detail
         self.errors = list(errors)
         self.headers = headers or {}
-        self.extra = extra
+        self.extra = dict(extra or {})
 
 
 def type_uri(title: str) -> str:
@@ -152,7 +152,10 @@ def _on_store_down(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 def _on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
     """A bug of ours. The log gets type and frames but no message: messages can quote what people wrote."""
-    frames = "".join(traceback.format_tb(error.__traceback__))
+    frames = "\n".join(
+        f"  {frame.filename}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    )
     request_id = request.scope["state"].get("request_id", "-")
     _log.error("%s: unexpected %s\n%s", request_id, type(error).__qualname__, frames)
     detail = "This is a fault of the server. The log has the details under the request's id."
