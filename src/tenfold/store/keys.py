@@ -36,6 +36,7 @@ class Scope(StrEnum):
     ACTIONS_WRITE = "actions:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    LINKS_WRITE = "links:write"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"
 
