@@ -12,7 +12,7 @@ from tenfold.store.keys import Scope
 from tenfold.web import auth
 
 if TYPE_CHECKING:
-    from conftest import Server
+    from tests.conftest import Server
 
 SECRET = b"one installation"
 

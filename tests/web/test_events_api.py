@@ -12,7 +12,7 @@ import zstandard
 from tenfold.store.keys import Scope
 
 if TYPE_CHECKING:
-    from conftest import Server
+    from tests.conftest import Server
 
 NDJSON = {"content-type": "application/x-ndjson"}
 

@@ -10,7 +10,7 @@ from tenfold.store.keys import Scope
 from tenfold.web.problems import Problem, type_uri
 
 if TYPE_CHECKING:
-    from conftest import Server
+    from tests.conftest import Server
 
 
 def test_alive_and_ready(server: "Server") -> None:
