@@ -52,6 +52,6 @@ def generate(spec: SimulationSpec, on_truth: Callable[[Truth], None] = lambda tr
     fixed = timeline.account_events(spec, people)
     fixed.append(groups.group_events(spec, people, all_groups, random))
     told = timeline.Timeline(spec, people, timeline.joined(fixed), generator)
-    teller = Teller(spec, people, all_groups, wardrobe, random, on_truth)
+    teller = Teller(spec, people, all_groups, wardrobe=wardrobe, random=random, on_truth=on_truth)
     for plan in told.hours():
         yield from teller.tell(plan)

@@ -33,7 +33,8 @@ def zipf(size: int, choices: int, exponent: float, generator: np.random.Generato
     """`size` draws from 0..choices-1 with probability proportional to (rank + 1) ** -exponent."""
     weights = np.arange(1, choices + 1, dtype=np.float64) ** -exponent
     cumulative = np.cumsum(weights)
-    return np.searchsorted(cumulative, generator.random(size) * cumulative[-1], side="right")
+    drawn: NDArray[np.int64] = np.searchsorted(cumulative, generator.random(size) * cumulative[-1])
+    return drawn
 
 
 def home_address(household: int, lease: int) -> str:
@@ -46,11 +47,13 @@ def home_address(household: int, lease: int) -> str:
 
 
 def carrier_address(index: int) -> str:
+    """The address that a carrier shows for many of its customers."""
     scrambled = mix(index) & 0x3FFFFF
     return f"100.{64 + (scrambled >> 16)}.{scrambled >> 8 & 0xFF}.{scrambled & 0xFF}"
 
 
 def vpn_address(index: int) -> str:
+    """An exit of a VPN service."""
     scrambled = mix(index) & 0xFFFF
     return f"198.18.{scrambled >> 8}.{scrambled & 0xFF}"
 
@@ -61,6 +64,7 @@ def network_of(address: str) -> str:
 
 
 def device_name(device: int) -> str:
+    """What the platform calls a device."""
     return f"d{mix(device):016x}"
 
 

@@ -12,7 +12,17 @@ TATWEEL = "\u0640"
 
 
 def is_arabic(letter: str) -> bool:
+    """A letter of the Arabic alphabet proper."""
     return "\u0621" <= letter <= "\u064a"
+
+
+Edit = Callable[[str, Random], str]
+
+
+def before_links(text: str, edit: Edit, random: Random) -> str:
+    """Edit what stands before the first link: nobody misspells what they paste."""
+    head, link, tail = text.partition("http")
+    return edit(head, random) + link + tail if head.strip() else text
 
 
 def with_emoji(text: str, emoji: tuple[str, ...], random: Random) -> str:
@@ -39,7 +49,7 @@ def stretched(text: str, random: Random) -> str:
     words = text.split(" ")
     index = int(random.random() * len(words))
     word = words[index]
-    if len(word) > 2 and not word.startswith(("http", "#", "@")):
+    if len(word) > 2 and not word.startswith(("#", "@")):
         extra = TATWEEL * 3 if is_arabic(word[1]) else word[1] * 3
         words[index] = word[:2] + extra + word[2:]
     return " ".join(words)
@@ -48,7 +58,7 @@ def stretched(text: str, random: Random) -> str:
 def spaced(text: str, random: Random) -> str:
     """One longer word with its letters apart: `b a n n e r`, `ر.م.ا.د`."""
     words = text.split(" ")
-    long = [index for index, word in enumerate(words) if len(word) > 4 and not word.startswith("http")]
+    long = [index for index, word in enumerate(words) if len(word) > 4]
     if long:
         index = long[int(random.random() * len(long))]
         words[index] = (" ", ".", "-", "_")[int(random.random() * 4)].join(words[index])
@@ -86,7 +96,7 @@ def shouted(text: str, random: Random) -> str:
     return text.upper() if random.random() < 0.5 else text.rstrip(".") + "!" * (1 + int(random.random() * 4))
 
 
-EDITS: tuple[Callable[[str, Random], str], ...] = (
+EDITS: tuple[Edit, ...] = (
     slip,
     stretched,
     spaced,
@@ -100,5 +110,5 @@ EDITS: tuple[Callable[[str, Random], str], ...] = (
 def edited(text: str, random: Random) -> str:
     """One to three edits, one after the other."""
     for _ in range(1 + int(random.random() * 3)):
-        text = EDITS[int(random.random() * len(EDITS))](text, random)
+        text = before_links(text, EDITS[int(random.random() * len(EDITS))], random)
     return text

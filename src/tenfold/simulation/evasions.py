@@ -26,35 +26,14 @@ CROP_BITS = (4, 40)  # of 256; about a third lies beyond the threshold of a PDQ 
 
 
 def come_back(
-    before: Identity, opsec: float, wardrobe: Wardrobe, random: Random
+    before: Identity, language: int, opsec: float, wardrobe: Wardrobe, random: Random
 ) -> tuple[Identity, tuple[str, ...], tuple[str, ...]]:
     """The next identity, the evasions used, and what was kept. `opsec` in 0..1 is how careful they are."""
+    turn = _Return(before, language, opsec, wardrobe, random)
     if random.random() < 0.08 + 0.35 * opsec * opsec:
-        after = _all_new(before, wardrobe, random)
-        return after, ("new_everything_same_friends",), ()
-    used: list[str] = []
-    name, spelling, display = _display(before, wardrobe, random, used)
-    stem = before.stem if random.random() > 0.4 * opsec else names.stem(name, random.random)
-    handle = _handle(before, stem, wardrobe, random, used)
-    bio, links = _profile(before, handle, opsec, wardrobe, random, used)
-    avatar = _avatar(before, opsec, wardrobe, random, used)
-    household, lease, device, vpn = _place(before, opsec, wardrobe, random, used)
-    after = Identity(
-        name=name,
-        spelling=spelling,
-        display=display,
-        stem=stem,
-        handle=handle,
-        bio=bio,
-        links=links,
-        avatar=avatar,
-        email=_email(before, handle, opsec, wardrobe, random, used),
-        household=household,
-        lease=lease,
-        device=device,
-        vpn=vpn,
-    )
-    return after, tuple(used), kept(before, after)
+        return turn.all_new(), ("new_everything_same_friends",), ()
+    after = turn.altered()
+    return after, tuple(turn.used), kept(before, after)
 
 
 def kept(before: Identity, after: Identity) -> tuple[str, ...]:
@@ -70,120 +49,138 @@ def kept(before: Identity, after: Identity) -> tuple[str, ...]:
     return tuple(name for name, holds in zip(KEPT, same, strict=True) if holds)
 
 
-def _all_new(before: Identity, wardrobe: Wardrobe, random: Random) -> Identity:
-    language = 1 if before.spelling == names.LATIN and len(before.name.spellings) == 1 else 0
-    name, spelling = wardrobe.name(language)
-    while name.spellings == before.name.spellings:
-        name, spelling = wardrobe.name(language)
-    stem = names.stem(name, random.random)
-    handle = wardrobe.handles.take(stem)
-    bio = wardrobe.honest_bio(language)
-    return Identity(
-        name=name,
-        spelling=spelling,
-        display=name.spelt(spelling),
-        stem=stem,
-        handle=handle,
-        bio="" if bio == before.bio else bio,
-        links=(),
-        avatar=pictures.picture(random),
-        email=wardrobe.email(handle),
-        household=wardrobe.new_place(),
-        lease=0,
-        device=wardrobe.new_place(),
-        vpn=random.random() < NEW_VPN_SHARE,
-    )
+class _Return:
+    """One operator dressing anew; `used` collects the evasions."""
 
+    def __init__(
+        self, before: Identity, language: int, opsec: float, wardrobe: Wardrobe, random: Random
+    ) -> None:
+        self._before, self._language, self._opsec = before, language, opsec
+        self._wardrobe, self._random, self._draw = wardrobe, random, random.random
+        self.used: list[str] = []
 
-def _display(
-    before: Identity, wardrobe: Wardrobe, random: Random, used: list[str]
-) -> tuple[names.Name, int, str]:
-    kind = random.random()
-    others = [s for s in range(len(before.name.spellings)) if before.name.spelt(s) != before.display]
-    if (
-        kind < 0.22
-        and len(before.name.spellings) > 1
-        and before.display == before.name.spelt(before.spelling)
-    ):
-        spelling = others[int(random.random() * len(others))]
-        used.append("transliteration")
-        return before.name, spelling, before.name.spelt(spelling)
-    if kind < 0.42:
-        arabic = before.display[0] >= "\u0600"
-        table = lookalikes.ARABIC if arabic else lookalikes.LATIN
-        changed = lookalikes.swap(
-            before.display, table, 1 + int(random.random() * 3), int(random.random() * 9)
+    def altered(self) -> Identity:
+        """Some of it changed, as the operator's care and laziness have it."""
+        before = self._before
+        name, spelling, display = self._display()
+        stem = before.stem if self._draw() > 0.15 + 0.6 * self._opsec else names.stem(name, self._draw)
+        handle = self._handle(stem)
+        bio, links = self._profile(handle)
+        household, lease, device, vpn = self._place()
+        return Identity(
+            name=name,
+            spelling=spelling,
+            display=display,
+            stem=stem,
+            handle=handle,
+            bio=bio,
+            links=links,
+            avatar=self._avatar(),
+            email=self._email(handle),
+            household=household,
+            lease=lease,
+            device=device,
+            vpn=vpn,
         )
-        if changed != before.display:
-            used.append("homoglyph")
-            return before.name, before.spelling, changed
-    if kind < 0.80:
-        return before.name, before.spelling, before.display
-    name, spelling = wardrobe.name(1 if before.spelling == names.LATIN else 0)
-    return name, spelling, name.spelt(spelling)
 
+    def all_new(self) -> Identity:
+        """Nothing that was shown before, and another line and device."""
+        before, wardrobe = self._before, self._wardrobe
+        name, spelling = wardrobe.name(self._language)
+        while name.spellings == before.name.spellings:
+            name, spelling = wardrobe.name(self._language)
+        stem = names.stem(name, self._draw)
+        handle = wardrobe.handles.take(stem)
+        bio = wardrobe.honest_bio(self._language)
+        return Identity(
+            name=name,
+            spelling=spelling,
+            display=name.spelt(spelling),
+            stem=stem,
+            handle=handle,
+            bio="" if bio == before.bio else bio,
+            links=(),
+            avatar=pictures.picture(self._random),
+            email=wardrobe.email(handle),
+            household=wardrobe.new_place(),
+            lease=0,
+            device=wardrobe.new_place(),
+            vpn=self._draw() < NEW_VPN_SHARE,
+        )
 
-def _handle(before: Identity, stem: str, wardrobe: Wardrobe, random: Random, used: list[str]) -> str:
-    if stem == before.stem and random.random() < 0.75:
-        digits = before.handle[len(before.handle.rstrip("0123456789")) :]
-        successor = int(digits or 0) + 1 + int(random.random() * 3)
-        base = before.handle.rstrip("0123456789")
-        if len(digits) < 9 and wardrobe.handles.claim(f"{base}{successor}"):
-            used.append("suffix_digits")
-            return f"{base}{successor}"
-    leet = lookalikes.swap(stem, lookalikes.LEET, 2, int(random.random() * 5))
-    return wardrobe.handles.take(leet if random.random() < 0.5 else stem)
+    def _display(self) -> tuple[names.Name, int, str]:
+        before, kind = self._before, self._draw()
+        spellings = before.name.spellings
+        others = [index for index, spelt in enumerate(spellings) if spelt != before.display]
+        if kind < 0.22 and others and before.display in spellings:
+            spelling = others[int(self._draw() * len(others))]
+            self.used.append("transliteration")
+            return before.name, spelling, spellings[spelling]
+        if kind < 0.42:
+            arabic = before.display[0] >= "\u0600"
+            table = lookalikes.ARABIC if arabic else lookalikes.LATIN
+            letters, start = 1 + int(self._draw() * 3), int(self._draw() * 9)
+            changed = lookalikes.swap(before.display, table, letters, start)
+            if changed != before.display:
+                self.used.append("homoglyph")
+                return before.name, before.spelling, changed
+        if kind < 0.80:
+            return before.name, before.spelling, before.display
+        name, spelling = self._wardrobe.name(self._language)
+        return name, spelling, name.spelt(spelling)
 
+    def _handle(self, stem: str) -> str:
+        before, handles = self._before, self._wardrobe.handles
+        if stem == before.stem and self._draw() < 0.55:
+            base = _undigited(before.handle)
+            digits = before.handle[len(base) :]
+            successor = int(digits or 0) + 1 + int(self._draw() * 3)
+            if handles.claim(f"{base}{successor}"):
+                self.used.append("suffix_digits")
+                return f"{base}{successor}"
+        leet = lookalikes.swap(stem, lookalikes.LEET, 2, int(self._draw() * 5))
+        return handles.take(leet if self._draw() < 0.5 else stem)
 
-def _profile(
-    before: Identity, handle: str, opsec: float, wardrobe: Wardrobe, random: Random, used: list[str]
-) -> tuple[str, tuple[str, ...]]:
-    language = 1 if before.spelling == names.LATIN else 0
-    if random.random() < 0.45 - 0.3 * opsec:
-        return before.bio, before.links
-    bio = wardrobe.network_bio(language)
-    if before.links and random.random() < 0.85 - 0.4 * opsec:
-        if bio != before.bio:
-            used.append("new_bio_same_links")
-        return bio, before.links
-    return bio, wardrobe.network_links(handle)
+    def _profile(self, handle: str) -> tuple[str, tuple[str, ...]]:
+        before = self._before
+        if self._draw() < 0.45 - 0.3 * self._opsec:
+            return before.bio, before.links
+        bio = self._wardrobe.network_bio(self._language)
+        if before.links and self._draw() < 0.85 - 0.4 * self._opsec:
+            if bio != before.bio:
+                self.used.append("new_bio_same_links")
+            return bio, before.links
+        return bio, self._wardrobe.network_links(handle)
 
+    def _avatar(self) -> str | None:
+        before, kind = self._before, self._draw()
+        if before.avatar and kind < 0.35:
+            self.used.append("cropped_avatar")
+            low, high = CROP_BITS
+            bits = low + int(self._draw() * (high - low + 1))
+            return pictures.edited(before.avatar, bits, self._random)
+        if kind < 0.75 - 0.4 * self._opsec:
+            return before.avatar
+        return self._wardrobe.network_avatar(self._random)
 
-def _avatar(
-    before: Identity, opsec: float, wardrobe: Wardrobe, random: Random, used: list[str]
-) -> str | None:
-    kind = random.random()
-    if before.avatar and kind < 0.35:
-        used.append("cropped_avatar")
-        low, high = CROP_BITS
-        return pictures.edited(before.avatar, low + int(random.random() * (high - low + 1)), random)
-    if kind < 0.75 - 0.4 * opsec:
-        return before.avatar
-    return wardrobe.network_avatar(random)
+    def _place(self) -> tuple[int, int, int, bool]:
+        """Household, lease, device of the next account, and whether it hides behind a VPN service."""
+        before, wardrobe = self._before, self._wardrobe
+        new_network = self._draw() < 0.2 + 0.6 * self._opsec
+        new_device = self._draw() < 0.3 + 0.6 * self._opsec
+        household = wardrobe.new_place() if new_network else before.household
+        lease = before.lease + (self._draw() < 0.3) if not new_network else 0
+        vpn = self._draw() < NEW_VPN_SHARE if new_network else before.vpn
+        if new_device and not new_network and not vpn:
+            self.used.append("new_device_same_network")
+        return household, lease, wardrobe.new_place() if new_device else before.device, vpn
 
-
-def _place(
-    before: Identity, opsec: float, wardrobe: Wardrobe, random: Random, used: list[str]
-) -> tuple[int, int, int, bool]:
-    """Household, lease, device of the next account, and whether it hides behind a VPN service."""
-    new_network = random.random() < 0.2 + 0.6 * opsec
-    new_device = random.random() < 0.3 + 0.6 * opsec
-    household = wardrobe.new_place() if new_network else before.household
-    lease = before.lease + (random.random() < 0.3) if not new_network else 0
-    vpn = random.random() < NEW_VPN_SHARE if new_network else before.vpn
-    if new_device and not new_network and not vpn:
-        used.append("new_device_same_network")
-    return household, lease, wardrobe.new_place() if new_device else before.device, vpn
-
-
-def _email(
-    before: Identity, handle: str, opsec: float, wardrobe: Wardrobe, random: Random, used: list[str]
-) -> str:
-    if random.random() < 0.3 - 0.25 * opsec:
-        local, _, host = before.email.partition("@")
-        used.append("email_tag")
-        return f"{local.partition('+')[0]}+{int(random.random() * 1000)}@{host}"
-    return wardrobe.email(handle)
+    def _email(self, handle: str) -> str:
+        if self._draw() < 0.3 - 0.25 * self._opsec:
+            local, _, host = self._before.email.partition("@")
+            self.used.append("email_tag")
+            return f"{local.partition('+')[0]}+{int(self._draw() * 1_000_000)}@{host}"
+        return self._wardrobe.email(handle)
 
 
 def holds(evasion: str, before: Identity, after: Identity) -> bool:
@@ -195,8 +192,8 @@ def holds(evasion: str, before: Identity, after: Identity) -> bool:
             after.display
         )
     if evasion == "transliteration":
-        spellings = before.name.spellings
-        return before.display != after.display and {before.display, after.display} <= set(spellings)
+        shown = {before.display, after.display}
+        return len(shown) == 2 and shown <= set(before.name.spellings)
     if evasion == "new_bio_same_links":
         return before.bio != after.bio and before.links == after.links != ()
     if evasion == "cropped_avatar":

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from tenfold.simulation.grammar import Grammar, lexicon
+from tenfold.simulation.network import Life
 from tenfold.simulation.population import COMMUNITIES, LANGUAGES, NETWORK_COMMUNITY, People
 from tenfold.simulation.spec import DAY, HOUR, SimulationSpec
 from tenfold.simulation.timeline import CLOSE_GROUP, CREATE_GROUP, JOIN_PLANNED, Plan, planned
@@ -31,69 +32,74 @@ class Group(msgspec.Struct, kw_only=True):
 
     @property
     def of_network(self) -> bool:
+        """One of the organisation's own."""
         return self.community == NETWORK_COMMUNITY
+
+
+class _Founding:
+    """Founds groups and numbers them."""
+
+    def __init__(self, spec: SimulationSpec, people: People, random: Random) -> None:
+        self._spec, self._people, self._random = spec, people, random
+        self.groups: list[Group] = []
+
+    def ordinary(self, old: list[int]) -> None:
+        """Somebody who has long been there founds a group of their community."""
+        people, random = self._people, self._random
+        creator = old[int(random.random() * len(old))]
+        created = int(people.created[creator]) + int(random.random() * 20 * HOUR)
+        created = min(created, self._spec.start_us - HOUR)
+        self._found(creator, int(people.community[creator]), int(people.language[creator]) % 3, created)
+
+    def of_network(self, life: Life) -> None:
+        """Somebody of the network founds one of theirs; it may be closed and begun again."""
+        spec, random = self._spec, self._random
+        created = life.created + HOUR + int(random.random() * 12 * HOUR)
+        group = self._found(life.account, NETWORK_COMMUNITY, life.language % 3, created)
+        closed = max(created, spec.start_us) + int((1 + random.random() * 12) * DAY)
+        if random.random() > CLOSED_SHARE or closed >= spec.end_us - HOUR:
+            return
+        group.closed = closed
+        reopened = closed + HOUR + int(random.random() * DAY)
+        there = [
+            other
+            for other in self._people.lives
+            if other.created < closed and (other.closed or spec.end_us) > closed + 2 * DAY
+        ]
+        if not there or random.random() > REOPENED_SHARE or reopened >= spec.end_us - HOUR:
+            return
+        founder = there[int(random.random() * len(there))]
+        again = self._found(founder.account, NETWORK_COMMUNITY, group.language, reopened)
+        again.before = group.id
+        again.name = f"{group.name} {int(random.random() * 8) + 2}"
+
+    def _found(self, creator: int, community: int, language: int, created: int) -> Group:
+        kind = (*COMMUNITIES, "network")[community]
+        words = lexicon("groups")[LANGUAGES[language]]
+        draw = self._random.random
+        group = Group(
+            id=f"g{len(self.groups) + 1}",
+            creator=creator,
+            community=community,
+            language=language,
+            name=Grammar(words[kind], words["slots"], f"groups.{kind}").say(draw),
+            description=Grammar(words["description"], words["slots"], "groups.description").say(draw),
+            created=created,
+        )
+        self.groups.append(group)
+        return group
 
 
 def make(spec: SimulationSpec, people: People, random: Random) -> list[Group]:
     """All groups in the order of their ids."""
-    groups: list[Group] = []
-    old = np.flatnonzero((people.life < 0) & (people.created < spec.start_us) & (people.ending == 0))
+    founding = _Founding(spec, people, random)
+    old = np.flatnonzero((people.life < 0) & (people.created < spec.start_us) & (people.ending == 0)).tolist()
     for _ in range(max(len(COMMUNITIES), spec.honest_accounts // ACCOUNTS_PER_GROUP)):
-        creator = int(old[int(random.random() * len(old))])
-        community, language = int(people.community[creator]), int(people.language[creator]) % 3
-        created = int(people.created[creator]) + int(random.random() * 20 * HOUR)
-        _add(groups, random, creator, community, language, min(created, spec.start_us - HOUR))
+        founding.ordinary(old)
     founders = [life for life in people.lives if life.closed is None or life.closed - life.created > DAY]
     for _ in range(min(len(founders), max(1, spec.network_operators // OPERATORS_PER_GROUP))):
-        life = founders[int(random.random() * len(founders))]
-        created = life.created + HOUR + int(random.random() * 12 * HOUR)
-        group = _add(groups, random, life.account, NETWORK_COMMUNITY, life.language % 3, created)
-        _close_and_reopen(groups, group, spec, people, random)
-    return [group for group in groups if group.created < spec.end_us - HOUR]
-
-
-def _add(
-    groups: list[Group], random: Random, creator: int, community: int, language: int, created: int
-) -> Group:
-    kind = (*COMMUNITIES, "network")[community]
-    words = lexicon("groups")[LANGUAGES[language]]
-    group = Group(
-        id=f"g{len(groups) + 1}",
-        creator=creator,
-        community=community,
-        language=language,
-        name=Grammar(words[kind], words["slots"], f"groups.{kind}").say(random.random),
-        description=Grammar(words["description"], words["slots"], "groups.description").say(random.random),
-        created=created,
-    )
-    groups.append(group)
-    return group
-
-
-def _close_and_reopen(
-    groups: list[Group], group: Group, spec: SimulationSpec, people: People, random: Random
-) -> None:
-    if random.random() > CLOSED_SHARE:
-        return
-    closed = max(group.created, spec.start_us) + int((1 + random.random() * 12) * DAY)
-    if closed >= spec.end_us - HOUR:
-        return
-    group.closed = closed
-    later = [
-        life
-        for life in people.lives
-        if life.created < closed and (life.closed or spec.end_us) > closed + 2 * DAY
-    ]
-    if not later or random.random() > REOPENED_SHARE:
-        return
-    reopened = closed + HOUR + int(random.random() * DAY)
-    if reopened >= spec.end_us - HOUR:
-        return
-    founder = later[int(random.random() * len(later))]
-    again = _add(groups, random, founder.account, NETWORK_COMMUNITY, group.language, reopened)
-    again.before = group.id
-    number = int(random.random() * 8) + 2
-    again.name = f"{group.name} {number}"
+        founding.of_network(founders[int(random.random() * len(founders))])
+    return [group for group in founding.groups if group.created < spec.end_us - HOUR]
 
 
 def group_events(spec: SimulationSpec, people: People, groups: list[Group], random: Random) -> Plan:

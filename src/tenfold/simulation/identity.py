@@ -61,6 +61,7 @@ class Wardrobe:
         return names.arabic_name(draw), spelling
 
     def honest_bio(self, language: int) -> str:
+        """What people say of themselves; one in five says nothing."""
         if self._draw() < 0.2:
             return ""
         return self._say(self._bios, language)
@@ -80,10 +81,12 @@ class Wardrobe:
         return f"https://{host}/{stem}"
 
     def city(self, language: int) -> str:
+        """Where somebody of this language may live."""
         cities = lexicon("names")["cities"]["latin" if language == EN else "arabic"]
         return str(names.common(cities, self._draw))
 
     def email(self, handle: str) -> str:
+        """An address with one of the free services."""
         return f"{handle}@{FREE_MAIL[int(self._draw() * len(FREE_MAIL))]}"
 
     def new_place(self) -> int:
@@ -92,6 +95,7 @@ class Wardrobe:
         return self._next_place
 
     def network_bio(self, language: int) -> str:
+        """What people of the network say of themselves."""
         return self._say(self._network_bios, language)
 
     def network_avatar(self, random: Random) -> str | None:
@@ -102,6 +106,7 @@ class Wardrobe:
         return self.avatar(random)
 
     def network_links(self, stem: str) -> tuple[str, ...]:
+        """None, a page of one's own, or that and a site of the movement."""
         draw = self._draw
         kind = draw()
         if kind < 0.35:
@@ -114,7 +119,7 @@ class Wardrobe:
             return (str(names.common(sites, draw)), own)
         return (own,)
 
-    def network_identity(self, operator: int, language: int, random: Random) -> Identity:
+    def network_identity(self, language: int, random: Random) -> Identity:
         """How an operator first appears."""
         if self._draw() < BRAND_SHARE:
             name = names.brand_name(self._draw)

@@ -17,6 +17,7 @@ class Name(msgspec.Struct, frozen=True):
     spellings: tuple[str, ...]
 
     def spelt(self, spelling: int) -> str:
+        """The name in that spelling, if it has more than one."""
         return self.spellings[spelling % len(self.spellings)]
 
 
@@ -36,6 +37,7 @@ def arabic_name(draw: Draw) -> Name:
 
 
 def latin_name(draw: Draw) -> Name:
+    """First and family name, or the first alone."""
     lists = lexicon("names")
     first = common(lists["latin_first"], draw)
     if draw() < 0.25:

@@ -24,7 +24,7 @@ LONG_ABSENCE = (5 * DAY, 14 * DAY)  # the evasion "delay"
 LONG_ABSENCE_SHARE = 0.15
 OLDEST_ACCOUNT = 60 * DAY  # before the period
 OLD_SHARE = 0.65  # of the operators were there before the period
-CHATTY_SHARE = 0.25  # of the accounts hide: nearly all they write is ordinary
+QUIET_SHARE = 0.25  # of the accounts hide: nearly all they write is ordinary
 
 
 class Life(msgspec.Struct, kw_only=True):
@@ -53,8 +53,9 @@ class Life(msgspec.Struct, kw_only=True):
 def lives(spec: SimulationSpec, wardrobe: Wardrobe, old_accounts: list[int], random: Random) -> list[Life]:
     """The lives of all operators' accounts; `old_accounts` are honest rows whom they may follow."""
     told: list[Life] = []
-    for operator in range(spec.network_operators):
-        _operator(spec, operator, wardrobe, old_accounts, random, told)
+    for number in range(spec.network_operators):
+        operator = _Operator(spec, number, old_accounts, random)
+        operator.live(wardrobe, told)
     return told
 
 
@@ -67,64 +68,62 @@ def _pick(table: tuple[tuple[float, ...], ...], random: Random) -> tuple[float, 
     return table[-1]
 
 
-def _operator(
-    spec: SimulationSpec,
-    operator: int,
-    wardrobe: Wardrobe,
-    old_accounts: list[int],
-    random: Random,
-    told: list[Life],
-) -> None:
-    role, _, mean_days, comes_back, activity = _pick(ROLE_TABLE, random)
-    language = int(_pick(LANGUAGE_TABLE, random)[0])
-    opsec = random.betavariate(2, 3)
-    count = min(len(old_accounts), 8 + int(random.random() * 8))
-    circle = tuple(random.sample(old_accounts, count))
-    if random.random() < OLD_SHARE:
-        created = spec.start_us - int(random.uniform(DAY, OLDEST_ACCOUNT))
-    else:
-        created = spec.start_us + int(random.uniform(0, 0.7) * spec.days * DAY)
-    identity = wardrobe.network_identity(operator, language, random)
-    followers = int(20 * random.paretovariate(1.2))
-    before: int | None = None
-    hid: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    for _ in range(GENERATIONS):
-        closed: int | None = created + max(6 * HOUR, int(random.expovariate(1 / mean_days) * DAY))
-        if closed is not None and closed >= spec.end_us - HOUR:
-            closed = None
-        told.append(
-            Life(
-                operator=operator,
-                role=int(role),
-                language=language,
-                activity=activity * random.lognormvariate(0, 0.7),
-                followers=followers,
-                quiet=random.random() < CHATTY_SHARE,
-                created=created,
-                closed=closed,
-                identity=identity,
-                friends=_friends(circle, random),
-                before=before,
-                evasions=hid,
-                kept=kept,
-            )
+class _Operator:
+    """One person of the network: what they are there for, how careful they are, whom they follow."""
+
+    def __init__(self, spec: SimulationSpec, number: int, old_accounts: list[int], random: Random) -> None:
+        role, _, self._mean_days, self._comes_back, self._activity = _pick(ROLE_TABLE, random)
+        self._spec, self._number, self._role, self._random = spec, number, int(role), random
+        self._language = int(_pick(LANGUAGE_TABLE, random)[0])
+        self._opsec = random.betavariate(2, 3)
+        circle = min(len(old_accounts), 8 + int(random.random() * 8))
+        self._circle = tuple(random.sample(old_accounts, circle))
+
+    def live(self, wardrobe: Wardrobe, told: list[Life]) -> None:
+        """Open accounts one after the other until the period or the will to come back ends."""
+        spec, random = self._spec, self._random
+        created = self._begins()
+        identity = wardrobe.network_identity(self._language, random)
+        followers = int(20 * random.paretovariate(1.2))
+        before: int | None = None
+        hid: tuple[str, ...] = ()
+        kept: tuple[str, ...] = ()
+        for _ in range(GENERATIONS):
+            life = self._life(created, identity, followers)
+            life.before, life.evasions, life.kept = before, hid, kept
+            told.append(life)
+            if life.closed is None or random.random() > self._comes_back:
+                return
+            absence = _absence(random)
+            created, before = life.closed + absence, len(told) - 1
+            if created >= spec.end_us - 6 * HOUR:
+                return
+            identity, hid, kept = evasions.come_back(identity, self._language, self._opsec, wardrobe, random)
+            hid = (*hid, "delay") if absence >= LONG_ABSENCE[0] else hid
+            followers = max(3, int(followers * random.uniform(0.2, 0.8)))  # repeat closures cost followers
+
+    def _begins(self) -> int:
+        spec, random = self._spec, self._random
+        if random.random() < OLD_SHARE:
+            return spec.start_us - int(random.uniform(DAY, OLDEST_ACCOUNT))
+        return spec.start_us + int(random.uniform(0, 0.7) * spec.days * DAY)
+
+    def _life(self, created: int, identity: Identity, followers: int) -> Life:
+        random = self._random
+        closed = created + max(6 * HOUR, int(random.expovariate(1 / self._mean_days) * DAY))
+        friends = max(min(4, len(self._circle)), math.ceil(len(self._circle) * random.uniform(0.75, 1)))
+        return Life(
+            operator=self._number,
+            role=self._role,
+            language=self._language,
+            activity=self._activity * random.lognormvariate(0, 0.7),
+            followers=followers,
+            quiet=random.random() < QUIET_SHARE,
+            created=created,
+            closed=closed if closed < self._spec.end_us - HOUR else None,
+            identity=identity,
+            friends=tuple(random.sample(self._circle, friends)),
         )
-        if closed is None or random.random() > comes_back:
-            return
-        absence = _absence(random)
-        if closed + absence >= spec.end_us - 6 * HOUR:
-            return
-        created, before = closed + absence, len(told) - 1
-        identity, hid, kept = evasions.come_back(identity, opsec, wardrobe, random)
-        hid = (*hid, "delay") if absence >= LONG_ABSENCE[0] else hid
-        followers = max(3, int(followers * random.uniform(0.2, 0.8)))  # repeat closures cost followers
-
-
-def _friends(circle: tuple[int, ...], random: Random) -> tuple[int, ...]:
-    """Most of the operator's circle (at least three quarters), in another order each time."""
-    count = max(min(4, len(circle)), math.ceil(len(circle) * random.uniform(0.75, 1)))
-    return tuple(random.sample(circle, count))
 
 
 def _absence(random: Random) -> int:

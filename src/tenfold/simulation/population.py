@@ -218,20 +218,26 @@ def _reorder(people: People, order: NDArray[np.int64]) -> People:
 
 
 PARODIES_PER_ACCOUNT = 0.002
+PARODY_ACTIVITY = 4.0  # more than others: mockery is why they came
 
 
 def _dress_parodies(people: People, random: Random) -> None:
     """A few newcomers mock a closed account of the network under its own name and picture."""
     closed = [life for life in people.lives if life.closed is not None and life.identity.avatar]
-    newcomers = np.flatnonzero((people.role == MEMBER) & (people.ending == 0) & (people.life < 0))
+    first = min((life.closed for life in closed if life.closed), default=FOREVER)
+    late = people.created > first
+    newcomers = np.flatnonzero(late & (people.role == MEMBER) & (people.ending == 0) & (people.life < 0))
     wanted = max(1, round(len(people) * PARODIES_PER_ACCOUNT))
-    for account in newcomers[::-1]:
+    for account in random.sample(newcomers.tolist(), len(newcomers)):
         mocked = [life for life in closed if life.closed and life.closed < people.created[account]]
-        if not wanted or not mocked:
+        if not wanted:
             break
+        if not mocked:
+            continue
         life = mocked[int(random.random() * len(mocked))]
         people.role[account] = PARODY
         people.copies[account] = life.account
         people.language[account] = life.language
         people.community[account] = POLITICS
+        people.activity[account] += PARODY_ACTIVITY
         wanted -= 1

@@ -1,5 +1,6 @@
 """What to simulate: how many events, from when, under which seed."""
 
+import math
 from datetime import UTC, date, datetime
 
 import msgspec
@@ -44,13 +45,15 @@ class SimulationSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def honest_accounts(self) -> int:
+        """How many accounts are outside the network."""
         return self.events // EVENTS_PER_ACCOUNT
 
     @property
     def network_operators(self) -> int:
+        """How many people run the network."""
         if self.operators is not None:
             return self.operators
-        return max(4, round(0.6 * self.honest_accounts**0.55))
+        return max(4, round(0.6 * math.pow(self.honest_accounts, 0.55)))
 
     @property
     def start_us(self) -> int:
@@ -60,4 +63,5 @@ class SimulationSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def end_us(self) -> int:
+        """Microseconds since 1970 before which every event happens."""
         return self.start_us + self.days * DAY

@@ -28,7 +28,7 @@ from tenfold.simulation.truth import AccountTruth, GroupTruth, PostTruth, Truth
 from tenfold.simulation.voices import NETWORK_KINDS, ORGANISATION_KINDS, Mixture, Voice, mixture
 
 Event = dict[str, Any]
-Told = tuple[str, dict[str, Any]] | None  # type and data of one event
+Told = tuple[str, dict[str, Any]]  # type and data of one event
 
 RECENT = 256  # posts of each community that people still answer
 MEMES = 200  # pictures that many people share
@@ -37,13 +37,14 @@ PHONE_APP_KINDS = (("image", "image/jpeg"), ("image", "image/png"), ("video", "v
 
 
 class Recent:
-    """The latest posts of a community: (post, author, language, whether of the network)."""
+    """The latest posts of a community: (post, author, language)."""
 
     def __init__(self) -> None:
         self._posts: list[tuple[str, int, int]] = []
         self._next = 0
 
     def add(self, post: str, author: int, language: int) -> None:
+        """Remember a post; the oldest is forgotten."""
         if len(self._posts) < RECENT:
             self._posts.append((post, author, language))
         else:
@@ -63,6 +64,7 @@ class Teller:
         spec: SimulationSpec,
         people: People,
         groups: list[Group],
+        *,
         wardrobe: Wardrobe,
         random: Random,
         on_truth: Callable[[Truth], None],
@@ -74,8 +76,10 @@ class Teller:
         self._prefix = f"{spec.seed}-"
         self._time = ""
         self._told = self._posts = self._media = 0
-        self._life, self._role = people.life.tolist(), people.role.tolist()
-        self._community, self._language = people.community.tolist(), people.language.tolist()
+        self._life: list[int] = people.life.tolist()
+        self._role: list[int] = people.role.tolist()
+        self._community: list[int] = people.community.tolist()
+        self._language: list[int] = people.language.tolist()
         self._recent = [Recent() for _ in range(NETWORK_COMMUNITY + 1)]
         self._mixtures: dict[tuple[int, int, bool], Mixture] = {}
         self._handles: dict[int, str] = {}
@@ -87,7 +91,7 @@ class Teller:
         self._network_images = [pictures.picture(random) for _ in range(NETWORK_IMAGES)]
         self._tellers = self._by_action()
 
-    def _by_action(self) -> dict[int, Callable[[int, int], Told]]:
+    def _by_action(self) -> dict[int, Callable[[int, int], Told | None]]:
         return {
             timeline.CREATE: self._create,
             timeline.FIRST_SESSION: self._first_session,
@@ -121,11 +125,9 @@ class Teller:
         )
         for time, who, action, other in rows:
             self._time = time
-            told = tellers[action](who, other)
-            if told is None:  # nothing there to answer, edit or join: say something instead
-                told = self._post(who, -1)
+            # Nothing there to answer, edit or join: say something instead.
+            kind, data = tellers[action](who, other) or self._post(who, -1)
             self._told += 1
-            kind, data = told
             yield {
                 "id": f"{prefix}{self._told}",
                 "type": kind,
@@ -147,7 +149,7 @@ class Teller:
 
     def _network_profile(self, who: int) -> dict[str, Any]:
         identity = self._people.lives[self._life[who]].identity
-        profile = {
+        profile: dict[str, Any] = {
             "handle": identity.handle,
             "display_name": identity.display,
             "bio": identity.bio,
@@ -295,7 +297,7 @@ class Teller:
             community = int(draw() * NETWORK_COMMUNITY)
         return self._recent[community].draw(draw())
 
-    def _reply(self, who: int, other: int) -> Told:
+    def _reply(self, who: int, other: int) -> Told | None:
         target = self._target(who)
         if target is None:
             return None
@@ -313,7 +315,7 @@ class Teller:
             data["mentions"] = [f"a{author}"]
         return "post.created", data
 
-    def _repost(self, who: int, other: int) -> Told:
+    def _repost(self, who: int, other: int) -> Told | None:
         target = self._target(who)
         if target is None:
             return None
@@ -324,7 +326,7 @@ class Teller:
             self._on_truth(PostTruth(post=post, account=f"a{who}", kind="repost", language=language))
         return "post.created", {"post": post, "text": "", "repost_of": target[0]}
 
-    def _quote(self, who: int, other: int) -> Told:
+    def _quote(self, who: int, other: int) -> Told | None:
         target = self._target(who)
         if target is None:
             return None
@@ -335,14 +337,14 @@ class Teller:
         data["quote_of"] = target[0]
         return "post.created", data
 
-    def _edit(self, who: int, other: int) -> Told:
+    def _edit(self, who: int, other: int) -> Told | None:
         last = self._last_post.get(who)
         if last is None:
             return None
         text, _ = self._voice.say(last[1], self._language[who], self._life[who] >= 0)
         return "post.updated", {"post": last[0], "text": text}
 
-    def _unpost(self, who: int, other: int) -> Told:
+    def _unpost(self, who: int, other: int) -> Told | None:
         last = self._last_post.pop(who, None)
         return None if last is None else ("post.deleted", {"post": last[0]})
 
@@ -372,13 +374,13 @@ class Teller:
 
     # Company
 
-    def _follow(self, who: int, other: int) -> Told:
+    def _follow(self, who: int, other: int) -> Told | None:
         target = self._target(who)
         if target is None or target[1] == who:
             return None
         return "follow.created", {"target": f"a{target[1]}"}
 
-    def _unfollow(self, who: int, other: int) -> Told:
+    def _unfollow(self, who: int, other: int) -> Told | None:
         told = self._follow(who, other)
         return told and ("follow.deleted", told[1])
 
@@ -412,7 +414,7 @@ class Teller:
         self._member_of[who].append(other)
         return "group.joined", {"group": self._groups[other].id}
 
-    def _join(self, who: int, other: int) -> Told:
+    def _join(self, who: int, other: int) -> Told | None:
         """Join a group of one's community; a few curious people find the network's."""
         community = NETWORK_COMMUNITY if self._draw() < 0.01 else self._community[who]
         choices = self._open_groups[community]
@@ -424,13 +426,14 @@ class Teller:
         self._member_of[who].append(index)
         return "group.joined", {"group": self._groups[index].id}
 
-    def _report(self, who: int, other: int) -> Told:
+    def _report(self, who: int, other: int) -> Told | None:
         """Honest people report the network, and now and then somebody who did nothing; the network
         reports those who write against it.
         """
         draw = self._draw
         if self._life[who] >= 0:
-            community, reasons = (NEWS if draw() < 0.5 else POLITICS), ("hate", "spam", "impersonation")
+            community = NEWS if draw() < 0.5 else POLITICS
+            reasons: tuple[str, ...] = ("hate", "spam", "impersonation")
         elif draw() < 0.55:
             community, reasons = NETWORK_COMMUNITY, ("terrorism", "violence", "hate")
         else:

@@ -52,13 +52,16 @@ class Plan(msgspec.Struct):
         return len(self.time)
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Plan":
+        """Only these rows."""
         return Plan(self.time[rows], self.account[rows], self.action[rows], self.other[rows])
 
     def sorted(self) -> "Plan":
+        """By time; rows of one time stay in their order."""
         return self.take(np.argsort(self.time, kind="stable"))
 
 
 def joined(plans: list[Plan]) -> Plan:
+    """One after the other."""
     return Plan(
         *(
             np.concatenate([getattr(p, name) for p in plans])
@@ -91,6 +94,7 @@ class Timeline:
         self._network_limits = _limits(NETWORK_SHARES)
 
     def hours(self) -> Iterator[Plan]:
+        """What was before the period, then each hour of it."""
         spec, fixed = self._spec, self._fixed
         hours = np.arange(spec.start_us // HOUR, spec.end_us // HOUR)
         intensities = np.array([band.intensity(hours) for band in self._bands])
@@ -98,7 +102,7 @@ class Timeline:
         counts = self._generator.multinomial(self._free, total / total.sum())
         yield fixed.take(fixed.time < spec.start_us)
         waiting = planned([])
-        for index, hour in enumerate(hours):
+        for index, hour in enumerate(hours.tolist()):
             begin, end = hour * HOUR, (hour + 1) * HOUR
             first, last = np.searchsorted(fixed.time, [begin, end])
             fresh = self._sessions(int(counts[index]), begin, intensities[:, index])
@@ -183,7 +187,8 @@ class _Band(msgspec.Struct):
 def _limits(shares: dict[int, float]) -> NDArray[np.float64]:
     """Upper limits of the cumulative shares of POST, POST + 1, ...; the last is open."""
     values = np.array([shares[action] for action in range(POST, UNFOLLOW + 1)])
-    return (np.cumsum(values) / values.sum())[:-1]
+    limits: NDArray[np.float64] = np.cumsum(values) / values.sum()
+    return limits[:-1]
 
 
 def account_events(spec: SimulationSpec, people: People) -> list[Plan]:

@@ -32,6 +32,7 @@ class AccountTruth(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag
 
     @property
     def of_network(self) -> bool:
+        """Run by somebody of the organisation."""
         return self.role in NETWORK_ROLES
 
 

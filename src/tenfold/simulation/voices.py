@@ -81,6 +81,7 @@ class Mixture:
         self._limits[-1] = 1.0
 
     def draw(self, uniform: float) -> str:
+        """The kind that a number in [0, 1) stands for."""
         for limit, kind in zip(self._limits, self._kinds, strict=True):
             if uniform < limit:
                 return kind
@@ -120,7 +121,7 @@ class Voice:
             for kind in (*HONEST_KINDS, *ORGANISATION_KINDS, *NETWORK_KINDS)
             for language in LANGUAGES[:3]
         }
-        self._statements = {language: _statements(language) for language in LANGUAGES[:3]}
+        self._statements = {language: statements(language) for language in LANGUAGES[:3]}
 
     def say(self, kind: str, language: int, of_network: bool) -> tuple[str, str]:
         """The text of one post and its language."""
@@ -132,9 +133,10 @@ class Voice:
             text = self._statement(tongue)
         else:
             speak = self._grammars[kind, tongue]
-            text = speak.say(draw)
+            text = _sentence(speak.say(draw), draw())
             if draw() < 0.3:
-                text = f"{text} {speak.say(draw)}"
+                stop = "" if text[-1] in ".!?؟" or "://" in text[-40:] else "."
+                text = f"{text}{stop} {_sentence(speak.say(draw), draw())}"
         if of_network and kind in NETWORK_KINDS:
             if draw() < EDITED_SHARE:
                 text = editing.edited(text, random)
@@ -142,7 +144,8 @@ class Voice:
         if draw() < 0.22:
             text = editing.with_emoji(text, editing.CHEERFUL, random)
         if draw() < 0.12:
-            text = editing.slip(text, random) if draw() < 0.6 else editing.stretched(text, random)
+            hand = editing.slip if draw() < 0.6 else editing.stretched
+            text = editing.before_links(text, hand, random)
         return text, tongue
 
     def _statement(self, tongue: str) -> str:
@@ -153,18 +156,23 @@ class Voice:
         return editing.excerpt(text, self._random) if draw() < 0.35 else text
 
 
+def _sentence(text: str, uniform: float) -> str:
+    """Three in four begin with a capital where the script has them."""
+    return text[0].upper() + text[1:] if uniform < 0.75 else text
+
+
 def grammar(kind: str, language: str) -> Grammar:
     """The grammar of `lexicons/KIND.yaml` in a language, with the slots that all kinds share."""
     file, shared = lexicon(kind), lexicon("common")
     slots = shared["slots"] | shared[language]["slots"] | file[language].get("slots", {})
     if "{statement}" in "".join(file[language]["say"]):
-        known, own = _statements(language)
+        known, own = statements(language)
         slots = slots | {"statement": [*known, *own]}
     return Grammar(file[language]["say"], slots, f"{kind}.{language}")
 
 
 @cache
-def _statements(language: str) -> tuple[list[str], list[str]]:
+def statements(language: str) -> tuple[list[str], list[str]]:
     """The organisation's statements: those that the shipped bank of known statements holds, and others."""
     own = [str(text).strip() for text in lexicon("statements")[language]]
     pack = resources.files("tenfold.policy") / "packs/starter/banks/ashen-banner-statements.yaml"
