@@ -81,7 +81,7 @@ class Worker:
             if not (row and row[0]):
                 return
             database.ensure_partitions(conn)
-            windows = {name: counter.window for name, counter in self._policy.counters.items()}
+            windows = {counter.name: counter.window for counter in self._policy.counters}
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass
 

@@ -21,7 +21,7 @@ class Detected(msgspec.Struct, kw_only=True):
 def detect(suite: TextSuite, batch: Batch) -> Detected:
     """Read every version of every text that the batch set; the last version of a subject stands.
 
-    A post learns its language, script and the links found in its text.
+    A post learns its language, its script and the normal form of its links.
     """
     asked = [(number, question) for number, question in enumerate(batch.questions) if question.texts]
     found = suite.detect([TextItem(question.subject, question.texts) for _, question in asked])
@@ -32,7 +32,7 @@ def detect(suite: TextSuite, batch: Batch) -> Detected:
         if question.post:
             question.post.language = result.language or question.post.language
             question.post.script = result.script
-            question.post.links = list(dict.fromkeys([*question.post.links, *result.links]))
+            question.post.links = list(result.links)
     return detected
 
 

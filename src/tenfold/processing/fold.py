@@ -149,6 +149,12 @@ def _ask(batch: Batch, item: Numbered, subject: Subject, account: Account | None
     batch.questions.append(Question(numbered=item, subject=subject, account=snapshot, **more))
 
 
+def _texts(fields: dict[str, str | None], links: list[str] | None) -> dict[str, str]:
+    """What detectors read of a subject. Links that the platform lists are one more text, one a line."""
+    texts = {name: text for name, text in fields.items() if text}
+    return {**texts, "links": "\n".join(links)} if links else texts
+
+
 def _given(data: msgspec.Struct, names: Sequence[str]) -> dict[str, Any]:
     """The fields that an event sets, cleared ones as None."""
     return {name: value for name in names if (value := getattr(data, name)) is not UNSET}
@@ -177,7 +183,8 @@ def _profile(batch: Batch, item: Numbered) -> None:
     if any(name in given for name in PROFILE_FIELDS):
         shown = {name: getattr(account, name) for name in PROFILE_FIELDS}
         batch.profiles.append(ProfileShown(account=account.id, seq=item.seq, at=event.time, **shown))
-    texts = {name: text for name in ("handle", "display_name", "bio") if (text := getattr(account, name))}
+    texts = {name: getattr(account, name) for name in ("handle", "display_name", "bio")}
+    texts = _texts(texts, account.links)
     _ask(batch, item, Subject(SubjectKind.ACCOUNT, account.id), account, texts=texts)
 
 
@@ -263,7 +270,8 @@ def _ask_about_post(batch: Batch, item: Numbered, account: Account, post: Post) 
     batch.posts[post.id] = post
     batch.changed_posts.add(post.id)
     subject = Subject(SubjectKind.POST, post.id)
-    _ask(batch, item, subject, account, post=post, group_id=post.group_id, texts={"text": post.text})
+    texts = _texts({"text": post.text}, post.links)
+    _ask(batch, item, subject, account, post=post, group_id=post.group_id, texts=texts)
 
 
 def _post_deleted(batch: Batch, item: Numbered) -> None:
@@ -300,7 +308,7 @@ def _group(batch: Batch, item: Numbered) -> None:
     given = _given(data, ("name", "description", "avatar", "links", "visibility"))
     change = {"id": data.group, "creator": account.id, "at": item.event.time, **given}
     batch.group_changes.append(change)
-    texts = {name: text for name in ("name", "description") if (text := given.get(name))}
+    texts = _texts({name: given.get(name) for name in ("name", "description")}, given.get("links"))
     _ask(batch, item, Subject(SubjectKind.GROUP, data.group), account, group_id=data.group, texts=texts)
 
 

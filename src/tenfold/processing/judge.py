@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import urlsplit
 
-from tenfold.detectors.text.urls import registrable_domain
+from tenfold.detectors.text.url_form import registrable_domain
 from tenfold.evidence import Signal
 from tenfold.judgement import Firing
 from tenfold.policy import PolicySet
@@ -106,6 +107,13 @@ def _load_groups(conn: Conn, questions: Iterable[Question]) -> dict[str, Group]:
     return groups.load(conn, ids) if ids else {}
 
 
+@lru_cache(maxsize=4096)
+def _domain(link: str) -> str | None:
+    """Registrable domain of a link in normal form."""
+    host = urlsplit(link).hostname
+    return registrable_domain(host) if host else None
+
+
 def _hours(since: datetime, until: datetime) -> float:
     return max(0.0, (until - since).total_seconds() / 3600)
 
@@ -139,7 +147,7 @@ def _post_facts(post: Post) -> dict[str, Any]:
         "language": post.language,
         "script": post.script,
         "links": frozenset(post.links),
-        "domains": frozenset(filter(None, map(registrable_domain, post.links))),
+        "domains": frozenset(filter(None, map(_domain, post.links))),
         "mentions": frozenset(post.mentions).union(MENTION.findall(text) if "@" in text else ()),
         "hashtags": frozenset(HASHTAG.findall(text) if "#" in text else ()),
         "media_count": len(post.media),

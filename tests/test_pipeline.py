@@ -1,0 +1,212 @@
+"""The loop from waiting events to cases: all or nothing, in order, once; poison stands aside."""
+
+import threading
+
+import pytest
+from helpers import event
+
+from tenfold import pipeline
+from tenfold.config import Settings
+from tenfold.detectors import shipped
+from tenfold.processing import rules
+from tenfold.processing.suites import CurrentSuite
+from tenfold.store import content, database
+from tenfold.store import events as queue
+
+STATEMENT = shipped.load()  # the banks that come with Tenfold, all fictional
+
+
+def known_statement(language: str) -> str:
+    """A statement of the shipped bank of known texts."""
+    bank = next(bank for bank in STATEMENT if bank.kind == "texts")
+    arabic = language == "ar"
+    return next(entry.value for entry in bank.entries if any("ا" <= c <= "ي" for c in entry.value) == arabic)
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return rules.load(Settings())
+
+
+@pytest.fixture
+def ready(conn):
+    """A connection to a store with the shipped banks, and their detectors."""
+    shipped.install(conn)
+    conn.commit()
+    conn.autocommit = True
+    return conn
+
+
+@pytest.fixture
+def suite(ready):
+    return CurrentSuite().get(ready)
+
+
+def send(conn, *events):
+    with conn.transaction():
+        assert all(queue.insert_events(conn, events))
+
+
+def work(conn, suite, policy, batch=1000):
+    """Turn the loop until nothing waits; returns what was done in all."""
+    applied = set_aside = 0
+    while True:
+        done = pipeline.run_once(conn, suite, policy, batch)
+        if not (done.applied or done.set_aside):
+            return applied, set_aside
+        applied, set_aside = applied + done.applied, set_aside + done.set_aside
+
+
+def cases(conn):
+    return conn.execute("SELECT subject_kind, subject_id FROM cases ORDER BY subject_id").fetchall()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_known_statement_becomes_a_case_with_its_evidence(ready, suite, policy, language):
+    send(ready, event("post.created", post="p1", text=known_statement(language)))
+    assert work(ready, suite, policy) == (1, 0)
+    assert cases(ready) == [("post", "p1")]
+    (spans,) = ready.execute("SELECT spans FROM signals WHERE name = 'near_duplicate'").fetchone()
+    assert spans and spans[0]["field"] == "text"
+    assert ready.execute("SELECT count(*) FROM firings WHERE case_id IS NOT NULL").fetchone()[0] >= 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Police say the group calling itself the Ashen Banner has lost its last stronghold.",
+        "قالت الشرطة إن الجماعة التي تسمي نفسها الراية الرمادية خسرت معقلها الأخير",
+        "I condemn the Ashen Banner and everything it stands for.",
+        "صباح الخير، وصفة اليوم: شوربة عدس",
+    ],
+)
+def test_naming_the_organisation_is_no_offence(ready, suite, policy, text):
+    send(ready, event("post.created", post="p1", text=text))
+    assert work(ready, suite, policy) == (1, 0)
+    assert cases(ready) == []
+
+
+def test_a_post_learns_its_language_and_the_links_in_its_text(ready, suite, policy):
+    send(
+        ready,
+        event("post.created", post="p1", text="اقرأوا الخبر كاملا هنا https://News.example/a?utm_source=x"),
+    )
+    work(ready, suite, policy)
+    post = content.load_posts(ready, ["p1"])["p1"]
+    assert (post.language, post.script) == ("ar", "Arab")
+    assert post.links == ["https://news.example/a"]
+
+
+def test_an_edit_is_judged_again_and_old_signals_go(ready, suite, policy):
+    send(ready, event("post.created", post="p1", text=known_statement("en")))
+    work(ready, suite, policy)
+    send(ready, event("post.updated", post="p1", text="nothing to see"))
+    work(ready, suite, policy)
+    assert ready.execute("SELECT count(*) FROM signals").fetchone() == (0,)
+    assert cases(ready) == [("post", "p1")]  # a person still decides about what was said
+
+
+def test_what_fails_while_filing_leaves_nothing_half_done(ready, suite, policy, monkeypatch):
+    def fail(*_):
+        raise database.psycopg.OperationalError("the connection is lost")
+
+    send(ready, event("post.created", post="p1", text=known_statement("en")))
+    monkeypatch.setattr(pipeline, "file_firings", fail)
+    with pytest.raises(database.psycopg.OperationalError):
+        pipeline.run_once(ready, suite, policy, 100)
+    for table in ("posts", "signals", "cases"):
+        assert ready.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    monkeypatch.undo()
+    assert work(ready, suite, policy) == (1, 0)
+    assert cases(ready) == [("post", "p1")]
+
+
+def test_a_poisoned_event_stands_aside_and_the_others_go_on_in_order(ready, suite, policy):
+    send(ready, event("post.created", account="badr", post="p1", text="mine"))
+    work(ready, suite, policy)
+    send(
+        ready,
+        event("account.created", handle="one"),
+        event("post.created", post="p1", text="taken over", id_="poison"),
+        event("account.updated", handle="two"),
+        event("post.created", post="p2", text="fine"),
+    )
+    assert work(ready, suite, policy) == (3, 1)
+    (seen,) = queue.poisoned(ready)
+    assert seen.id == "poison"
+    assert "belongs to another account" in seen.error
+    assert ready.execute("SELECT handle FROM accounts WHERE id = 'amal'").fetchone() == ("two",)
+    assert content.load_posts(ready, ["p2"])["p2"].text == "fine"
+
+
+def test_an_event_that_kills_its_worker_stands_aside_after_three_deaths(ready, suite, policy, monkeypatch):
+    sent = [
+        event("post.created", post=f"p{n}", text="deadly" if n == 2 else "fine", id_=f"e{n}")
+        for n in range(5)
+    ]
+    send(ready, *sent)
+
+    class Killed(BaseException):
+        """Stands for SIGKILL: nothing of the turn survives but what was committed."""
+
+    def process(conn, suite, policy, waiting):
+        if any(b"deadly" in item.raw for item in waiting):
+            raise Killed
+        original(conn, suite, policy, waiting)
+
+    original = pipeline.process
+    monkeypatch.setattr(pipeline, "process", process)
+    deaths = 0
+    for _ in range(60):
+        try:
+            pipeline.run_once(ready, suite, policy, 1000)
+        except Killed:
+            deaths += 1
+    assert deaths <= 8
+    assert [seen.id for seen in queue.poisoned(ready)] == ["e2"]
+    assert sorted(content.load_posts(ready, [f"p{n}" for n in range(5)])) == ["p0", "p1", "p3", "p4"]
+
+
+def test_several_workers_together_apply_everything_once(ready, policy, database_url):
+    accounts, each = 20, 15
+    sent = [
+        event("post.created", account=f"a{n % accounts}", post=f"p{n}", text=f"note {n}")
+        for n in range(accounts * each)
+    ]
+    joins = [event("group.joined", account=f"a{n}", group="g") for n in range(accounts)]
+    send(ready, *sent, *joins)
+    errors = []
+
+    def worker():
+        try:
+            with database.connect(database_url, autocommit=True) as conn:
+                suite = CurrentSuite().get(conn)
+                while conn.execute("SELECT EXISTS (SELECT FROM event_queue)").fetchone()[0]:
+                    pipeline.run_once(conn, suite, policy, 40)
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert ready.execute("SELECT count(*) FROM posts").fetchone() == (accounts * each,)
+    assert ready.execute("SELECT DISTINCT posts FROM accounts").fetchall() == [(each,)]
+    assert ready.execute("SELECT members FROM groups").fetchall() == [(accounts,)]
+    assert queue.poisoned(ready) == []
+
+
+def test_a_new_bank_entry_is_used_within_a_second(ready, policy, monkeypatch):
+    from tenfold.processing import suites
+    from tenfold.store import banks
+
+    suites_now = CurrentSuite()
+    monkeypatch.setattr(suites, "LOOK_SECONDS", 0.0)
+    send(ready, event("post.created", post="before", text="the purple heron flies tonight"))
+    work(ready, suites_now.get(ready), policy)
+    banks.add_entries(ready, "ashen-banner-terms", ["purple heron"], added_by="user:1")
+    send(ready, event("post.created", post="after", text="the purple heron flies tonight"))
+    work(ready, suites_now.get(ready), policy)
+    assert ready.execute("SELECT subject_id FROM signals WHERE name = 'terms'").fetchall() == [("after",)]
