@@ -51,14 +51,15 @@ class PolicySet:
         self.version = _digest(loaded.sources)
         self.schema = Schema.build(kinds, loaded.counters, self.sets)
         self._defaults = Defaults(kinds, self.sets)
+        self._counted_types = {type_ for counter in self.counters.values() for type_ in counter.events}
         self._judges: dict[_Bucket, _Judge] = {}
         self._counts: dict[_Bucket, tuple[_Count, ...]] = {}
 
     def listens(self, event_type: str, kind: SubjectKind) -> bool:
-        """Whether anything is to be judged or counted when such an event is about such a subject."""
-        return any(rule.applies(event_type, kind) for rule in self.rules) or any(
-            event_type in counter.events for counter in self.counters
-        )
+        """Whether any rule or counter cares for such an event; others need no facts."""
+        bucket = (event_type, kind)
+        judge = self._judges.get(bucket) or self._prepare(bucket)
+        return bool(judge.rules) or event_type in self._counted_types
 
     def judge(self, facts: Facts) -> list[Firing]:
         """Every rule that is true of the facts, in the order of the files."""

@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from tenfold.web import console, openapi
-from tenfold.web.api import events, health
+from tenfold.web.api import evaluate, events, health, links, status
 from tenfold.web.auth import KeyCache
 from tenfold.web.instrumentation import Instrumentation, Metrics
 from tenfold.web.limits import RateLimiter
@@ -18,7 +18,13 @@ from tenfold.web.runtime import Runtime
 # Of bodies other than those of /v1/events, which has limits of its own.
 MAX_BODY = 4 * 1024 * 1024
 
-API_HANDLERS: list[ControllerRouterHandler] = [*events.handlers, *health.handlers]
+API_HANDLERS: list[ControllerRouterHandler] = [
+    *events.handlers,
+    *evaluate.handlers,
+    *links.handlers,
+    *status.handlers,
+    *health.handlers,
+]
 
 
 def create_app(runtime: Runtime) -> Litestar:
