@@ -28,11 +28,10 @@ from tenfold.casework.wishes import (
     lock_mine,
     present,
 )
-from tenfold.store import audit, cases
+from tenfold.store import audit, cases, standing
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case
 from tenfold.store.database import Conn
-from tenfold.taxonomy import Ground
 
 __all__ = [
     "LEAD_QUEUE",
@@ -127,7 +126,8 @@ def escalate(
 
 def strikes(conn: Conn, *, account: str) -> int:
     """How many decisions in force found a violation by this account."""
-    return cases.strikes(conn, account, [ground for ground in Ground if not ground.is_violation])
+    found = standing.load(conn, [account]).get(account)
+    return found.strikes if found else 0
 
 
 def _hold(conn: Conn, case: Case, actor: str, lease: timedelta, now: datetime) -> datetime:

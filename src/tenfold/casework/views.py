@@ -1,241 +1,47 @@
-"""What console and API read: the queue, its counts, one case with everything about it.
+"""What console and API read: the queue, its counts, one case with everything about it."""
 
-Times have time zones. A claim whose lease has passed reads as state `open`, claimed by nobody.
-"""
+from tenfold.casework.casefile import HISTORY, account_view, case_view
+from tenfold.casework.lists import MAX_PAGE, PAGE, decisions_page, queue_counts, queue_page
+from tenfold.casework.shown import (
+    AccountView,
+    ActionView,
+    CaseRow,
+    CaseStateName,
+    CaseView,
+    DecisionView,
+    FiringView,
+    NoteView,
+    PostBrief,
+    Profile,
+    QueueCount,
+    QueuePage,
+    SignalView,
+    SubjectView,
+    action_view,
+)
 
-from datetime import datetime
-from typing import Any, Literal
-
-import msgspec
-
-from tenfold.evidence import Span
-from tenfold.judgement import Part
-from tenfold.store.database import Conn
-from tenfold.subjects import Subject
-
-PAGE = 50
-MAX_PAGE = 500
-HISTORY = 20  # other cases, decisions, posts and profiles shown of an account
-
-CaseStateName = Literal["open", "claimed", "escalated", "decided"]
-
-
-class CaseRow(msgspec.Struct, kw_only=True):
-    """One case in a list. `severity` is 1 (low) to 4 (critical); `rules` are those that fired."""
-
-    id: int
-    subject: Subject
-    account: str | None
-    queue: str
-    severity: int
-    ground: str
-    language: str | None
-    state: str
-    opened_at: datetime
-    updated_at: datetime
-    due_at: datetime
-    claimed_by: str | None = None
-    lease_until: datetime | None = None
-    decided_at: datetime | None = None
-    rules: list[str] = []
-    proposed: list[str] = []  # kinds of the actions proposed and not yet ordered
-
-
-class QueuePage(msgspec.Struct, kw_only=True):
-    """A page of cases; `next` is the cursor of the next one, None at the end."""
-
-    cases: list[CaseRow]
-    next: str | None = None
-
-
-class QueueCount(msgspec.Struct, kw_only=True):
-    """How full one queue is, by severity 1..4 and in all; decided cases are not counted."""
-
-    queue: str
-    total: int
-    open: int
-    claimed: int
-    escalated: int
-    overdue: int
-    by_severity: dict[int, int]
-
-
-class SignalView(msgspec.Struct, kw_only=True):
-    """One signal with its evidence; spans count code points of the original field."""
-
-    name: str
-    key: str
-    score: float
-    detector: str
-    version: str
-    spans: list[Span]
-    details: dict[str, Any]
-    found_at: datetime
-
-
-class FiringView(msgspec.Struct, kw_only=True):
-    """One rule that fired: its policy version and the parts that were true."""
-
-    rule: str
-    policy: str
-    ground: str
-    severity: int
-    parts: list[Part]
-    fired_at: datetime
-
-
-class NoteView(msgspec.Struct, kw_only=True):
-    """One note on a case."""
-
-    id: int
-    author: str
-    text: str
-    at: datetime
-
-
-class ActionView(msgspec.Struct, kw_only=True):
-    """One action. `origin` is `rule:NAME@VERSION` or `decision:ID`; `reverses` another action's id."""
-
-    id: int
-    kind: str
-    subject: Subject
-    state: str
-    ground: str
-    origin: str
-    case_id: int | None
-    decision_id: int | None
-    reverses: int | None
-    label: str
-    details: dict[str, Any]
-    created_at: datetime
-    updated_at: datetime
-
-
-class DecisionView(msgspec.Struct, kw_only=True):
-    """One decision; the last three fields are set once it is reversed."""
-
-    id: int
-    case_id: int
-    ground: str
-    scope: str
-    state: str
-    author: str
-    reason: str
-    decided_at: datetime
-    part_of: int | None = None  # made by a decision on another case of the account
-    reversed_at: datetime | None = None
-    reversed_by: str | None = None
-    reversal_reason: str | None = None
-
-
-class Profile(msgspec.Struct, kw_only=True):
-    """What an account shows, now or since `at`."""
-
-    at: datetime
-    handle: str | None
-    display_name: str | None
-    bio: str | None
-    avatar: str | None
-    banner: str | None
-    location: str | None
-    links: list[str]
-
-
-class PostBrief(msgspec.Struct, kw_only=True):
-    """One post of an account, original text."""
-
-    id: str
-    created_at: datetime
-    text: str
-    language: str | None
-    state: str
-
-
-class AccountView(msgspec.Struct, kw_only=True):
-    """An account and its history. Lists are newest first, at most HISTORY long."""
-
-    id: str
-    known: bool  # False: only its id was ever seen
-    state: str | None
-    created_at: datetime | None
-    language: str | None
-    followers: int | None
-    following: int | None
-    verified: bool
-    posts: int
-    strikes: int
-    profile: Profile | None
-    earlier_profiles: list[Profile]
-    last_posts: list[PostBrief]
-    other_cases: list[CaseRow]
-    decisions: list[DecisionView]
-
-
-class SubjectView(msgspec.Struct, kw_only=True):
-    """The subject as it was sent. `fields` are the texts that spans point into: `text` of a post,
-    `handle`, `display_name`, `bio`, `location` of an account, `name`, `description` of a group.
-    `facts` are the rest (links, media, mentions, reply_to, mime, sha256, ...), by name."""
-
-    subject: Subject
-    known: bool  # False: only its id was ever seen
-    state: str | None
-    fields: dict[str, str]
-    facts: dict[str, Any]
-    created_at: datetime | None
-
-
-class CaseView(msgspec.Struct, kw_only=True):
-    """Everything about one case."""
-
-    case: CaseRow
-    subject: SubjectView
-    account: AccountView | None
-    signals: list[SignalView]
-    firings: list[FiringView]
-    notes: list[NoteView]
-    actions: list[ActionView]
-    decisions: list[DecisionView]
-
-
-def queue_page(
-    conn: Conn,
-    *,
-    now: datetime,
-    queue: str | None = None,
-    severity: int | None = None,
-    language: str | None = None,
-    state: CaseStateName | None = None,
-    ground: str | None = None,
-    account: str | None = None,
-    search: str | None = None,
-    cursor: str | None = None,
-    limit: int = PAGE,
-) -> QueuePage:
-    """Cases by severity (worst first), due time, id; decided ones (`state="decided"`) newest first.
-
-    Without `state`: all that are not decided. `search` finds the beginning of a subject's id or of an
-    account's id. Raises ValueError on a cursor that is not ours.
-    """
-    raise NotImplementedError
-
-
-def queue_counts(conn: Conn, *, now: datetime) -> list[QueueCount]:
-    """All queues that hold an undecided case, by name."""
-    raise NotImplementedError
-
-
-def case_view(conn: Conn, *, case_id: int, viewer: str, now: datetime) -> CaseView | None:
-    """One case with its evidence; None if there is none. The viewing is audited as `case.viewed`."""
-    raise NotImplementedError
-
-
-def account_view(conn: Conn, *, account: str, viewer: str, now: datetime) -> AccountView:
-    """One account with its history; the viewing is audited as `account.viewed`."""
-    raise NotImplementedError
-
-
-def decisions_page(
-    conn: Conn, *, cursor: str | None = None, limit: int = PAGE
-) -> tuple[list[DecisionView], str | None]:
-    """Decisions, newest first, and the cursor of the next page."""
-    raise NotImplementedError
+__all__ = [
+    "HISTORY",
+    "MAX_PAGE",
+    "PAGE",
+    "AccountView",
+    "ActionView",
+    "CaseRow",
+    "CaseStateName",
+    "CaseView",
+    "DecisionView",
+    "FiringView",
+    "NoteView",
+    "PostBrief",
+    "Profile",
+    "QueueCount",
+    "QueuePage",
+    "SignalView",
+    "SubjectView",
+    "account_view",
+    "action_view",
+    "case_view",
+    "decisions_page",
+    "queue_counts",
+    "queue_page",
+]

@@ -389,16 +389,3 @@ def reopen(conn: Conn, case_id: int, state: str, due_at: datetime, now: datetime
         "UPDATE cases SET state = %s, decided_at = NULL, due_at = %s, updated_at = %s WHERE id = %s",
         [state, due_at, now, case_id],
     )
-
-
-def strikes(conn: Conn, account: str, no_violation: Sequence[str]) -> int:
-    """Decisions in force on an account's cases whose ground is a violation."""
-    row = conn.execute(
-        """
-        SELECT count(*) FROM cases JOIN decisions ON decisions.case_id = cases.id
-        WHERE cases.account = %s AND decisions.state = 'in_force' AND decisions.part_of IS NULL
-          AND decisions.ground <> ALL(%s)
-        """,
-        [account, list(no_violation)],
-    ).fetchone()
-    return int(row[0]) if row else 0
