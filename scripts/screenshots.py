@@ -27,9 +27,9 @@ from tenfold.web.console.i18n import LOCALES
 from tenfold.web.runtime import Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "console"))
+sys.path.insert(0, str(ROOT))
 
-import sample_cases  # type: ignore[import-not-found]  # noqa: E402
+from tests.console import sample_cases  # noqa: E402 - the tests' own sample
 
 CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 SIZE: ViewportSize = {"width": 1280, "height": 800}

@@ -3,25 +3,21 @@
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
-import sample_cases  # type: ignore[import-not-found]
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tenfold import config
-from tenfold.store import database, people
-from tenfold.store.database import Conn
-from tenfold.store.people import Locale, User
-from tenfold.taxonomy import Role
+from tenfold.store import database
+from tenfold.store.people import User
 from tenfold.web.app import create_app
 from tenfold.web.runtime import Runtime
+from tests.console import sample_cases
+from tests.console.running import LogIn, Site
 
 CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_ARGUMENTS = [
@@ -34,40 +30,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PASSWORD = "a long enough password"
 WAIT = 10_000  # milliseconds that a page may take on a busy machine
-
-
-@dataclass
-class Site:
-    """A running console: its address, a way into its store, people to be."""
-
-    url: str
-    runtime: Runtime
-    database_url: str
-
-    @contextmanager
-    def store(self) -> Iterator[Conn]:
-        with database.connect(self.database_url) as conn:
-            yield conn
-
-    def person(self, *roles: Role, name: str = "Nadia Haddad", locale: Locale = "en") -> User:
-        """Somebody with these roles (a moderator, if none are named) and PASSWORD."""
-        with self.store() as conn:
-            return people.add_user(conn, name, roles or [Role.MODERATOR], password=PASSWORD, locale=locale)
-
-    def link(self, user: User) -> str:
-        """A one-time link for the person."""
-        with self.store() as conn:
-            return f"{self.url}/login/{people.create_login_link(conn, user.id)}"
-
-    def client(self, user: User | None = None) -> httpx.Client:
-        """A client without scripts, logged in as the person."""
-        client = httpx.Client(base_url=self.url)
-        if user is not None:
-            with self.store() as conn:
-                client.cookies.set("tenfold_session", people.start_session(conn, user.id))
-        return client
 
 
 @pytest.fixture
@@ -125,9 +88,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert not faults
-
-
-LogIn = Callable[[Page, User], None]
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def used_keys() -> set[str]:
         keys |= set(re.findall(r'"(help\.\w+)"', path.read_text(encoding="utf-8")))
     for path in FOLDER.rglob("*.py"):
         written = re.findall(r'"((?:error|decide|login|link|time)\.\w+)"', path.read_text(encoding="utf-8"))
-        keys |= {key for key in written if not key.endswith(".html")} - {"login.password", "login.link"}
+        keys |= {key for key in written if not key.endswith(".html")}
     return keys
 
 

@@ -6,6 +6,7 @@
 from litestar import Router, get
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from tenfold.web.console import assets, case, decide, login, preferences, queue, status
@@ -17,7 +18,7 @@ MAX_FORM = 256 * 1024  # bytes; a reason and a note are far shorter
 
 
 @get("/{address:path}", opt={"public": True}, sync_to_thread=False)
-def nothing_here(address: str) -> None:
+def nothing_here(address: FromPath[str]) -> None:
     """Any other address, so that a mistyped one gets a page and not a document for programs."""
     raise NotFoundException(address)
 

@@ -15,6 +15,7 @@ import msgspec
 from anyio import to_thread
 from litestar import Request
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 
 from tenfold.store import people
@@ -82,6 +83,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         """All values of a field that may come several times (checkboxes)."""
         values = self.form.getall(name, []) if hasattr(self.form, "getall") else []
         return [value for value in values if isinstance(value, str)]
+
+
+Visiting = NamedDependency[Visit]  # what handlers write for their parameter `visit`
 
 
 def csrf_token(secret: bytes, anchor: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
@@ -44,7 +45,7 @@ def address(name: str) -> str:
 
 
 @get("/static/{name:path}", opt={"public": True}, sync_to_thread=False)
-def serve(name: str) -> Response[bytes]:
+def serve(name: FromPath[str]) -> Response[bytes]:
     """One file. An address with another digest gets the file as it is now, not to be kept."""
     digest, _, file = name.lstrip("/").partition("/")
     if file not in _FILES:

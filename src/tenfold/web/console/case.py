@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
 
@@ -17,7 +18,7 @@ from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import pages
-from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Conflict, Refused
 from tenfold.web.console.highlight import Hit, highlighted
 from tenfold.web.console.queue import read_filter, read_toast, user_ids
@@ -181,7 +182,7 @@ def read(
 
 
 @get("/cases/{case_id:int}", opt={"needs": Permission.READ}, sync_to_thread=True)
-def case_page(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[str]:
+def case_page(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[str]:
     """One case. That it was looked at is in the audit log."""
     with visit.runtime.pool.connection() as conn:
         view, names = read(conn, visit, case_id)
@@ -189,7 +190,7 @@ def case_page(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Re
 
 
 @post("/cases/{case_id:int}/reveal", opt={"needs": Permission.READ}, sync_to_thread=True, status_code=200)
-def reveal(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[str]:
+def reveal(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[str]:
     """The same page with its texts readable, and a line in the audit log that they were shown."""
     entry = audit.Entry(actor=visit.person.actor, act="text.revealed", subject=f"case:{case_id}")
     with visit.runtime.pool.connection() as conn:
@@ -202,7 +203,7 @@ def _back_to(visit: Visit, case_id: int) -> Redirect:
 
 
 @post("/cases/{case_id:int}/claim", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def claim(visit: Visit, case_id: int) -> Redirect:
+def claim(visit: Visiting, case_id: FromPath[int]) -> Redirect:
     """Take the case for as long as a lease lasts."""
     lease = timedelta(minutes=visit.runtime.settings.lease_minutes)
     with acting(visit) as conn:
@@ -211,7 +212,7 @@ def claim(visit: Visit, case_id: int) -> Redirect:
 
 
 @post("/cases/{case_id:int}/release", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def release(visit: Visit, case_id: int) -> Redirect:
+def release(visit: Visiting, case_id: FromPath[int]) -> Redirect:
     """Give the case back."""
     with acting(visit) as conn:
         service.release(conn, case_id=case_id, actor=visit.person.actor, now=datetime.now(UTC))
@@ -219,7 +220,7 @@ def release(visit: Visit, case_id: int) -> Redirect:
 
 
 @post("/cases/{case_id:int}/escalate", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def escalate(visit: Visit, case_id: int) -> Redirect:
+def escalate(visit: Visiting, case_id: FromPath[int]) -> Redirect:
     """Move the case to the leads, with a question."""
     reason = visit.field("reason")
     if not reason:
@@ -232,7 +233,7 @@ def escalate(visit: Visit, case_id: int) -> Redirect:
 
 
 @post("/cases/{case_id:int}/notes", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=200)
-def note(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[Any]:
+def note(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[Any]:
     """Write a note; htmx gets the list of notes back, a browser without scripts the page."""
     text = visit.field("note")
     if not text:

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request, Response, post
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tenfold.casework import service
 from tenfold.casework.service import Order, RefusedError, Verdict
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import pages
-from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.case import ADDABLE, PURPOSES, Wish, acting, read, show
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import go_to_next, read_filter
@@ -81,7 +82,7 @@ def _again(
 
 
 @post("/cases/{case_id:int}/decide", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def decide(visit: Visit, request: Request[Any, Any, Any], case_id: int) -> Response[Any]:
+def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[Any]:
     """Decide with all effects, then go to the next case or back to the queue, where it can be undone."""
     wish = _read_wish(visit)
     missing = _missing(wish)
@@ -117,7 +118,7 @@ def _reopened(case_ids: tuple[int, ...]) -> Redirect:
     sync_to_thread=True,
     status_code=303,
 )
-def undo(visit: Visit, decision_id: int) -> Redirect:
+def undo(visit: Visiting, decision_id: FromPath[int]) -> Redirect:
     """Take one's own decision back, within a minute."""
     try:
         with acting(visit) as conn:
@@ -135,7 +136,7 @@ def undo(visit: Visit, decision_id: int) -> Redirect:
     sync_to_thread=True,
     status_code=303,
 )
-def reverse(visit: Visit, decision_id: int) -> Redirect:
+def reverse(visit: Visiting, decision_id: FromPath[int]) -> Redirect:
     """Reverse anybody's decision, with a reason that is kept."""
     reason = visit.field("reason")
     if not reason:

@@ -4,12 +4,13 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.connection import Request
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from tenfold.store import audit, people
 from tenfold.store.people import Throttle, User
 from tenfold.web.console import access, pages
-from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.i18n import LOCALES
 
@@ -24,13 +25,13 @@ def _let_in(visit: Visit, user: User, session: str, back: str) -> Redirect:
 
 
 @get("/", sync_to_thread=False)
-def home(visit: Visit) -> Redirect:
+def home(visit: Visiting) -> Redirect:
     """The first page of whoever comes: the queue, or the status for those who see no cases."""
     return pages.redirect("/cases" if visit.may(Permission.READ) else "/status")
 
 
 @get("/login", opt={"public": True}, sync_to_thread=False)
-def login_page(visit: Visit, next: str = "/") -> Response[Any]:
+def login_page(visit: Visiting, next: FromQuery[str] = "/") -> Response[Any]:
     """Where people log in."""
     if visit.user is not None:
         return pages.redirect(access.safe_return(next))
@@ -38,7 +39,7 @@ def login_page(visit: Visit, next: str = "/") -> Response[Any]:
 
 
 @post("/login", opt={"public": True}, sync_to_thread=True, status_code=303)
-def login(visit: Visit, request: Request[Any, Any, Any]) -> Response[Any]:
+def login(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
     """Name and password. Failures are counted and committed before the answer says so."""
     name, password, back = visit.field("name"), str(visit.form.get("password", "")), visit.field("next")
     address = request.client.host if request.client else ""
@@ -50,7 +51,7 @@ def login(visit: Visit, request: Request[Any, Any, Any]) -> Response[Any]:
         elif user := people.authenticate(conn, name, password):
             throttle.succeeded(conn)
             session = people.start_session(conn, user.id)
-            audit.append(conn, [audit.Entry(actor=user.actor, act="login.password")])
+            audit.append(conn, [audit.Entry(actor=user.actor, act="login", details={"by": "password"})])
             return _let_in(visit, user, session, back)
         else:
             throttle.failed(conn)
@@ -59,25 +60,25 @@ def login(visit: Visit, request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 @get("/login/{token:str}", opt={"public": True}, sync_to_thread=False)
-def link_page(visit: Visit, token: str) -> Response[str]:
+def link_page(visit: Visiting, token: FromPath[str]) -> Response[str]:
     """A button. The link is not used up by looking at it, as mail programs and chats do."""
     return pages.render(visit, "login_link.html", section="", token=token)
 
 
 @post("/login/{token:str}", opt={"public": True}, sync_to_thread=True, status_code=303)
-def login_by_link(visit: Visit, token: str) -> Response[Any]:
+def login_by_link(visit: Visiting, token: FromPath[str]) -> Response[Any]:
     """Use up a one-time link."""
     with visit.runtime.pool.connection() as conn:
         user = people.redeem_login_link(conn, token)
         if user is None:
             raise Refused(403, "link.dead")
         session = people.start_session(conn, user.id)
-        audit.append(conn, [audit.Entry(actor=user.actor, act="login.link")])
+        audit.append(conn, [audit.Entry(actor=user.actor, act="login", details={"by": "link"})])
     return _let_in(visit, user, session, "/")
 
 
 @post("/logout", sync_to_thread=True, status_code=303)
-def logout(visit: Visit) -> Redirect:
+def logout(visit: Visiting) -> Redirect:
     """End the session in the store, not only in the browser."""
     with visit.runtime.pool.connection() as conn:
         people.end_session(conn, visit.anchor)
@@ -89,7 +90,7 @@ def logout(visit: Visit) -> Redirect:
 
 
 @post("/locale", opt={"public": True}, sync_to_thread=True, status_code=303)
-def set_locale(visit: Visit) -> Redirect:
+def set_locale(visit: Visiting) -> Redirect:
     """Switch the language and stay on the page."""
     chosen = visit.field("locale")
     locale = next((known for known in LOCALES if known == chosen), visit.translator.locale)

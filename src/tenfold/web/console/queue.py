@@ -14,7 +14,7 @@ from tenfold.store import accounts, content, groups, people
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 from tenfold.web.console import pages
-from tenfold.web.console.access import Permission, Visit
+from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
 
 EXCERPT: Final = 160  # code points of a text shown in the queue
@@ -137,7 +137,7 @@ def _page(conn: Conn, filter_: Filter, now: datetime) -> views.QueuePage:
 
 
 @get("/cases", opt={"needs": Permission.READ}, sync_to_thread=True)
-def queue_page(visit: Visit, request: Request[Any, Any, Any]) -> Response[str]:
+def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str]:
     """One window of the queue, with the filters and how full the queues are."""
     filter_, now = read_filter(request.query_params), datetime.now(UTC)
     with visit.runtime.pool.connection() as conn:
@@ -191,7 +191,7 @@ def go_to_next(conn: Conn, visit: Visit, filter_: Filter, then: str = "") -> Red
 
 
 @post("/cases/next", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def take_next(visit: Visit) -> Redirect:
+def take_next(visit: Visiting) -> Redirect:
     """Claim the worst, most urgent case that nobody holds."""
     with visit.runtime.pool.connection() as conn:
         return go_to_next(conn, visit, read_filter(visit.form))

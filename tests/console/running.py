@@ -1,0 +1,50 @@
+"""A running console, as tests hold it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+from playwright.sync_api import Page
+
+from tenfold.store import database, people
+from tenfold.store.database import Conn
+from tenfold.store.people import Locale, User
+from tenfold.taxonomy import Role
+from tenfold.web.runtime import Runtime
+
+PASSWORD = "a long enough password"
+
+LogIn = Callable[[Page, User], None]
+
+
+@dataclass
+class Site:
+    """A running console: its address, a way into its store, people to be."""
+
+    url: str
+    runtime: Runtime
+    database_url: str
+
+    @contextmanager
+    def store(self) -> Iterator[Conn]:
+        with database.connect(self.database_url) as conn:
+            yield conn
+
+    def person(self, *roles: Role, name: str = "Nadia Haddad", locale: Locale = "en") -> User:
+        """Somebody with these roles (a moderator, if none are named) and PASSWORD."""
+        with self.store() as conn:
+            return people.add_user(conn, name, roles or [Role.MODERATOR], password=PASSWORD, locale=locale)
+
+    def link(self, user: User) -> str:
+        """A one-time link for the person."""
+        with self.store() as conn:
+            return f"{self.url}/login/{people.create_login_link(conn, user.id)}"
+
+    def client(self, user: User | None = None) -> httpx.Client:
+        """A client without scripts, logged in as the person."""
+        client = httpx.Client(base_url=self.url)
+        if user is not None:
+            with self.store() as conn:
+                client.cookies.set("tenfold_session", people.start_session(conn, user.id))
+        return client
