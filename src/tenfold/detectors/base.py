@@ -5,35 +5,18 @@ from typing import Protocol
 
 import msgspec
 
+from tenfold.banks import Bank, BankEntry
 from tenfold.evidence import Signal, SignalKind
 from tenfold.subjects import Subject
 
+__all__ = ["Bank", "BankEntry", "TextDetector", "TextItem"]
+
 
 class TextItem(msgspec.Struct, frozen=True):
-    """The texts of one subject, by field: `{"text": ...}` of a post; handle, display_name, bio of an account."""
+    """The texts of one subject, by field: `text` of a post; handle, display_name, bio of an account."""
 
     subject: Subject
     fields: dict[str, str]
-
-
-class BankEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One curated item; `key` is its normal form (unique in its bank), `value` as it was entered."""
-
-    key: str
-    value: str
-    label: str = ""
-    confidence: float | None = None  # None: the bank's
-
-
-class Bank(msgspec.Struct, frozen=True, kw_only=True):
-    """A bank with its unexpired entries. `kind`: terms, urls, domains, texts or meanings."""
-
-    id: str
-    kind: str
-    title: str
-    confidence: float = 1.0
-    revision: int = 0
-    entries: Sequence[BankEntry] = ()
 
 
 class TextDetector(Protocol):
