@@ -7,18 +7,16 @@ from helpers import event
 
 from tenfold import pipeline
 from tenfold.config import Settings
-from tenfold.detectors import shipped
-from tenfold.processing import rules
+from tenfold.detectors import bank_values, shipped
+from tenfold.detectors.bank_values import GivenEntry
+from tenfold.processing import rules, suites
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import content, database
+from tenfold.store import banks, content, database
 from tenfold.store import events as queue
-
-STATEMENT = shipped.load()  # the banks that come with Tenfold, all fictional
-
 
 def known_statement(language: str) -> str:
     """A statement of the shipped bank of known texts."""
-    bank = next(bank for bank in STATEMENT if bank.kind == "texts")
+    bank = next(bank for bank in shipped.banks() if bank.kind == "texts")
     arabic = language == "ar"
     return next(entry.value for entry in bank.entries if any("ا" <= c <= "ي" for c in entry.value) == arabic)
 
@@ -199,14 +197,12 @@ def test_several_workers_together_apply_everything_once(ready, policy, database_
 
 
 def test_a_new_bank_entry_is_used_within_a_second(ready, policy, monkeypatch):
-    from tenfold.processing import suites
-    from tenfold.store import banks
-
     suites_now = CurrentSuite()
     monkeypatch.setattr(suites, "LOOK_SECONDS", 0.0)
     send(ready, event("post.created", post="before", text="the purple heron flies tonight"))
     work(ready, suites_now.get(ready), policy)
-    banks.add_entries(ready, "ashen-banner-terms", ["purple heron"], added_by="user:1")
+    entries, _ = bank_values.check("terms", [GivenEntry(value="purple heron")])
+    banks.add_entries(ready, "ashen-banner-terms", entries, "user:1")
     send(ready, event("post.created", post="after", text="the purple heron flies tonight"))
     work(ready, suites_now.get(ready), policy)
     assert ready.execute("SELECT subject_id FROM signals WHERE name = 'terms'").fetchall() == [("after",)]

@@ -51,7 +51,7 @@ class PolicySet:
         self.version = _digest(loaded.sources)
         self.schema = Schema.build(kinds, loaded.counters, self.sets)
         self._defaults = Defaults(kinds, self.sets)
-        self._counted_types = {type_ for counter in self.counters.values() for type_ in counter.events}
+        self._counted_types = {type_ for counter in self.counters for type_ in counter.events}
         self._judges: dict[_Bucket, _Judge] = {}
         self._counts: dict[_Bucket, tuple[_Count, ...]] = {}
 
