@@ -23,10 +23,14 @@ import msgspec
 import yaml
 from msgspec import Meta
 
-from tenfold.detectors.base import Bank, BankEntry
+from tenfold.banks import Bank, BankEntry, BankKind, NewEntry
+from tenfold.detectors import bank_values
+from tenfold.detectors.bank_values import GivenEntry
+from tenfold.store import banks as store
+from tenfold.store.database import Conn
 
-KINDS = ("terms", "urls", "domains", "texts", "meanings")
-_Text = Annotated[str, Meta(min_length=1, max_length=100_000)]
+_ADDED_BY = "tenfold"
+_Line = Annotated[str, Meta(min_length=1, max_length=2_000)]
 
 
 class BankFileError(ValueError):
@@ -37,9 +41,9 @@ class BankFile(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=
     """What one bank file says."""
 
     bank: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
-    kind: str
-    title: _Text
-    entries: dict[str, list[_Text]]
+    kind: BankKind
+    title: _Line
+    entries: dict[_Line, list[str]]
     purpose: str = ""
     provenance: str = ""
     marking: str = "TLP:AMBER"
@@ -55,12 +59,21 @@ def bank_files() -> list[BankFile]:
 def read(file: Traversable) -> BankFile:
     """Read one bank file; raises BankFileError."""
     try:
-        found = msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), BankFile)
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), BankFile)
     except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise BankFileError(f"{file.name}: {error}") from None
-    if found.kind not in KINDS:
-        raise BankFileError(f"{file.name}: {found.kind!r} is no kind of bank; one of {', '.join(KINDS)}")
-    return found
+
+
+def entries(file: BankFile) -> list[NewEntry]:
+    """The entries of a bank file with their keys; raises BankFileError naming all that cannot be taken."""
+    given = [
+        GivenEntry(value=value, label=label) for label, values in file.entries.items() for value in values
+    ]
+    good, refused = bank_values.check(file.kind, given)
+    if refused:
+        reasons = "; ".join(f"{given[one.place].value[:60]!r}: {one.reason}" for one in refused)
+        raise BankFileError(f"bank {file.bank}: {reasons}")
+    return good
 
 
 def banks() -> list[Bank]:
@@ -71,11 +84,30 @@ def banks() -> list[Bank]:
             kind=file.kind,
             title=file.title,
             confidence=file.confidence,
-            entries=[
-                BankEntry(key=value, value=value, label=label)
-                for label, values in file.entries.items()
-                for value in values
-            ],
+            entries=[BankEntry(key=one.key, value=one.value, label=one.label) for one in entries(file)],
         )
         for file in bank_files()
     ]
+
+
+def install(conn: Conn) -> list[str]:
+    """Put the shipped banks that are not there yet into the database; returns their ids.
+
+    A bank that is there is left as its owners made it. Processes that start at the same time take turns.
+    """
+    conn.execute("LOCK TABLE banks IN SHARE ROW EXCLUSIVE MODE")
+    there = {bank.id for bank in store.listing(conn)}
+    new = [file for file in bank_files() if file.bank not in there]
+    for file in new:
+        store.create(
+            conn,
+            id=file.bank,
+            kind=file.kind,
+            title=file.title,
+            purpose=file.purpose,
+            provenance=file.provenance,
+            marking=file.marking,
+            confidence=file.confidence,
+        )
+        store.add_entries(conn, file.bank, entries(file), _ADDED_BY)
+    return [file.bank for file in new]
