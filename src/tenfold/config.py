@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 1_000  # events that a worker takes at once
     evaluate_deadline_ms: int = 500
     lease_minutes: int = 20
+    retention_months: int = 0  # events and sessions older than this many whole months go; 0: nothing goes
     webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
     secure_cookies: bool = False  # set to true behind HTTPS
     log_level: str = "info"

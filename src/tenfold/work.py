@@ -14,7 +14,7 @@ from tenfold.config import Settings, secret_key
 from tenfold.enforcement.outbox import deliver_due
 from tenfold.processing import rules
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import counters, database, policies
+from tenfold.store import counters, database, policies, retention
 from tenfold.store.database import Conn
 
 IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and when it stays empty
@@ -81,6 +81,8 @@ class Worker:
             if not (row and row[0]):
                 return
             database.ensure_partitions(conn)
+            if self._settings.retention_months > 0:
+                retention.forget(conn, self._settings.retention_months, now)
             windows = {counter.name: counter.window for counter in self._policy.counters}
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass

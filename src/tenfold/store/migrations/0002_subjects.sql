@@ -63,6 +63,7 @@ CREATE TABLE sessions (
     user_agent_token text
 );
 CREATE INDEX sessions_account ON sessions (account, started_at DESC);
+CREATE INDEX sessions_started ON sessions USING brin (started_at);
 
 CREATE TABLE posts (
     id         text COLLATE "C" PRIMARY KEY,
