@@ -41,8 +41,8 @@ def check(result: TextResult, item: TextItem) -> None:
 def test_every_detector_speaks_about_one_post(suite: TextSuite) -> None:
     text = (
         "We have seen the towers that they built out of paper and speeches. A single grey thread has more "
-        "weight than all of them. Hold the thread, pass it to the next hand, and tell the next hand never to let "
-        "go of it.\n"
+        "weight than all of them. Hold the thread, pass it to the next hand, and tell the next hand never "
+        "to let go of it.\n"
         "Join the Ashen Banner, our ranks are open to you: https://grey-gate.example/now or "
         "https://chat.example/+greygate"
     )

@@ -6,6 +6,15 @@ raw cosine of this model is a poor judge: news about recruiters is nearly as clo
 recruiter is. So references have adversaries, the entries with the label "contrast" (charity drives, job
 ads, news, counter-speech), and what counts is the *evidence* for a label: the mean cosine of its two
 nearest references, less half the mean cosine of the two nearest contrasts.
+
+Embedding every post would cost more than all other work together. So each window is first looked at without
+its context (`Encoder.glance`), and only those that promise evidence are embedded.
+
+Measured with the shipped banks on posts written for it and kept aside while thresholds were chosen
+(tests/detectors/meaning_samples.yaml), and on real ones (`tenfold-bench detectors`): found are 75 % of
+English and 66 % of Arabic paraphrases (with everything embedded: 75 % and 69 %), none of 30 posts that only
+sound alike, and 0.1 % of reporters' tweets, 0.6 % of ordinary English ones and 1.3 % of coarse Arabic ones.
+Embedded are 7 % of reporters' tweets, 9 % of ordinary ones, 19 % of the Arabic ones.
 """
 
 from collections.abc import Sequence
@@ -33,7 +42,7 @@ SURE = 0.45  # evidence of score 1
 PROMISING = 0.31  # promise that makes a window worth embedding
 _SECOND = 0.05  # how far behind the best label of a window another may be to be told as well
 _AGAINST = 0.5  # what a contrast counts for
-_NO_CONTRASTS = 0.27  # how near ordinary posts are to the shipped contrasts: used when no bank has any
+_NO_CONTRASTS = 0.35  # taken for the cosine of the nearest contrasts where no bank has any
 _EMBEDDED = 4  # windows of one text that are embedded, the most promising ones
 
 Floats = NDArray[np.float32]
