@@ -46,7 +46,7 @@ def demo(
     console = Console(stderr=as_json)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # end in order, as on Ctrl-C
     demo_server.require_free(port)
-    spec = _prepare(data_dir, events, seed, fresh)
+    spec = prepare(data_dir, events=events, seed=seed, fresh=fresh)
     console.print(f"Starting Tenfold in {data_dir} ...")
     with demo_server.running(data_dir, port) as server:
         score = _feed_and_score(server, data_dir, spec, console)
@@ -58,7 +58,7 @@ def demo(
             _stay_open(server, data_dir, console)
 
 
-def _prepare(data_dir: Path, events: int, seed: int, fresh: bool) -> "SimulationSpec":
+def prepare(data_dir: Path, *, events: int, seed: int, fresh: bool) -> "SimulationSpec":
     """The simulation of this folder: the one that it holds already, or a new one of the last 30 days."""
     import msgspec
 

@@ -47,7 +47,7 @@ def generate(spec: SimulationSpec, on_truth: Callable[[Truth], None] = lambda tr
     long_there = honest.created < spec.start_us - network.OLDEST_ACCOUNT
     old = np.flatnonzero(long_there & (honest.ending == 0)).tolist()
     lives = network.lives(spec, wardrobe, old, random)
-    people = population.with_network(honest, lives, spec, generator, random)
+    people = population.with_network(honest, lives, generator, random)
     all_groups = groups.make(spec, people, random)
     fixed = timeline.account_events(spec, people)
     fixed.append(groups.group_events(spec, people, all_groups, random))

@@ -40,6 +40,8 @@ OLDEST = 3 * 365 * DAY
 SPAM_SHARE, LEAVERS_SHARE = 0.006, 0.004
 SHARED_HOME, SHARED_DEVICE = 0.35, 0.4  # live with somebody of the platform; and share a device with them
 COMMON_DEVICE, VPN_HONEST = 0.10, 0.03
+PARODIES_PER_ACCOUNT = 0.002
+PARODY_ACTIVITY = 4.0  # more than others: mockery is why they came
 MOBILE = 0.35  # of sessions come through a carrier's shared address
 
 
@@ -154,15 +156,27 @@ def _homes(size: int, generator: np.random.Generator) -> tuple[NDArray[np.int64]
     return (household + 1_000)[scrambled], device[scrambled]
 
 
-def with_network(
-    people: People, lives: list[Life], spec: SimulationSpec, generator: np.random.Generator, random: Random
-) -> People:
+def with_network(people: People, lives: list[Life], generator: np.random.Generator, random: Random) -> People:
     """All accounts, the network's among them, sorted by creation and with references renumbered."""
-    count = len(lives)
     size = len(people)
+    joined = _concatenate(people, _network(lives, size, int(people.carrier.max()) + 1, generator))
+    order = np.argsort(joined.created, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    everybody = _reorder(joined, order)
+    for index, life in enumerate(lives):
+        life.account = int(rank[size + index])
+        life.friends = tuple(int(rank[friend]) for friend in life.friends)
+    everybody.lives = lives
+    _dress_parodies(everybody, random)
+    return everybody
+
+
+def _network(lives: list[Life], size: int, carriers: int, generator: np.random.Generator) -> People:
+    """The columns of the network's accounts; `size` people are numbered before its operators."""
+    count = len(lives)
     operators = np.array([life.operator for life in lives], dtype=np.int64)
     different = int(operators.max(initial=0)) + 1
-    carriers = int(people.carrier.max()) + 1
 
     def column(values: list[int]) -> NDArray[np.int64]:
         return np.array(values, dtype=np.int64)
@@ -171,7 +185,7 @@ def with_network(
     zone_of_operator = np.zeros(different, dtype=np.int8)
     zone_of_operator[operators] = rhythm.zones(count, arabic, generator)
     carrier_of_operator = generator.integers(0, carriers, different)
-    rows = People(
+    return People(
         created=column([life.created for life in lives]),
         ended=column([life.closed if life.closed is not None else FOREVER for life in lives]),
         ending=np.array([life.closed is not None for life in lives], dtype=np.int8),
@@ -191,17 +205,6 @@ def with_network(
         copies=np.full(count, -1, dtype=np.int64),
         lives=[],
     )
-    joined = _concatenate(people, rows)
-    order = np.argsort(joined.created, kind="stable")
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    everybody = _reorder(joined, order)
-    for index, life in enumerate(lives):
-        life.account = int(rank[size + index])
-        life.friends = tuple(int(rank[friend]) for friend in life.friends)
-    everybody.lives = lives
-    _dress_parodies(everybody, random)
-    return everybody
 
 
 def _columns() -> list[str]:
@@ -215,10 +218,6 @@ def _concatenate(first: People, second: People) -> People:
 
 def _reorder(people: People, order: NDArray[np.int64]) -> People:
     return People(**{name: getattr(people, name)[order] for name in _columns()}, lives=people.lives)
-
-
-PARODIES_PER_ACCOUNT = 0.002
-PARODY_ACTIVITY = 4.0  # more than others: mockery is why they came
 
 
 def _dress_parodies(people: People, random: Random) -> None:
