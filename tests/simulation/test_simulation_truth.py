@@ -111,6 +111,17 @@ def test_honest_people_are_no_returns_and_share_no_operator_with_the_network() -
             assert account.operator not in operators
 
 
+def test_some_innocent_people_share_home_and_device_with_the_network() -> None:
+    accounts = platform()[1].accounts
+    for trait, least in (("ips", 3), ("devices", 1)):
+        network: set[str] = set()
+        honest: set[str] = set()
+        for id_, what in seen().items():
+            values = {value for value in what[trait] if value.startswith(("10.", "2001:", "d"))}
+            (network if accounts[id_].of_network else honest).update(values)
+        assert len(network & honest) >= least
+
+
 def undigited(handle: str) -> str:
     return handle.rstrip("0123456789")
 

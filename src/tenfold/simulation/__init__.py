@@ -45,8 +45,11 @@ def generate(spec: SimulationSpec, on_truth: Callable[[Truth], None] = lambda tr
     wardrobe = Wardrobe(random)
     honest = population.honest(spec, generator)
     long_there = honest.created < spec.start_us - network.OLDEST_ACCOUNT
-    old = np.flatnonzero(long_there & (honest.ending == 0)).tolist()
-    lives = network.lives(spec, wardrobe, old, random)
+    neighbours = [
+        network.Neighbour(row, int(honest.household[row]), int(honest.device[row]))
+        for row in np.flatnonzero(long_there & (honest.ending == 0)).tolist()
+    ]
+    lives = network.lives(spec, wardrobe, neighbours, random)
     people = population.with_network(honest, lives, generator, random)
     all_groups = groups.make(spec, people, random)
     fixed = timeline.account_events(spec, people)

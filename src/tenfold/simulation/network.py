@@ -24,6 +24,8 @@ LONG_ABSENCE = (5 * DAY, 14 * DAY)  # the evasion "delay"
 LONG_ABSENCE_SHARE = 0.15
 OLDEST_ACCOUNT = 60 * DAY  # before the period
 OLD_SHARE = 0.65  # of the operators were there before the period
+FAMILY_SHARE = 0.15  # of the operators live with somebody who has nothing to do with it all
+FAMILY_DEVICE_SHARE = 0.4  # of these use the same device
 QUIET_SHARE = 0.25  # of the accounts hide: nearly all they write is ordinary
 
 
@@ -50,11 +52,21 @@ class Life(msgspec.Struct, kw_only=True):
     account: int = -1
 
 
-def lives(spec: SimulationSpec, wardrobe: Wardrobe, old_accounts: list[int], random: Random) -> list[Life]:
-    """The lives of all operators' accounts; `old_accounts` are honest rows whom they may follow."""
+class Neighbour(msgspec.Struct, frozen=True):
+    """An honest account that has long been there: its row in the population, where it lives."""
+
+    row: int
+    household: int
+    device: int
+
+
+def lives(
+    spec: SimulationSpec, wardrobe: Wardrobe, neighbours: list[Neighbour], random: Random
+) -> list[Life]:
+    """The lives of all operators' accounts; they may follow `neighbours` and a few live with one."""
     told: list[Life] = []
     for number in range(spec.network_operators):
-        operator = _Operator(spec, number, old_accounts, random)
+        operator = _Operator(spec, number, neighbours, random)
         operator.live(wardrobe, told)
     return told
 
@@ -71,19 +83,23 @@ def _pick(table: tuple[tuple[float, ...], ...], random: Random) -> tuple[float, 
 class _Operator:
     """One person of the network: what they are there for, how careful they are, whom they follow."""
 
-    def __init__(self, spec: SimulationSpec, number: int, old_accounts: list[int], random: Random) -> None:
+    def __init__(
+        self, spec: SimulationSpec, number: int, neighbours: list[Neighbour], random: Random
+    ) -> None:
         role, _, self._mean_days, self._comes_back, self._activity = _pick(ROLE_TABLE, random)
         self._spec, self._number, self._role, self._random = spec, number, int(role), random
         self._language = int(_pick(LANGUAGE_TABLE, random)[0])
         self._opsec = random.betavariate(2, 3)
-        circle = min(len(old_accounts), 8 + int(random.random() * 8))
-        self._circle = tuple(random.sample(old_accounts, circle))
+        circle = min(len(neighbours), 8 + int(random.random() * 8))
+        self._circle = tuple(friend.row for friend in random.sample(neighbours, circle))
+        with_family = bool(neighbours) and random.random() < FAMILY_SHARE
+        self._family = neighbours[int(random.random() * len(neighbours))] if with_family else None
 
     def live(self, wardrobe: Wardrobe, told: list[Life]) -> None:
         """Open accounts one after the other until the period or the will to come back ends."""
         spec, random = self._spec, self._random
         created = self._begins()
-        identity = wardrobe.network_identity(self._language, random)
+        identity = self._first_identity(wardrobe)
         followers = int(20 * random.paretovariate(1.2))
         before: int | None = None
         hid: tuple[str, ...] = ()
@@ -101,6 +117,13 @@ class _Operator:
             identity, hid, kept = evasions.come_back(identity, self._language, self._opsec, wardrobe, random)
             hid = (*hid, "delay") if absence >= LONG_ABSENCE[0] else hid
             followers = max(3, int(followers * random.uniform(0.2, 0.8)))  # repeat closures cost followers
+
+    def _first_identity(self, wardrobe: Wardrobe) -> Identity:
+        identity = wardrobe.network_identity(self._language, self._random)
+        if self._family is None:
+            return identity
+        device = self._family.device if self._random.random() < FAMILY_DEVICE_SHARE else identity.device
+        return msgspec.structs.replace(identity, household=self._family.household, device=device)
 
     def _begins(self) -> int:
         spec, random = self._spec, self._random
