@@ -1,8 +1,8 @@
 """What console and API read: pages, counts, one case; and that each hot query runs on an index."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import psycopg
@@ -89,7 +89,7 @@ def test_decided_cases_come_newest_first_in_pages(platform: Conn) -> None:
 def test_a_cursor_that_is_not_ours_is_refused(platform: Conn, cursor: str) -> None:
     for state in (None, "decided"):
         with pytest.raises(ValueError, match="cursor"):
-            views.queue_page(platform, now=NOW, cursor=cursor, state=state)  # type: ignore[arg-type]
+            views.queue_page(platform, now=NOW, cursor=cursor, state=state)
     with pytest.raises(ValueError, match="cursor"):
         views.decisions_page(platform, cursor=cursor)
 
@@ -156,7 +156,7 @@ def test_a_case_shows_everything(platform: Conn) -> None:
     platform.execute(
         "INSERT INTO signals (subject_kind, subject_id, name, key, score, detector, version, spans, details)"
         " VALUES ('post', 'p-2', 'terms', 'e1', 0.9, 'terms', '1', %s, %s)",
-        ['[{"field": "text", "start": 10, "end": 25}]', '{"bank": "b", "label": "l", "entry": "e1"}'],
+        ['[{"field": "text", "start": 11, "end": 26}]', '{"bank": "b", "label": "l", "entry": "e1"}'],
     )
     service.note(platform, case_id=case, actor="user:1", text="hm", now=NOW)
     found = view(platform, case)
@@ -248,7 +248,7 @@ def test_decisions_come_in_pages(platform: Conn) -> None:
 class RecordingCursor(psycopg.Cursor[Any]):
     """Keeps what is asked, so that its plan can be asked for."""
 
-    asked: list[tuple[Any, Any]] = []
+    asked: ClassVar[list[tuple[Any, Any]]] = []
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         type(self).asked.append((query, params))
@@ -300,7 +300,7 @@ def crowd(conn: Conn) -> Iterator[Conn]:
     yield conn
 
 
-HOT = {
+HOT: dict[str, Callable[[Conn], object]] = {
     "queue": lambda conn: views.queue_page(conn, now=NOW, queue="q1"),
     "all": lambda conn: views.queue_page(conn, now=NOW),
     "next page": lambda conn: views.queue_page(
@@ -312,7 +312,7 @@ HOT = {
     "account": lambda conn: views.queue_page(conn, now=NOW, account="a-7"),
     "counts": lambda conn: views.queue_counts(conn, now=NOW),
     "case": lambda conn: views.case_view(conn, case_id=10, viewer="user:1", now=NOW),
-    "decisions": lambda conn: views.decisions_page(conn),
+    "decisions": views.decisions_page,
     "next": lambda conn: service.take_next(conn, actor="user:1", lease=LEASE, now=NOW),
     "next of a queue": lambda conn: service.take_next(
         conn, actor="user:1", lease=LEASE, now=NOW, queues=["q1", "q2"]
@@ -344,14 +344,7 @@ def test_hot_queries_run_on_an_index(crowd: Conn, name: str) -> None:
         text = query if isinstance(query, str) else query.as_string(crowd)
         if text.strip().split()[0].upper() not in ("SELECT", "UPDATE", "INSERT", "WITH"):
             continue
-        (plan,) = (
-            rows(crowd, f"EXPLAIN (FORMAT JSON) {text}", *[])
-            if params is None
-            else crowd.execute(
-                f"EXPLAIN (FORMAT JSON) {text}",  # type: ignore[arg-type]
-                params,
-            ).fetchall()
-        )
+        (plan,) = crowd.execute(f"EXPLAIN (FORMAT JSON) {text}", params).fetchall()
         explained += 1
         assert scanned(plan[0][0]["Plan"]) == set(), text
     assert explained > 0
