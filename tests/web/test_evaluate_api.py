@@ -1,7 +1,7 @@
 """The synchronous verdict: what would be done, within the deadline, with nothing stored."""
 
 import threading
-from types import SimpleNamespace
+from concurrent.futures import Future
 
 import pytest
 
@@ -94,7 +94,7 @@ def test_a_deadline_that_cannot_be_met_is_answered_as_such(evaluating):
 
 def test_too_many_who_wait_are_told_at_once(evaluating):
     evaluator = evaluating.runtime.evaluator
-    evaluator._waiting.update(SimpleNamespace() for _ in range(64))
+    evaluator._waiting.update(Future() for _ in range(64))
     answer = ask(evaluating, post_event("hello"), deadline_ms=5_000).json()
     assert (answer["verdict"], answer["reason"][:4]) == ("undecided", "busy")
 
