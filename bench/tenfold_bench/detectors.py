@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from tenfold.detectors import shipped
 from tenfold.detectors.base import Bank, BankEntry, TextItem
+from tenfold.detectors.text.language import identify
 from tenfold.detectors.text.meaning import NEAR, MeaningDetector
 from tenfold.detectors.text.neardup import NearDuplicateDetector
 from tenfold.detectors.text.prepared import PreparedBatch
@@ -78,6 +79,7 @@ def _times(warm_up: Sequence[str], posts: Sequence[str]) -> list[Figure]:
     terms, links = TermsDetector(banks), UrlDetector(banks)
     copies, meanings = NearDuplicateDetector(banks), MeaningDetector(banks)
     parts: dict[str, Callable[[PreparedBatch], object]] = {
+        "language": lambda batch: identify(batch.texts),
         "terms": terms.detect_prepared,
         "links": lambda batch: links.detect_found(batch, [find_urls(text) for text in batch.texts]),
         "near-duplicates": copies.detect_prepared,

@@ -76,11 +76,15 @@ class Encoder:
         if len(self._words) >= _WORDS_KEPT:
             self._words.clear()
         plain = _IGNORED.sub("", word).lower()
-        found: Pieces = ()
-        if not plain.isnumeric() and plain:
-            found = tuple(self._tokenizer.encode(plain, add_bos=False, add_eos=False)[:_PIECES_A_WORD])
+        found = self._words.get(plain)
+        if found is None:
+            found = () if plain.isnumeric() or not plain else self._split(plain)
+            self._words[plain] = found
         self._words[word] = found
         return found
+
+    def _split(self, word: str) -> Pieces:
+        return tuple(self._tokenizer.encode(word, add_bos=False, add_eos=False)[:_PIECES_A_WORD])
 
     def embed(self, texts: Sequence[Pieces]) -> Vectors:
         """The model's vector of each text."""

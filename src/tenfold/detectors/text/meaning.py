@@ -39,7 +39,7 @@ KIND = SignalKind(
 
 NEAR = 0.28  # evidence with which a signal begins, of score 0.5
 SURE = 0.45  # evidence of score 1
-PROMISING = 0.31  # promise that makes a window worth embedding
+PROMISING = 0.32  # promise that makes a window worth embedding
 _SECOND = 0.05  # how far behind the best label of a window another may be to be told as well
 _AGAINST = 0.5  # what a contrast counts for
 _NO_CONTRASTS = 0.35  # taken for the cosine of the nearest contrasts where no bank has any

@@ -8,6 +8,7 @@ import msgspec
 
 from tenfold.detectors.base import Bank, TextItem
 from tenfold.detectors.text import meaning, neardup, terms, urls
+from tenfold.detectors.text.language import identify
 from tenfold.detectors.text.meaning import MeaningDetector
 from tenfold.detectors.text.neardup import NearDuplicateDetector
 from tenfold.detectors.text.prepared import PreparedBatch
@@ -73,6 +74,7 @@ class TextSuite:
         links: list[dict[str, None]] = [{} for _ in items]
         for owner, found in zip(batch.owners, urls_of_texts, strict=True):
             links[owner].update((one.url.text, None) for one in found)
+        languages = identify(["\n".join(item.fields.values()) for item in items])
         signals = zip(
             self._terms.detector.detect_prepared(batch),
             self._urls.detector.detect_found(batch, urls_of_texts),
@@ -82,12 +84,12 @@ class TextSuite:
         )
         return [
             TextResult(
-                language=None,
-                script=None,
+                language=spoken.language,
+                script=spoken.script,
                 links=tuple(islice(of_item, MAX_LINKS)),
                 signals=list(chain.from_iterable(found)),
             )
-            for of_item, found in zip(links, signals, strict=True)
+            for spoken, of_item, found in zip(languages, links, signals, strict=True)
         ]
 
 
