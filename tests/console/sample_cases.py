@@ -116,20 +116,28 @@ def _subjects(conn: Conn, now: datetime) -> None:
             for number, (id_, handle, name, bio, language) in enumerate(_ACCOUNTS)
         ],
     )
-    earlier = ("raya_sawt_2", "صوت الراية ٢", "حساب جديد بعد حذف القديم")
-    profile = ProfileShown(
-        account="a-102",
-        seq=900,
-        at=now - timedelta(days=9),
-        handle=earlier[0],
-        display_name=earlier[1],
-        bio=earlier[2],
-        avatar=None,
-        banner=None,
-        location=None,
-        links=[],
+    shown = (
+        (9, "raya_sawt_2", "صوت الراية ٢", "حساب جديد بعد حذف القديم"),
+        (2, "sawt_alraya", "صوت الراية", "ننقل أخبار الراية كما هي. القناة الاحتياطية في التعليقات."),
     )
-    accounts.add_profiles(conn, [profile])
+    accounts.add_profiles(
+        conn,
+        [
+            ProfileShown(
+                account="a-102",
+                seq=900 - days,
+                at=now - timedelta(days=days),
+                handle=handle,
+                display_name=name,
+                bio=bio,
+                avatar=None,
+                banner=None,
+                location=None,
+                links=[],
+            )
+            for days, handle, name, bio in shown
+        ],
+    )
     link = ["https://ashen-banner.example/bayan"]
     content.save_posts(
         conn,
@@ -144,8 +152,8 @@ def _subjects(conn: Conn, now: datetime) -> None:
             _post(8, "a-102", "صباح الخير من المدينة 🌤", "ar", now - timedelta(days=2)),
         ],
     )
-    name = {"id": "g-1", "name": "الراية – القناة الاحتياطية", "description": "تُحذف القنوات وتبقى الراية"}
-    groups.upsert(conn, [name | {"creator": "a-102", "at": now}])
+    group = {"id": "g-1", "name": "الراية – القناة الاحتياطية", "description": "تُحذف القنوات وتبقى الراية"}
+    groups.upsert(conn, [group | {"creator": "a-102", "at": now}])
 
 
 def _signals() -> list[Signal]:

@@ -27,9 +27,12 @@ MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
 QUOTE: Final = 200  # code points
 
 # Grounds in the order of the picker, each with the key that picks it.
-GROUNDS: Final = tuple(
-    (ground.value, {"TVEC0": "0", "TVEC0.1": "9"}.get(ground.value, ground.value[-1])) for ground in Ground
+GROUNDS: Final = (
+    *((ground.value, ground.value[-1]) for ground in Ground if ground.is_violation),
+    (Ground.EXCEPTION.value, "9"),
+    (Ground.NONE.value, "0"),
 )
+SHOWN_ELSEWHERE: Final = {"language", "script", "account"}  # facts that the page's head tells already
 PURPOSES: Final = ("none", "news", "research", "art", "counter_speech")
 ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {
     SubjectKind.POST: (ActionKind.REMOVE, ActionKind.HIDE, ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
@@ -106,6 +109,14 @@ def _fields(view: views.CaseView, masked: bool) -> list[tuple[str, Markup]]:
     ]
 
 
+def _facts(view: views.CaseView) -> list[tuple[str, Any]]:
+    return [
+        (key, value)
+        for key, value in view.subject.facts.items()
+        if value not in (None, "", [], {}) and key not in SHOWN_ELSEWHERE
+    ]
+
+
 def _actors(view: views.CaseView) -> list[str | None]:
     decisions = [*view.decisions, *(view.account.decisions if view.account else ())]
     return [
@@ -150,7 +161,7 @@ def show(
         mine=case.claimed_by == visit.person.actor,
         masked=masked,
         fields=_fields(view, masked),
-        facts=[(key, value) for key, value in view.subject.facts.items() if value not in (None, "", [], {})],
+        facts=_facts(view),
         findings=_findings(view, masked),
         shown=_shown,
         people=names,

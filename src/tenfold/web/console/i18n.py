@@ -19,6 +19,7 @@ Message = str | dict[str, str]
 Value = str | int | float | Markup
 
 LOCALES: Final[tuple[Locale, ...]] = ("en", "ar")
+EXACT_BELOW: Final = 10  # of a unit: from here on the smaller unit would only be noise
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 _ARABIC_NUMBER = str.maketrans("0123456789.,", "٠١٢٣٤٥٦٧٨٩٫٬")
@@ -99,14 +100,13 @@ class Translator:
         return f"{number}٪" if self.locale == "ar" else f"{number}%"
 
     def duration(self, span: timedelta) -> str:
-        """A span of time in its two largest units, at most days; less than a minute is 0 minutes."""
+        """A span of time, rounded down: its largest unit up to days, and the next one below ten."""
         minutes = int(abs(span).total_seconds()) // 60
-        days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
-        amounts = {"days": days, "hours": hours, "minutes": minutes}
-        units = [unit for unit, amount in amounts.items() if amount] or ["minutes"]
-        following = {"days": "hours", "hours": "minutes", "minutes": ""}
-        shown = [unit for unit in units[:2] if unit == units[0] or unit == following[units[0]]]
-        texts = [self.text(f"time.{unit}", n=amounts[unit]) for unit in shown]
+        amounts = [("days", minutes // 1440), ("hours", minutes // 60 % 24), ("minutes", minutes % 60)]
+        first = next((place for place, (_, amount) in enumerate(amounts) if amount), len(amounts) - 1)
+        last = first + 2 if amounts[first][1] < EXACT_BELOW else first + 1
+        shown = [amounts[first], *(part for part in amounts[first + 1 : last] if part[1])]
+        texts = [self.text(f"time.{unit}", n=amount) for unit, amount in shown]
         return self.messages["time.joiner"].join(texts)  # type: ignore[union-attr]
 
     def moment(self, at: datetime) -> str:
