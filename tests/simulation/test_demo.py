@@ -92,7 +92,7 @@ def test_tables_show_counts_rates_and_the_first_wrong_finds() -> None:
     out = io.StringIO()
     demo_report.show(score, Console(file=out, width=120))
     text = out.getvalue()
-    for words in ("6 of 8", "0.75", "2 of 9", "No accounts were found wrongly", "25 posts with a case"):
+    for words in ("6/8", "0.75", "2 of 9", "No accounts were found wrongly", "25 posts with a case"):
         assert words in text
     assert "p19 " in text
     assert "p20 " not in text

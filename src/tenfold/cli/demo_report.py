@@ -28,15 +28,15 @@ def _table(title: str, rows: list[Row]) -> "Table":
     from rich.table import Table
 
     table = Table(title=title, title_justify="left")
-    table.add_column("")
-    for name in ("recall", "found of sought", "precision", "right of found"):
+    table.add_column("", no_wrap=True)
+    for name in ("recall", "found/sought", "precision", "right/found"):
         table.add_column(name, justify="right")
     previous = "all"
     for row in rows:
         if row.of != previous:
             table.add_section()
             previous = row.of
-        table.add_row(row.name if row.of == "all" else f"{row.of}: {row.name}", *_cells(row))
+        table.add_row(f"[dim]{row.of}[/dim] {row.name}" if row.of != "all" else "all", *_cells(row))
     return table
 
 
@@ -47,9 +47,9 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
     with_precision = row.of in ("all", "language")
     return (
         _rate(tally.recall),
-        f"{tally.hits:,} of {tally.sought:,}",
+        f"{tally.hits:,}/{tally.sought:,}",
         _rate(tally.precision) if with_precision else "",
-        f"{tally.right_finds:,} of {found:,}" if with_precision else "",
+        f"{tally.right_finds:,}/{found:,}" if with_precision else "",
     )
 
 

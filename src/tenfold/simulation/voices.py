@@ -33,6 +33,7 @@ NETWORK_KINDS = ("propaganda", "praise", "recruitment", "fundraising", "threat")
 STATEMENT_SHARE = 0.3  # of propaganda posts carry a statement, whole or cut
 KNOWN_SHARE = 0.5  # of these statements are ones that the shipped bank holds
 EDITED_SHARE = 0.4  # of the network's own posts are altered to slip past filters
+TAGGED_SHARE, TAGGED_SHARE_NETWORK = 0.18, 0.35  # of posts carry hashtags, one to three
 CHAT_OR_NOTHING = 0.9  # a hiding account's share of ordinary posts
 
 Mix = tuple[tuple[str, float], ...]
@@ -121,6 +122,7 @@ class Voice:
             for kind in (*HONEST_KINDS, *ORGANISATION_KINDS, *NETWORK_KINDS)
             for language in LANGUAGES[:3]
         }
+        self._tags_of = lexicon("tags")
         self._statements = {language: statements(language) for language in LANGUAGES[:3]}
 
     def say(self, kind: str, language: int, of_network: bool) -> tuple[str, str]:
@@ -137,6 +139,8 @@ class Voice:
             if draw() < 0.3:
                 stop = "" if text[-1] in ".!?؟" or "://" in text[-40:] else "."
                 text = f"{text}{stop} {_sentence(speak.say(draw), draw())}"
+        if draw() < (TAGGED_SHARE_NETWORK if kind in NETWORK_KINDS else TAGGED_SHARE):
+            text = f"{text} {self._tags(kind, tongue)}"
         if of_network and kind in NETWORK_KINDS:
             if draw() < EDITED_SHARE:
                 text = editing.edited(text, random)
@@ -147,6 +151,10 @@ class Voice:
             hand = editing.slip if draw() < 0.6 else editing.stretched
             text = editing.before_links(text, hand, random)
         return text, tongue
+
+    def _tags(self, kind: str, tongue: str) -> str:
+        draw, tags = self._random.random, self._tags_of[tongue][kind]
+        return " ".join(f"#{tags[int(draw() * len(tags))]}" for _ in range(1 + int(3 * draw() ** 2)))
 
     def _statement(self, tongue: str) -> str:
         draw = self._random.random
