@@ -129,10 +129,10 @@ def _value(value: Any, type_: Type, path: tuple[str, ...]) -> Any:
         if isinstance(value, list | set | frozenset) and all(isinstance(item, str) for item in value):
             return frozenset(value)
     elif type_.kind == "number":
-        if isinstance(value, int if type_.integer else int | float) and not isinstance(value, bool):
+        wanted = (int,) if type_.integer else (int, float)
+        if isinstance(value, wanted) and not isinstance(value, bool):
             low, high = type_.minimum, type_.maximum
-            finite = isinstance(value, int) or math.isfinite(value)
-            if finite and (low is None or value >= low) and (high is None or value <= high):
+            if _finite(value) and (low is None or value >= low) and (high is None or value <= high):
                 return value
             raise GivenError(path, f"{value} is never its value", f"it holds {type_}")
     elif isinstance(value, bool if type_.kind == "bool" else str):
@@ -140,3 +140,7 @@ def _value(value: Any, type_: Type, path: tuple[str, ...]) -> Any:
             raise GivenError(path, f"{value!r} is never its value", _meant(str(value), type_.values))
         return value
     raise GivenError(path, f"should be {_WORDS[type_.kind]}, not {value!r:.80}", "text goes in quotes")
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int) or math.isfinite(value)

@@ -1,0 +1,200 @@
+"""`tenfold policy`: check rules, list them, run the tests beside them, explain one on given facts."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tenfold.cli import common
+
+if TYPE_CHECKING:
+    from tenfold.policy import PolicySet
+    from tenfold.policy.rules import Example, Rule
+    from tenfold.policy.trace import Explained
+
+app = typer.Typer()
+
+Paths = Annotated[
+    list[Path] | None, typer.Argument(help="Files or folders of rules; if not given, the policy in force.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+SIGNS = {True: "✓", False: "✗", None: "?"}
+
+
+@app.command()
+def check(paths: Paths = None, as_json: AsJson = False) -> None:
+    """Read rules and say everything that is wrong with them; exit status 1 when something is."""
+    from tenfold.policy import PolicyErrors
+
+    try:
+        policy = _load(paths)
+    except PolicyErrors as errors:
+        if as_json:
+            common.print_json({"ok": False, "errors": errors.errors})
+        else:
+            number = len(errors.errors)
+            typer.echo(f"{errors}\n\n{number} mistake{'s' if number > 1 else ''}", err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        common.print_json({"ok": True, "version": policy.version, "rules": len(policy.rules)})
+    else:
+        counts = f"rules: {len(policy.rules)}, counters: {len(policy.counters)}, sets: {len(policy.sets)}"
+        typer.echo(f"all well ({counts}); version {policy.version}")
+
+
+@app.command(name="list")
+def list_(paths: Paths = None, as_json: AsJson = False) -> None:
+    """Every rule: its name, what it applies to, what it asks for."""
+    policy = _sound(paths)
+    if as_json:
+        common.print_json([_summary(rule) for rule in policy.rules])
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("rule", "applies to", "ground", "severity", "asks for", "tests")
+    for rule in policy.rules:
+        about = _summary(rule)
+        table.add_row(
+            f"{rule.name}\n[dim]{rule.title}[/dim]",
+            ", ".join(about["on"]),
+            rule.ground.value,
+            about["severity"],
+            "\n".join(about["effects"]),
+            str(len(rule.examples)),
+        )
+    Console().print(table)
+
+
+@app.command(name="test")
+def test_(paths: Paths = None, as_json: AsJson = False) -> None:
+    """Run the tests beside the rules; exit status 1 when one fails."""
+    policy = _sound(paths)
+    results = [
+        (rule, example, policy.passes(rule, example)) for rule in policy.rules for example in rule.examples
+    ]
+    failed = [(rule, example) for rule, example, passed in results if not passed]
+    untested = [rule.name for rule in policy.rules if not rule.examples]
+    if as_json:
+        tests = [{"rule": rule.name, "test": one.name, "passed": passed} for rule, one, passed in results]
+        common.print_json({"tests": tests, "failed": len(failed), "untested": untested})
+    else:
+        for rule, example in failed:
+            _print_failure(policy, rule, example)
+        for name in untested:
+            typer.echo(f"{name}: has no tests")
+        typer.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explain(
+    rule: Annotated[str, typer.Argument(help="Name of the rule.")],
+    facts: Annotated[Path, typer.Option(help="JSON file of facts, in the form of the tests beside rules.")],
+    paths: Annotated[list[Path] | None, typer.Option("--policy", help="Files or folders of rules.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show which parts of a rule's condition are true, false or unknown of the facts in a file."""
+    import msgspec
+
+    from tenfold.policy.given import GivenError, facts_from
+    from tenfold.policy.schema import nearest
+
+    policy = _sound(paths)
+    found = next((one for one in policy.rules if one.name == rule), None)
+    if found is None:
+        meant = nearest(rule, [one.name for one in policy.rules])
+        hint = f"did you mean {meant}?" if meant else "`tenfold policy list` shows them"
+        raise common.CommandError(f"there is no rule {rule}; {hint}")
+    try:
+        data = msgspec.json.decode(facts.read_bytes())
+        given = facts_from(
+            data, policy.schema, min(found.events, default=None), min(found.kinds, default=None)
+        )
+    except OSError as error:
+        raise common.CommandError(f"{facts}: {error.strerror}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, GivenError) as error:
+        raise common.CommandError(f"{facts}: {error}") from None
+    applies = found.applies(given.event_type, given.subject.kind)
+    explained = policy.explain(found, given)
+    if as_json:
+        fires = applies and explained.verdict is True
+        common.print_json({"rule": rule, "fires": fires, "applies": applies, "condition": explained})
+        return
+    if not applies:
+        typer.echo(f"{rule} does not apply to {given.event_type} about {given.subject.kind.value}")
+    _print_tree(explained)
+    typer.echo(f"{rule} {'fires' if applies and explained.verdict else 'does not fire'}")
+
+
+@app.command()
+def fields(as_json: AsJson = False) -> None:
+    """Every field that rules can ask about, with its type and meaning."""
+    from tenfold.detectors.text.suite import KINDS
+    from tenfold.policy import Schema
+
+    declared = Schema.build(KINDS).fields
+    if as_json:
+        common.print_json({path: {"type": str(d.type), "meaning": d.meaning} for path, d in declared.items()})
+        return
+    width = max(map(len, declared))
+    for path, one in declared.items():
+        typer.echo(f"{path:<{width}}  {one.type}: {one.meaning}")
+
+
+def _load(paths: list[Path] | None) -> "PolicySet":
+    from tenfold.detectors.text.suite import KINDS
+    from tenfold.policy import load, load_policies
+
+    return load(paths, KINDS) if paths else load_policies(common.settings())
+
+
+def _sound(paths: list[Path] | None) -> "PolicySet":
+    """The policy; its mistakes end the command."""
+    from tenfold.policy import PolicyErrors
+
+    try:
+        return _load(paths)
+    except PolicyErrors as errors:
+        sys.stderr.write(f"{errors}\n")
+        raise typer.Exit(1) from None
+
+
+def _summary(rule: "Rule") -> dict[str, Any]:
+    effects = rule.effects
+    asks = [f"case in {effects.queue}"] if effects.queue else []
+    asks += [f"propose {action.value}" for action in effects.propose]
+    asks += [f"act {action.value}" for action in effects.act]
+    asks += ["hold"] if effects.hold else []
+    asks += [f"label {label}" for label in effects.labels]
+    asks += ["escalate"] if effects.escalate else []
+    return {
+        "name": rule.name,
+        "title": rule.title,
+        "on": sorted(kind.value for kind in rule.kinds) + sorted(rule.events),
+        "when": rule.when.text.strip(),
+        "ground": rule.ground.value,
+        "severity": rule.severity.name.lower(),
+        "effects": asks,
+        "tests": len(rule.examples),
+        "place": f"{rule.place.file}:{rule.place.line}",
+    }
+
+
+def _print_failure(policy: "PolicySet", rule: "Rule", example: "Example") -> None:
+    should = "should fire and does not" if example.fires else "fires and should not"
+    typer.echo(f"{example.place.file}:{example.place.line}: {rule.name}: {should}: {example.name}")
+    if not rule.applies(example.facts.event_type, example.facts.subject.kind):
+        subject = example.facts.subject.kind.value
+        typer.echo(f"  the rule does not apply to {example.facts.event_type} about {subject}")
+    _print_tree(policy.explain(rule, example.facts), 1)
+
+
+def _print_tree(part: "Explained", depth: int = 0) -> None:
+    """A part and those below it: ✓ true, ✗ false, ? unknown."""
+    saw = f"   [{part.value}]" if part.value else ""
+    typer.echo(f"{'  ' * depth}{SIGNS[part.verdict]} {part.text}{saw}")
+    for below in part.parts:
+        _print_tree(below, depth + 1)
