@@ -120,7 +120,7 @@ def _copies(size: int) -> list[Figure]:
                     label=f"copies found: {source}, {edit}",
                     ours=100 * found / len(known),
                     unit="%",
-                    goal=">= 95",
+                    goal=">= 90",
                 )
             )
         others = _posts.load("people")[: size * 2]

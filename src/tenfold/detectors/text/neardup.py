@@ -7,6 +7,10 @@ alone.
 
 Sketches such as MinHash would be smaller than the index, but they compare whole texts: 20 bands of 3 find a
 statement that makes up a third of a post with a chance of 1 - (1 - 1/27) ** 20 = 53 %.
+
+Measured on real tweets (`tenfold-bench detectors`): found are 99 to 100 % of copies with links, mentions
+and emoji added or halves exchanged, 96 % with one word in eight left out, 91 % with one in eight replaced;
+no match among 29 million pairs of unrelated tweets. The longer the text, the better.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +32,9 @@ KIND = SignalKind(
     details={"bank": "str", "label": "str", "entry": "str", "similarity": "float"},
 )
 
-SIMILAR = 0.4  # where a signal begins; unrelated texts stay below 0.1
+SIMILAR = 0.4  # where a signal begins
+SIMILAR_IF_FEW = 0.5  # the same where fewer than _FEW shingles are shared
+_FEW = 30  # about six words: "passengers and crew members on board" alone makes no copy
 LEAST_WORDS = (
     4  # of a known text: shorter ones ("happy new year to you") are written anew by anybody; use terms
 )
@@ -111,7 +117,7 @@ class NearDuplicateDetector:
         part = np.unique(hashes[first : last + 1])
         common = int(_among(part, known.hashes).sum())
         similarity = common / (len(part) + len(known.hashes) - common)
-        if similarity < SIMILAR:
+        if similarity < (SIMILAR if common >= _FEW else SIMILAR_IF_FEW):
             return None
         start, stop = batch.normal.span(int(posted.first[begin + first]), int(posted.last[begin + last]) + 1)
         return Signal(
@@ -162,7 +168,7 @@ def _among(hashes: Hashes, known: Hashes) -> NDArray[np.bool_]:
 
 
 def _densest(shared: NDArray[np.bool_]) -> tuple[int, int]:
-    """First and last of the run where shared shingles outweigh the others most (Kadane's maximum subarray)."""
+    """First and last of the run where shared shingles outweigh others most (Kadane's maximum subarray)."""
     sums = np.cumsum(np.where(shared, 1.0, -_OTHERS_WEIGH))
     before = np.concatenate(([0.0], sums[:-1]))
     lowest = np.minimum.accumulate(before)
