@@ -12,6 +12,7 @@ KINDS: tuple[BankKind, ...] = ("terms", "urls", "domains", "texts", "meanings")
 # Who may be told, after the Traffic Light Protocol 2.0.
 MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
 
+BANK_ID = r"^[a-z0-9][a-z0-9-]{0,99}$"
 MAX_VALUE_LENGTH = 20_000  # characters of an entry
 MAX_LABEL_LENGTH = 200
 MAX_PROVENANCE_LENGTH = 2_000

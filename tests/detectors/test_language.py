@@ -1,6 +1,6 @@
 """Languages and scripts, on sentences written for the purpose (language_samples.yaml).
 
-Measured there: Arabic, English, French, Spanish, Russian, Persian, Urdu and the scripts of one language without
+Measured there: Arabic, English, French, Spanish, Russian, Persian, Urdu and scripts of one language without
 a mistake; Arabizi 31 of 35 (missed: short sentences without digits or frequent words) and none of 93 others
 taken for it; nor any of 42,155 English posts of two public data sets (Davidson 2017, TwiBot-20).
 """

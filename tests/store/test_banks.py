@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tenfold.banks import KINDS, BankKind
 from tenfold.detectors import bank_transfer, bank_values
-from tenfold.detectors.bank_transfer import BankFileError, Imported
+from tenfold.detectors.bank_transfer import EntryFileError, Imported
 from tenfold.detectors.bank_values import GivenEntry
 from tenfold.store import banks, database
 from tenfold.store.banks import Added, BankError, UnknownBankError
@@ -205,6 +205,7 @@ def test_writers_of_one_bank_take_turns(database_url: str) -> None:
         ("terms", GivenEntry(value="a\ud800"), "surrogate"),
         ("terms", GivenEntry(value="a", label="x\0"), "U+0000"),
         ("terms", GivenEntry(value="word " * 1_000), "2,000 bytes"),
+        ("texts", GivenEntry(value="word " * 5_000), "20,000 characters"),
         ("terms", GivenEntry(value="a", marking="SECRET"), "no marking"),
         ("terms", GivenEntry(value="a", expires_at=datetime(2020, 1, 1, tzinfo=UTC)), "expired already"),
         ("terms", GivenEntry(value="a", expires_at=datetime(2090, 1, 1)), "time zone"),
@@ -294,7 +295,7 @@ def test_files_that_cannot_be_read(
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(BankFileError, match=reason) as raised:
+    with pytest.raises(EntryFileError, match=reason) as raised:
         import_(conn, path)
     assert str(path) in str(raised.value)
 

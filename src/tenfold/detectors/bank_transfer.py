@@ -22,7 +22,7 @@ MAX_REFUSED_SHOWN = 1_000
 _Row = TypeVar("_Row")
 
 
-class BankFileError(ValueError):
+class EntryFileError(ValueError):
     """A file that cannot be read as entries: says which, where and how to mend it."""
 
 
@@ -48,7 +48,7 @@ def import_file(conn: Conn, bank: str, path: Path, added_by: str) -> Iterator[Im
     """Add a file's entries to a bank, a batch at a time; yields after each how the whole stands.
 
     A caller that commits at each yield can be interrupted and run again: what was added counts as
-    duplicates then. Raises BankFileError and UnknownBankError.
+    duplicates then. Raises EntryFileError and UnknownBankError.
     """
     kind = banks.get(conn, bank).kind
     total = Imported(bank=bank)
@@ -62,22 +62,50 @@ def read_file(path: Path) -> Iterator[tuple[int, GivenEntry | str]]:
     readers = {".csv": _read_csv, ".ndjson": _read_ndjson, ".jsonl": _read_ndjson}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise BankFileError(f"{path}: ends in none of {', '.join(readers)}, so its form is not known")
+        raise EntryFileError(f"{path}: ends in none of {', '.join(readers)}, so its form is not known")
     try:
         with path.open("rb") as file:
             start = file.read(4)
         if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise BankFileError(f"{path}: is UTF-16; save it as UTF-8")
+            raise EntryFileError(f"{path}: is UTF-16; save it as UTF-8")
         if not start:
-            raise BankFileError(f"{path}: is empty")
+            raise EntryFileError(f"{path}: is empty")
         with path.open(encoding="utf-8-sig", newline="") as text:
             yield from reader(path, text)
     except UnicodeDecodeError as error:
-        raise BankFileError(
+        raise EntryFileError(
             f"{path}: not UTF-8 (byte {error.object[error.start]:#04x}); save it as UTF-8"
         ) from None
     except OSError as error:
-        raise BankFileError(f"{path}: cannot be read: {error.strerror}") from None
+        raise EntryFileError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def count_lines(path: Path) -> int:
+    """About how many entries a file holds, for a progress bar; 0 when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+    except OSError:
+        return 0
+
+
+def write_file(entries: Iterable[StoredEntry], path: Path) -> int:
+    """Write entries to a new file, in the form that its name says; returns how many.
+
+    The file appears when it is complete. Raises EntryFileError.
+    """
+    writers = {".csv": write_csv, ".ndjson": write_ndjson, ".jsonl": write_ndjson}
+    writer = writers.get(path.suffix.lower())
+    if writer is None:
+        raise EntryFileError(f"{path}: name it with one of {', '.join(writers)}, to say which form it gets")
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="") as file:
+            count = writer(entries, file)
+        part.replace(path)
+    except OSError as error:
+        raise EntryFileError(f"{path}: cannot be written: {error.strerror}") from None
+    return count
 
 
 def write_csv(entries: Iterable[StoredEntry], file: IO[str]) -> int:
@@ -111,7 +139,7 @@ def _read_csv(path: Path, file: IO[str]) -> Iterator[tuple[int, GivenEntry | str
         unknown = sorted(set(header) - set(COLUMNS))
         if "value" not in header or unknown or len(set(header)) < len(header):
             wrong = f"unknown columns {', '.join(map(repr, unknown))}" if unknown else "no or doubled column"
-            raise BankFileError(
+            raise EntryFileError(
                 f"{path}: line 1: {wrong}; the header has `value` and, if wanted, {', '.join(COLUMNS[1:])}"
             )
         line = reader.line_num + 1
@@ -120,7 +148,7 @@ def _read_csv(path: Path, file: IO[str]) -> Iterator[tuple[int, GivenEntry | str
                 yield line, _from_cells(header, cells)
             line = reader.line_num + 1
     except csv.Error as error:
-        raise BankFileError(f"{path}: line {reader.line_num}: not valid CSV: {error}") from None
+        raise EntryFileError(f"{path}: line {reader.line_num}: not valid CSV: {error}") from None
 
 
 def _from_cells(header: list[str], cells: list[str]) -> GivenEntry | str:

@@ -1,6 +1,7 @@
 """What a bank of each kind takes: values are checked and get their key, the normal form that is compared."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,6 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from tenfold.banks import (
+    BANK_ID,
+    KINDS,
     MARKINGS,
     MAX_KEY_BYTES,
     MAX_LABEL_LENGTH,
@@ -19,6 +22,9 @@ from tenfold.banks import (
 )
 from tenfold.detectors.text.terms import normal_lines
 from tenfold.detectors.text.url_form import normal_domain, normal_url
+from tenfold.store.banks import BankError
+
+_ID = re.compile(BANK_ID)
 
 
 class GivenEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +59,21 @@ def check(kind: BankKind, given: Sequence[GivenEntry]) -> tuple[list[NewEntry], 
     return good, refused
 
 
+def checked_kind(kind: str) -> BankKind:
+    """The kind of bank with this name; BankError when there is none."""
+    for known in KINDS:
+        if kind == known:
+            return known
+    raise BankError(f"{kind!r} is no kind of bank; one of {', '.join(KINDS)}")
+
+
+def checked_id(bank: str) -> str:
+    """The id, if a new bank can have it; BankError when not."""
+    if not _ID.fullmatch(bank):
+        raise BankError(f"{bank!r} cannot be a bank's id: use 1 to 100 of a-z, 0-9 and hyphens")
+    return bank
+
+
 def entry_keys(kind: BankKind, values: Sequence[str]) -> list[str]:
     """The key of each value, "" for those that such a bank cannot hold."""
     return _KEYS[kind](values)
@@ -65,6 +86,8 @@ def _fault(kind: BankKind, entry: GivenEntry, key: str) -> str:
         return "holds the character U+0000; remove it"
     if not all(_encodable(text) for text in texts):
         return "holds half of a surrogate pair, which is no character; remove it"
+    if len(entry.value) > MAX_VALUE_LENGTH:
+        return f"longer than {MAX_VALUE_LENGTH:,} characters; shorten it"
     if not key:
         return f"{entry.value[:60]!r} {_NOT_HELD[kind]}"
     if len(key.encode()) > MAX_KEY_BYTES:
