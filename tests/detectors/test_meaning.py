@@ -155,6 +155,17 @@ def test_a_glance_does_not_depend_on_the_company(texts: list[list[int]]) -> None
         assert np.allclose(encoder().glance([text])[0], vector, atol=1e-4)
 
 
+def test_what_is_forgotten_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    sentences = [text.split()[:6] for text in KEPT_ASIDE["benign_en"][:6] + KEPT_ASIDE["benign_ar"][:6]]
+    pieces = [encoder().pieces(words) for words in sentences]
+    vectors = encoder().embed(pieces)
+    monkeypatch.setattr("tenfold.detectors.text.encoder._WORDS_KEPT", 5)
+    monkeypatch.setattr("tenfold.detectors.text.encoder._EMBEDDINGS_KEPT", 3)
+    for words, expected, vector in zip(sentences, pieces, vectors, strict=True):
+        assert encoder().pieces(words) == expected
+        assert np.allclose(encoder().embed([expected])[0], vector, atol=1e-4)
+
+
 def test_more_pieces_than_are_remembered() -> None:
     texts = [tuple(range(start, start + 500)) for start in range(3, 60_003, 500)]
     first = encoder().glance(texts[:1])
