@@ -90,9 +90,11 @@ NORMAL_FORMS: dict[str, Callable[[str], str]] = {
     "user_agent": _collapsed,
 }
 ALWAYS_SEARCHED = frozenset({"account.created", "account.updated", "session.started"})
-_NAMES_IN_JSON = tuple(b'"%b"' % name.encode() for name in NORMAL_FORMS)
-# A name can hide behind escapes of its ASCII letters or underscore, which no serialiser writes.
-_ESCAPED_ASCII = (b"\\u006", b"\\u007", b"\\u005f", b"\\u005F")
+# A name can also hide behind escapes of its ASCII letters or underscore, which no serialiser writes.
+_TRACES = (
+    *(b'"%b"' % name.encode() for name in NORMAL_FORMS),
+    *(b"\\u006", b"\\u007", b"\\u005f", b"\\u005F"),
+)
 
 _Object = dict[str, Raw]
 _object = msgspec.json.Decoder(_Object)
@@ -150,7 +152,10 @@ class Pseudonymiser:
 
 
 def _may_hold_personal(raw: bytes) -> bool:
-    return any(name in raw for name in _NAMES_IN_JSON) or any(escape in raw for escape in _ESCAPED_ASCII)
+    for trace in _TRACES:  # noqa: SIM110 - any() over a generator costs four times as much, on every event
+        if trace in raw:
+            return True
+    return False
 
 
 def _text(raw: Raw) -> str | None:
