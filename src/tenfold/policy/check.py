@@ -85,7 +85,8 @@ class _Checker:
         if declared is not None:
             return declared.type
         head = node.path.split(".")[0]
-        meant = self.schema.nearest(node.path)
+        own = [path for path in self.schema.fields if path.startswith(f"{head}.")]
+        meant = nearest(node.path, own if head in ("counters", "sets") else self.schema.fields)
         hint = f"did you mean `{meant}`?" if meant else ""
         if head in ("counters", "sets") and node.path.count(".") == 1:
             self._refuse(node, f"`{node.path}` is not declared", hint or f"declare it under `{head}:`")

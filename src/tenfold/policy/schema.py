@@ -190,10 +190,6 @@ class Schema(msgspec.Struct, frozen=True):
         fields.update({f"sets.{name}": Declared(SET, "the set's values") for name in sets})
         return cls(fields)
 
-    def nearest(self, path: str) -> str | None:
-        """The declared path that looks most like `path`; None when none does."""
-        return nearest(path, self.fields)
-
 
 def signal_fields(kind: SignalKind) -> dict[str, Declared]:
     """Fields of `signals.<kind.name>`: the common four, then the kind's own details, aggregated."""
