@@ -52,6 +52,7 @@ FOUND = score(
     LEDGER,
     accounts={"voice", "mute", "paper"},
     posts={"p1": "voice", "p2": "voice", "p4": "gate", "p5": "gate", "p6": "paper", "other": "reader"},
+    excepted={"p6": "paper", "p7": "paper"},
     returns={"again", "member"},
 )
 
@@ -77,7 +78,7 @@ def test_posts_are_counted_by_kind_and_language_and_reposts_neither_way() -> Non
     assert rows["kind", "praise"] == Tally(sought=1)
     assert rows["language", "ar"] == Tally(sought=2, hits=1, right_finds=1, false_finds=3)
     assert rows["language", "en"] == Tally(sought=1, hits=1, right_finds=1, false_finds=0)
-    assert [(f.name, f.total, f.found) for f in FOUND.honest_posts] == [("reporting", 2, 1)]
+    assert [(f.name, f.total, f.found, f.excepted) for f in FOUND.honest_posts] == [("reporting", 2, 1, 1)]
     assert [(false.id, false.role, false.kind) for false in FOUND.false_posts] == [
         ("other", "member", "ordinary"),
         ("p2", "propagandist", "ordinary"),
@@ -89,13 +90,13 @@ def test_returns_are_counted_by_evasion() -> None:
     rows = tallies(FOUND, "returns")
     assert rows["all", "all"] == Tally(sought=2, hits=1, right_finds=1, false_finds=1)
     assert rows["evasion", "homoglyph"] == rows["evasion", "delay"] == Tally(sought=1, hits=1, right_finds=1)
-    assert rows["evasion", "none"] == Tally(sought=1)
+    assert rows["evasion", "no evasion"] == Tally(sought=1)
     assert rows["all", "all"].precision == 0.5
     assert rows["all", "all"].recall == 0.5
 
 
 def test_nothing_found_and_nothing_sought_have_no_rate() -> None:
-    nothing = score(Ledger([account("member", "member")]), accounts=[], posts={}, returns=[])
+    nothing = score(Ledger([account("member", "member")]), accounts=[], posts={}, excepted={}, returns=[])
     tally = nothing.accounts[0].tally
     assert tally.precision is None
     assert tally.recall is None
@@ -103,7 +104,7 @@ def test_nothing_found_and_nothing_sought_have_no_rate() -> None:
 
 def test_an_unknown_account_is_refused() -> None:
     with pytest.raises(ValueError, match="a99 is not in the truth"):
-        score(LEDGER, accounts={"a99"}, posts={}, returns=[])
+        score(LEDGER, accounts={"a99"}, posts={}, excepted={}, returns=[])
 
 
 ROLES = sorted(NETWORK_ROLES | {"member", "journalist"})
@@ -123,7 +124,9 @@ def test_languages_and_roles_add_up_to_the_whole(roles: list[str], found: set[in
         if i < len(roles) and roles[i] in NETWORK_ROLES
     ]
     ids = {f"a{i}" for i in found if i < len(roles)}
-    rows = tallies(score(Ledger([*records, *posts]), accounts=ids, posts={}, returns=[]), "accounts")
+    rows = tallies(
+        score(Ledger([*records, *posts]), accounts=ids, posts={}, excepted={}, returns=[]), "accounts"
+    )
     whole = rows["all", "all"]
     assert whole.right_finds + whole.false_finds == len(ids)
     for split in ("language", "role"):

@@ -136,20 +136,27 @@ def _api_key(data_dir: Path) -> str:
 
 
 def _score(client: "Client", data_dir: Path, ledger: "Ledger") -> "Score":
-    """An account is found when it, or something it posted, has a case."""
+    """An account is found when it, or something it posted, has a case; possible exceptions find nobody."""
     from tenfold.simulation import scoring
     from tenfold.store import signals
+    from tenfold.taxonomy import Ground
 
     accounts: set[str] = set()
     posts: dict[str, str] = {}
+    excepted: dict[str, str] = {}
     for case in client.cases():
+        of_post = case["subject"]["kind"] == "post"
+        if not Ground(case["ground"]).is_violation:
+            if of_post:
+                excepted[case["subject"]["id"]] = case["account"]
+            continue
         if case["account"] is not None:
             accounts.add(case["account"])
-        if case["subject"]["kind"] == "post":
+        if of_post:
             posts[case["subject"]["id"]] = case["account"]
     with common.connection(common.settings(data_dir=data_dir, database_url="")) as conn:
         linked = signals.links_to_closed(conn, sorted(ledger.accounts))
-    return scoring.score(ledger, accounts=accounts, posts=posts, returns=linked)
+    return scoring.score(ledger, accounts=accounts, posts=posts, excepted=excepted, returns=linked)
 
 
 def _stay_open(server: "Server", data_dir: Path, console: "Console") -> None:

@@ -16,10 +16,8 @@ def show(score: Score, console: "Console") -> None:
     console.print(_table("Accounts of the network that have a case", score.accounts))
     console.print(_table("Posts of the network that have a case", score.posts))
     console.print(_table("Returns recognised", score.returns))
-    console.print(_flagged("Accounts outside the network that have a case", score.honest_accounts))
-    console.print(
-        _flagged("Posts outside the network that name the organisation and have a case", score.honest_posts)
-    )
+    console.print(_flagged("Accounts outside the network", score.honest_accounts))
+    console.print(_flagged("Posts outside the network that name the organisation", score.honest_posts))
     _list("accounts", score.false_accounts, console)
     _list("posts", score.false_posts, console)
 
@@ -29,14 +27,14 @@ def _table(title: str, rows: list[Row]) -> "Table":
 
     table = Table(title=title, title_justify="left")
     table.add_column("", no_wrap=True)
-    for name in ("recall", "found/sought", "precision", "right/found"):
+    for name in ("recall", "of sought", "precision", "of found"):
         table.add_column(name, justify="right")
     previous = "all"
     for row in rows:
         if row.of != previous:
             table.add_section()
             previous = row.of
-        table.add_row(f"[dim]{row.of}[/dim] {row.name}" if row.of != "all" else "all", *_cells(row))
+        table.add_row(row.name, *_cells(row))
     return table
 
 
@@ -61,9 +59,10 @@ def _flagged(title: str, rows: list[Flagged]) -> "Table":
     from rich.table import Table
 
     table = Table("", title=title, title_justify="left")
-    table.add_column("with a case", justify="right")
+    for name in ("of", "with a case", "as an exception"):
+        table.add_column(name, justify="right")
     for row in rows:
-        table.add_row(row.name, f"{row.found:,} of {row.total:,}")
+        table.add_row(row.name, f"{row.total:,}", f"{row.found:,}", f"{row.excepted:,}")
     return table
 
 

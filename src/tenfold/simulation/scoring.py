@@ -6,14 +6,11 @@ network's posts of a violating kind; its reposts count neither way. Returns: sou
 that came back after a closure.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from tenfold.simulation.truth import VIOLATING_KINDS, AccountTruth, Ledger, PostTruth
-
-_T = TypeVar("_T")
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -45,11 +42,14 @@ class Row(msgspec.Struct, kw_only=True):
 
 
 class Flagged(msgspec.Struct, kw_only=True):
-    """People or posts of one kind outside the network: how many there are and how many were found."""
+    """People or posts of one kind outside the network: how many there are, how many were found, and how
+    many were put before a person only as what may be an exception (news, research, condemnation).
+    """
 
     name: str
     total: int
     found: int
+    excepted: int = 0
 
 
 class FalseFind(msgspec.Struct, kw_only=True):
@@ -79,13 +79,15 @@ def score(
     *,
     accounts: Collection[str],
     posts: Mapping[str, str],
+    excepted: Mapping[str, str],
     returns: Collection[str],
 ) -> Score:
     """Compare. `accounts`: those found, by id; `posts`: id of each post found and its author;
+    `excepted`: id and author of each post filed as a possible exception, which finds nobody;
     `returns`: accounts recognised as somebody closed. Ids that the truth does not know are refused
     with ValueError: they come from another simulation.
     """
-    _require_known(ledger, [*accounts, *posts.values(), *returns])
+    _require_known(ledger, [*accounts, *posts.values(), *excepted.values(), *returns])
     false_accounts = [
         _false_account(account)
         for account in map(ledger.accounts.__getitem__, sorted(accounts))
@@ -98,10 +100,10 @@ def score(
     ]
     return Score(
         accounts=_account_rows(ledger, set(accounts)),
-        honest_accounts=_honest_accounts(ledger, set(accounts)),
+        honest_accounts=_honest_accounts(ledger, set(accounts), set(excepted.values())),
         false_accounts=false_accounts,
         posts=_post_rows(ledger, posts),
-        honest_posts=_honest_posts(ledger, posts),
+        honest_posts=_honest_posts(ledger, posts, excepted),
         false_posts=false_posts,
         returns=_return_rows(ledger, set(returns)),
     )
@@ -162,7 +164,7 @@ def _return_rows(ledger: Ledger, found: set[str]) -> list[Row]:
         keys = [("all", "all"), ("language", account.language)]
         keys += [("evasion", name) for name in account.evasions]
         if account.predecessor and not account.evasions:
-            keys.append(("evasion", "none"))
+            keys.append(("evasion", "no evasion"))
         for key in keys:
             tally = rows.setdefault(key, Tally())
             back, hit = account.predecessor is not None, account.account in found
@@ -179,22 +181,26 @@ def _in_order(rows: dict[tuple[str, str], Tally]) -> list[Row]:
     return [Row(of=of, name=name, tally=rows[of, name]) for of, name in keys]
 
 
-def _honest_accounts(ledger: Ledger, found: set[str]) -> list[Flagged]:
+def _honest_accounts(ledger: Ledger, found: set[str], excepted: set[str]) -> list[Flagged]:
     honest = [account for account in ledger.accounts.values() if not account.of_network]
-    return _flagged(honest, lambda account: account.role, lambda account: account.account in found)
+    return _flagged([(account.role, account.account) for account in honest], found, excepted)
 
 
-def _honest_posts(ledger: Ledger, found: Mapping[str, str]) -> list[Flagged]:
-    honest = [p for p in ledger.posts.values() if not ledger.accounts[p.account].of_network]
-    return _flagged(honest, lambda post: post.kind, lambda post: post.post in found)
+def _honest_posts(ledger: Ledger, found: Collection[str], excepted: Collection[str]) -> list[Flagged]:
+    honest = [post for post in ledger.posts.values() if not ledger.accounts[post.account].of_network]
+    return _flagged([(post.kind, post.post) for post in honest], found, excepted)
 
 
-def _flagged(items: Iterable[_T], name: Callable[[_T], str], hit: Callable[[_T], bool]) -> list[Flagged]:
+def _flagged(
+    items: Iterable[tuple[str, str]], found: Collection[str], excepted: Collection[str]
+) -> list[Flagged]:
+    """Count items (name of the sort, id) by their sort."""
     counts: dict[str, Flagged] = {}
-    for item in items:
-        flagged = counts.setdefault(name(item), Flagged(name=name(item), total=0, found=0))
+    for name, id_ in items:
+        flagged = counts.setdefault(name, Flagged(name=name, total=0, found=0))
         flagged.total += 1
-        flagged.found += hit(item)
+        flagged.found += id_ in found
+        flagged.excepted += id_ in excepted and id_ not in found
     return [counts[key] for key in sorted(counts)]
 
 
