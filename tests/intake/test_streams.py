@@ -20,10 +20,6 @@ PACK: dict[str, Callable[[bytes], bytes]] = {
     "zstd": zstandard.compress,
     "identity": bytes,
 }
-    "gzip": gzip.compress,
-    "zstd": zstandard.compress,
-    "identity": bytes,
-}
 
 
 def cut(data: bytes, size: int) -> list[bytes]:
