@@ -209,7 +209,7 @@ def _signals() -> list[Signal]:
 
 
 def _firings() -> list[Firing]:
-    terms = Part("terms.score >= 0.9", "1.0")
+    terms = Part("signals.terms.score >= 0.9", "1.0")
     close = (ActionKind.REMOVE, ActionKind.CLOSE_ACCOUNT)
     return [
         _firing(
@@ -221,7 +221,7 @@ def _firings() -> list[Firing]:
             language="en",
             queue="threats",
             propose=close,
-            parts=(Part('"threat" in meaning.labels', "threat"), Part("count(post.mentions) > 0", "1")),
+            parts=(Part("'threat' in signals.meaning.labels", "threat"), Part("len(post.mentions) > 0", "1")),
         ),
         _firing(
             "post:p-2",
@@ -231,7 +231,7 @@ def _firings() -> list[Firing]:
             Severity.HIGH,
             language="ar",
             propose=close,
-            parts=(terms, Part("meaning.score >= 0.85", "0.91"), Part("account.age < days(30)", "14 days")),
+            parts=(terms, Part("signals.meaning.score >= 0.85", "0.91"), Part("account.age < 30d", "14d")),
         ),
         _firing(
             "post:p-2",
@@ -240,7 +240,7 @@ def _firings() -> list[Firing]:
             Ground.BRANDED,
             Severity.MEDIUM,
             language="ar",
-            parts=(Part('"organisation" in domain.labels', "organisation"),),
+            parts=(Part("'organisation' in signals.domain.labels", "organisation"),),
         ),
         _firing(
             "post:p-3",
@@ -250,7 +250,7 @@ def _firings() -> list[Firing]:
             Severity.HIGH,
             language="en",
             queue="recruitment",
-            parts=(terms, Part('"organisation" in domain.labels', "organisation")),
+            parts=(terms, Part("'organisation' in signals.domain.labels", "organisation")),
         ),
         _firing(
             "account:a-102",
@@ -260,7 +260,7 @@ def _firings() -> list[Firing]:
             Severity.MEDIUM,
             language="ar",
             propose=(ActionKind.CLOSE_ACCOUNT,),
-            parts=(Part("account.display_name has_term ashen", "صوت الراية"),),
+            parts=(Part("matches(account.display_name, 'الراية')", "صوت الراية"),),
         ),
         _firing(
             "post:p-4",
@@ -269,7 +269,7 @@ def _firings() -> list[Firing]:
             Ground.PRAISE,
             Severity.MEDIUM,
             language="ar-Latn",
-            parts=(Part("terms.score >= 0.9", "0.9"),),
+            parts=(Part("signals.terms.score >= 0.9", "0.9"),),
         ),
         _firing(
             "group:g-1",
@@ -280,7 +280,7 @@ def _firings() -> list[Firing]:
             language="ar",
             queue="recruitment",
             propose=(ActionKind.CLOSE_GROUP,),
-            parts=(Part("group.name has_term ashen", "الراية – القناة الاحتياطية"),),
+            parts=(Part("matches(group.name, 'الراية')", "الراية – القناة الاحتياطية"),),
         ),
         _firing(
             "post:p-5",

@@ -211,6 +211,14 @@ def test_moderators_cannot_reverse_what_others_decided(cases: Site) -> None:
     assert post(client, "/decisions/1/reverse", reason="because").status_code == 403
 
 
+@pytest.mark.parametrize("role", [Role.MODERATOR, Role.AUDITOR])
+def test_only_operators_send_again(site: Site, role: Role) -> None:
+    assert post(site.client(site.person(role)), "/status/redeliver").status_code == 403
+    operator = site.client(site.person(Role.ADMIN, name="Operator"))
+    assert post(operator, "/status/redeliver", delivery="no uuid").status_code == 400
+    assert post(operator, "/status/redeliver").headers["location"] == "/status?again=0"
+
+
 @pytest.mark.parametrize("roles", [[Role.ADMIN], []])
 def test_who_runs_the_system_sees_no_content(cases: Site, roles: list[Role]) -> None:
     with cases.store() as conn:

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tenfold.casework import service
-from tenfold.store import people
+from tenfold.store import people, webhooks
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Ground, Role
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS
@@ -76,7 +76,7 @@ def test_filtering_the_queue_changes_list_and_address(
     cases: Site, page: Page, log_in: LogIn, locale: Locale
 ) -> None:
     log_in(page, cases.person(locale=locale))
-    page.get_by_text("recruitment", exact=True).first.click()
+    page.locator(".queues").get_by_text(words(locale, "queue.name.recruitment"), exact=True).click()
     expect(page.locator(".case-link")).to_have_count(2)
     page.locator("select[name=language]").select_option("en")
     expect(page.locator(".case-link")).to_have_count(1)
@@ -119,7 +119,9 @@ def test_the_evidence_is_marked_in_the_original(
     expect(finding).to_contain_text("ashen-terms")
     finding.focus()
     expect(page.locator("mark.lit")).to_have_text("للرايةِ الرماديّة")
-    expect(page.locator(".rule", has_text="praise-in-own-voice")).to_contain_text("meaning.score >= 0.85")
+    expect(page.locator(".rule", has_text="praise-in-own-voice")).to_contain_text(
+        "signals.meaning.score >= 0.85"
+    )
     expect(page.locator(".rule", has_text="praise-in-own-voice")).to_contain_text("0.91")
 
 
@@ -350,6 +352,32 @@ def test_the_status_page_tells_how_things_are(cases: Site, page: Page, log_in: L
     )
     expect(page.locator(".tile-bad", has_text=words(locale, "status.poisoned"))).to_be_visible()
     expect(page.locator(".error-text")).to_have_text("KeyError: <b>x</b>")
+
+
+@both
+def test_what_a_receiver_did_not_take_is_sent_again(
+    cases: Site, page: Page, log_in: LogIn, locale: Locale
+) -> None:
+    now = datetime.now(UTC)
+    with cases.store() as conn:
+        hook = webhooks.add(conn, "platform", "https://platform.example/hook", "sealed")
+        message = webhooks.Message(type="webhook.test", body={})
+        for _ in range(3):
+            webhooks.enqueue(conn, [message], now, hook)
+        conn.execute("UPDATE deliveries SET state = 'dead', attempts = 9, last_error = 'timed out'")
+    log_in(page, cases.person(Role.LEAD, locale=locale))
+    page.goto(f"{cases.url}/status")
+    expect(page.locator(".plain-table")).to_contain_text("timed out")
+    page.get_by_role("button", name=words(locale, "status.again"), exact=True).first.click()
+    expect(page.locator(".toast")).to_have_text(words(locale, "status.redelivered", n=1))
+    page.get_by_role("button", name=words(locale, "status.redeliver"), exact=True).first.click()
+    page.wait_for_url("**/status?again=2")
+    with cases.store() as conn:
+        assert conn.execute("SELECT state, count(*) FROM deliveries GROUP BY 1").fetchall() == [
+            ("pending", 3)
+        ]
+    page.goto(f"{cases.url}/status")
+    expect(page.locator(".plain-table")).to_have_count(0)
 
 
 @both

@@ -16,7 +16,7 @@ from tenfold.web.console.case import ADDABLE, PURPOSES
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS, Message, plural_form, preferred_locale
 from tenfold.web.console.queue import LANGUAGES
 
-SIGNALS = ("terms", "url", "domain", "near_duplicate", "meaning")
+SIGNALS = ("terms", "url", "domain", "near_duplicate", "meaning", "return")
 FOLDER = Path(tenfold.web.console.__file__).parent
 ENGLISH, ARABIC = TRANSLATORS["en"], TRANSLATORS["ar"]
 ARABIC_FORMS = {"zero", "one", "two", "few", "many", "other"}

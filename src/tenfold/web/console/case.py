@@ -76,9 +76,11 @@ def acting(visit: Visit) -> Iterator[Conn]:
 
 
 def _shown(value: Any) -> str:
-    """A detail or fact of any shape as text."""
+    """A detail or fact of any shape as text. Values are shown as rules see them, in Latin digits."""
     if isinstance(value, str):
         return value
+    if isinstance(value, float):
+        return f"{value:.3g}"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
     return msgspec.json.encode(value).decode()
