@@ -7,7 +7,10 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
+from litestar.types import Method
+from litestar.types.internal_types import PathParameterDefinition
 
 from tenfold.web import event_schema
 from tenfold.web.problems import MEDIA_TYPE, ProblemDocument
@@ -27,6 +30,7 @@ def document(handlers: Sequence[Any], dependencies: dict[str, Provide]) -> dict[
         version=metadata.version("tenfold"),
         description=_DESCRIPTION,
         use_handler_docstrings=True,
+        operation_id_creator=_operation_id,
     )
     app = Litestar(list(handlers), dependencies=dependencies, openapi_config=config)
     result: dict[str, Any] = app.openapi_schema.to_schema()
@@ -45,6 +49,11 @@ def document(handlers: Sequence[Any], dependencies: dict[str, Provide]) -> dict[
             if path.startswith(API_PREFIX) or path in NEEDS_KEY:
                 operation["security"] = [{"apiKey": []}]
     return result
+
+
+def _operation_id(_: HTTPRouteHandler, method: Method, path: list[str | PathParameterDefinition]) -> str:
+    """`post_v1_cases_id_decision`: method and path, which no two operations share."""
+    return "_".join([method.lower(), *(part if isinstance(part, str) else part.name for part in path)])
 
 
 def _describe_errors(operation: dict[str, Any], problem: dict[str, Any]) -> None:
