@@ -112,9 +112,9 @@ def _feed_and_score(server: "Server", data_dir: Path, spec: "SimulationSpec", co
                 server.require_alive()
                 advance(spec.events - waiting)
         done_after = time.monotonic() - began
+        known = f", {client.known_before:,} of them known from before" if client.known_before else ""
         console.print(
-            f"{spec.events:,} events sent in {sent_after:.1f} s, all of them judged after {done_after:.1f} s "
-            f"({spec.events / done_after:,.0f} a second)."
+            f"{spec.events:,} events sent in {sent_after:.1f} s{known}; all judged after {done_after:.1f} s."
         )
         return _score(client, data_dir, Ledger(truths))
     finally:

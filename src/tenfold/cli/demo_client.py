@@ -23,6 +23,7 @@ class Client:
     """The public API under one key."""
 
     def __init__(self, url: str, key: str) -> None:
+        self.known_before = 0  # events sent that the server had already
         self._http = httpx.Client(base_url=url, headers={"authorization": f"Bearer {key}"}, timeout=60)
 
     def close(self) -> None:
@@ -39,6 +40,7 @@ class Client:
             if answer["refused"]:
                 raise CommandError(f"the server refused events: {answer['results'][:3]}")
             sent += len(batch)
+            self.known_before += answer["duplicates"]
             yield sent
 
     def drain(self) -> Iterator[int]:
