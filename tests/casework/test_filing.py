@@ -6,13 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
-from casework.small_platform import NOW, account, add_account, add_post, firing, post, rows
 
 from tenfold.casework.filing import DUE, FilingResult, file_firings
 from tenfold.store import audit, database
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
+from tests.casework.small_platform import NOW, account, add_account, add_post, firing, post, rows
 
 HOUR = timedelta(hours=1)
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from casework.small_platform import NOW, account, firing, post, rows
 
 from tenfold.casework import service
 from tenfold.casework.filing import file_firings
@@ -23,6 +22,7 @@ from tenfold.store import audit, database
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
+from tests.casework.small_platform import NOW, account, firing, post, rows
 
 LEASE = timedelta(minutes=20)
 MINUTE = timedelta(minutes=1)

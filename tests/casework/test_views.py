@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import msgspec
 import psycopg
 import pytest
-from casework.small_platform import NOW, TEXTS, account, firing, post, rows
 
 from tenfold.casework import service, views
 from tenfold.casework.filing import file_firings
@@ -17,6 +16,7 @@ from tenfold.store import audit, cases, webhooks
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
+from tests.casework.small_platform import NOW, TEXTS, account, firing, post, rows
 
 LEASE = timedelta(minutes=20)
 HOUR = timedelta(hours=1)

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from enforcement.receivers import Receiver, endless, receiver, status, until
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg_pool import ConnectionPool
@@ -24,6 +23,7 @@ from tenfold.store.database import Conn
 from tenfold.store.webhooks import Message
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind
+from tests.enforcement.receivers import Receiver, endless, receiver, status, until
 
 KEY = b"0123456789abcdef0123456789abcdef"
 OTHER_KEY = b"another key of at least 32 bytes!"

@@ -244,6 +244,18 @@ def move(conn: Conn, ids: Iterable[int], sources: Sequence[str], target: str, no
     return sorted(row[0] for row in rows)
 
 
+def answered(conn: Conn, action_id: int, state: str, detail: str, now: datetime) -> None:
+    """Write what the platform said about an action."""
+    conn.execute(
+        """
+        UPDATE actions SET state = %s, updated_at = %s,
+            details = details || jsonb_build_object('platform', %s::text)
+        WHERE id = %s
+        """,
+        [state, now, detail, action_id],
+    )
+
+
 def order_proposed(conn: Conn, ids: Sequence[int], decision_id: int, now: datetime) -> list[Action]:
     """Order proposals by a decision; their origin becomes the decision, the rule stays in details."""
     cursor = conn.cursor(row_factory=class_row(Action))

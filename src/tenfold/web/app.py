@@ -8,7 +8,7 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from tenfold.web import console, openapi
-from tenfold.web.api import evaluate, events, health, links, status
+from tenfold.web.api import actions, banks, cases, evaluate, events, health, links, status, webhooks
 from tenfold.web.auth import KeyCache
 from tenfold.web.instrumentation import Instrumentation, Metrics
 from tenfold.web.limits import RateLimiter
@@ -23,6 +23,10 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *evaluate.handlers,
     *links.handlers,
     *status.handlers,
+    *banks.handlers,
+    *cases.handlers,
+    *actions.handlers,
+    *webhooks.handlers,
     *health.handlers,
 ]
 

@@ -1,0 +1,102 @@
+"""Adding, changing, testing and removing webhooks, and sending again by hand. All of it is audited."""
+
+import ipaddress
+from datetime import datetime
+from uuid import UUID
+
+from tenfold.enforcement import addresses, outbox, sealing
+from tenfold.enforcement.addresses import AddressError
+from tenfold.store import audit, webhooks
+from tenfold.store.audit import Entry
+from tenfold.store.database import Conn
+from tenfold.store.webhooks import Delivery, Message, Webhook
+
+
+class NameTakenError(ValueError):
+    """Another webhook has this name."""
+
+
+def check_url(url: str, allow_private: bool) -> None:
+    """AddressError for a URL that no delivery would go to. Names are resolved when something is sent."""
+    host = addresses.parse(url).host
+    try:
+        literal = str(ipaddress.ip_address(host))
+    except ValueError:
+        return
+    if not allow_private and not addresses.is_public(literal):
+        raise AddressError(
+            f"{host} is not a public address; TENFOLD_WEBHOOK_PRIVATE_ADDRESSES=true allows it"
+        )
+
+
+def add(
+    conn: Conn, *, name: str, url: str, secret: str | None, allow_private: bool, key: bytes, actor: str
+) -> tuple[Webhook, str]:
+    """Add a webhook; returns it and its secret, which is shown this once. A secret is made if none is given.
+
+    AddressError, SecretError or NameTakenError say what to mend.
+    """
+    check_url(url, allow_private)
+    secret = secret or sealing.new_secret()
+    sealing.check_secret(secret)
+    webhook_id = webhooks.add(conn, name, url, sealing.seal(secret, key))
+    webhook = webhooks.load(conn, webhook_id) if webhook_id is not None else None
+    if webhook is None:
+        raise NameTakenError(f"there is a webhook named {name!r} already")
+    _say(conn, actor, "webhook.added", webhook.id, name=name, url=url)
+    return webhook, secret
+
+
+def change(
+    conn: Conn,
+    webhook: Webhook,
+    *,
+    name: str,
+    url: str,
+    enabled: bool,
+    allow_private: bool,
+    actor: str,
+) -> Webhook:
+    """Change a webhook; switching it on again clears why it was switched off."""
+    check_url(url, allow_private)
+    if any(other.name == name and other.id != webhook.id for other in webhooks.load_all(conn)):
+        raise NameTakenError(f"there is a webhook named {name!r} already")
+    reason = None if enabled else webhook.disabled_reason or f"switched off by {actor}"
+    webhooks.change(conn, webhook.id, name=name, url=url, enabled=enabled, disabled_reason=reason)
+    _say(conn, actor, "webhook.changed", webhook.id, name=name, url=url, enabled=enabled)
+    changed = webhooks.load(conn, webhook.id)
+    assert changed is not None
+    return changed
+
+
+def remove(conn: Conn, webhook_id: int, *, actor: str) -> bool:
+    """Remove a webhook with its deliveries; False if there is none."""
+    removed = webhooks.remove(conn, webhook_id)
+    if removed:
+        _say(conn, actor, "webhook.removed", webhook_id)
+    return removed
+
+
+def send_test(conn: Conn, webhook_id: int, *, actor: str, now: datetime) -> UUID:
+    """Queue a `webhook.test` message for one webhook; returns the delivery's id."""
+    body = {
+        "type": "webhook.test",
+        "timestamp": now.isoformat(),
+        "data": {"message": "This is a test by Tenfold; nothing has to be done."},
+    }
+    (delivery,) = webhooks.enqueue(conn, [Message(type="webhook.test", body=body)], now, webhook_id)
+    _say(conn, actor, "webhook.tested", webhook_id, delivery=str(delivery))
+    return delivery
+
+
+def redeliver(conn: Conn, delivery_id: UUID, *, actor: str, now: datetime) -> Delivery | None:
+    """Send a dead or delivered message again under its old id; None if there is none in such a state."""
+    delivery = webhooks.redeliver(conn, delivery_id, now)
+    if delivery is not None:
+        outbox.redelivered(conn, delivery.action_id, now)
+        _say(conn, actor, "delivery.again", delivery.webhook_id, delivery=str(delivery_id))
+    return delivery
+
+
+def _say(conn: Conn, actor: str, act: str, webhook_id: int, **details: object) -> None:
+    audit.append(conn, [Entry(actor=actor, act=act, subject=f"webhook:{webhook_id}", details=details)])
