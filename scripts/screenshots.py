@@ -75,15 +75,16 @@ def fill(url: str) -> dict[str, str]:
 
 
 def take(browser: Browser, address: str, session: str, case: int, target: str) -> None:
-    """The queue and a case as one person sees them, by day and by night. `target`: pattern of paths."""
+    """The queue and a case as one person sees them, the case by night too. `target`: pattern of paths."""
     for scheme, suffix in SCHEMES:
         context = browser.new_context(
             viewport=SIZE, device_scale_factor=1.5, color_scheme=scheme, reduced_motion="reduce"
         )
         context.add_cookies([{"name": "tenfold_session", "value": session, "url": address}])
         page = context.new_page()
-        page.goto(f"{address}/cases")
-        page.screenshot(path=target.format("queue", suffix))
+        if scheme == "light":
+            page.goto(f"{address}/cases")
+            page.screenshot(path=target.format("queue", suffix))
         page.goto(f"{address}/cases/{case}")
         page.locator('input[value="TVEC7"]').check()
         page.locator('input[name="purpose"][value="none"]').check()

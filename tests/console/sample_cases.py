@@ -204,7 +204,6 @@ def _signals() -> list[Signal]:
         ),
         _signal("p-4", ARABIZI, "el raya el ramadiya", "terms", 0.9, entry="الراية الرمادية", **bank),
         _signal("p-5", NEWS, "الراية الرمادية", "terms", 1.0, entry="الراية الرمادية", **bank),
-        _signal("p-6", HOSTILE, "<script>window.hacked", "terms", 1.0, entry=HOSTILE_HANDLE, **bank),
     ]
 
 
@@ -292,23 +291,33 @@ def _firings() -> list[Firing]:
             parts=(terms,),
             propose=(),
         ),
-        _firing(
-            "post:p-6",
-            "a-106",
-            "names-organisation",
-            Ground.PRAISE,
-            Severity.LOW,
-            language="en",
-            parts=(Part("<script>window.hacked = 1</script>", "<img src=x onerror=alert(1)>"),),
-        ),
     ]
 
 
 def fill(conn: Conn, now: datetime) -> None:
-    """Eight cases on posts, an account and a group, in English, Arabic and Arabizi."""
+    """Seven cases on posts, an account and a group, in English, Arabic and Arabizi."""
     _subjects(conn, now)
     signals.add(conn, _signals())
     file_firings(conn, _firings(), now)
+
+
+def fill_hostile(conn: Conn, now: datetime) -> None:
+    """A case whose text, handle, evidence and rule all try to be markup."""
+    signal = _signal(
+        "p-6", HOSTILE, "<script>window.hacked", "terms", 1.0, bank="<b>", label="<i>", entry=HOSTILE_HANDLE
+    )
+    firing = _firing(
+        "post:p-6",
+        "a-106",
+        "<img src=x onerror='window.hacked = 1'>",
+        Ground.PRAISE,
+        Severity.LOW,
+        language="<script>",
+        queue='"><script>window.hacked = 1</script>',
+        parts=(Part("<script>window.hacked = 1</script>", "<img src=x onerror=alert(1)>"),),
+    )
+    signals.add(conn, [signal])
+    file_firings(conn, [firing], now)
 
 
 def fill_many(conn: Conn, now: datetime, count: int) -> None:

@@ -234,6 +234,7 @@ def test_who_runs_the_system_sees_no_content(cases: Site, roles: list[Role]) -> 
 def test_what_people_write_is_never_run(cases: Site, page: Page, log_in: LogIn, path: str) -> None:
     log_in(page, cases.person())
     with cases.store() as conn:
+        sample_cases.fill_hostile(conn, datetime.now(UTC))
         hostile = sample_cases.case_of(conn, "post:p-6")
     page.goto(cases.url + path.replace("/1", f"/{hostile}"))
     assert sample_cases.HOSTILE[:20] in page.locator("main").inner_text()

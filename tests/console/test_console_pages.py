@@ -66,7 +66,7 @@ def test_the_queue_is_ordered_by_harm_and_says_how_long_is_left(
     severities = page.locator(".cases .severity").all_inner_texts()
     order = [words(locale, f"severity.{level}") for level in (4, 3, 2, 1)]
     assert severities == sorted(severities, key=order.index)
-    assert len(severities) == 8
+    assert len(severities) == 7
     left = page.locator(".cases .left").first.inner_text()
     assert re.fullmatch(r"1[012] min|[٠-٩]+ دقيقة", left.strip()), left
 
@@ -87,7 +87,7 @@ def test_filtering_the_queue_changes_list_and_address(
     page.locator("select[name=severity]").select_option("1")
     expect(page.get_by_role("heading", name=words(locale, "queue.none"))).to_be_visible()
     page.locator(".empty .button").click()
-    expect(page.locator(".case-link")).to_have_count(8)
+    expect(page.locator(".case-link")).to_have_count(7)
 
 
 def test_searching_by_id(cases: Site, page: Page, log_in: LogIn) -> None:
@@ -348,7 +348,7 @@ def test_the_status_page_tells_how_things_are(cases: Site, page: Page, log_in: L
     log_in(page, cases.person(Role.ADMIN, locale=locale))
     expect(page.locator("h1")).to_have_text(words(locale, "status.title"))
     expect(page.locator(".tile", has_text=words(locale, "status.cases"))).to_contain_text(
-        TRANSLATORS[locale].number(8)
+        TRANSLATORS[locale].number(7)
     )
     expect(page.locator(".tile-bad", has_text=words(locale, "status.poisoned"))).to_be_visible()
     expect(page.locator(".error-text")).to_have_text("KeyError: <b>x</b>")
