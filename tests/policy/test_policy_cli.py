@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -125,3 +126,27 @@ def test_explain_says_what_is_wrong(
 def test_fields_are_listed() -> None:
     assert "account.age_hours" in RUN.invoke(app, ["fields"]).output
     assert json.loads(RUN.invoke(app, ["fields", "--json"]).stdout)["post.text"]["type"] == "a text"
+
+
+def test_sets_of_the_policy_in_force(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sets.yaml").write_text("sets: {places: [Cairo]}", encoding="utf-8")
+    monkeypatch.setenv("TENFOLD_POLICIES", str(tmp_path / "sets.yaml"))
+    monkeypatch.setenv("TENFOLD_DATABASE_URL", database_url)
+    assert (
+        RUN.invoke(app, ["sets", "add", "places", "القاهرة", "Giza"]).output == "added: 2, there before: 0\n"
+    )
+    assert RUN.invoke(app, ["sets", "add", "places", "Giza"]).output == "added: 0, there before: 1\n"
+    assert RUN.invoke(app, ["sets", "list", "places"]).output == "Cairo\tin the rules\nGiza\nالقاهرة\n"
+    found = json.loads(RUN.invoke(app, ["sets", "list", "places", "--json"]).stdout)
+    assert found == {"set": "places", "in_rules": ["Cairo"], "in_store": ["Giza", "القاهرة"]}
+    assert RUN.invoke(app, ["sets", "remove", "places", "Giza", "x"]).output == "removed: 1, not in it: 1\n"
+    unknown = RUN.invoke(app, ["sets", "add", "place", "x"])
+    assert "did you mean places?" in str(unknown.exception)
+    empty = RUN.invoke(app, ["sets", "add", "places", ""])
+    assert "cannot be kept" in str(empty.exception)
+    with psycopg.connect(database_url) as conn:
+        acts = conn.execute("SELECT act, subject FROM audit ORDER BY seq").fetchall()
+    assert acts[0] == ("set.added", "set:places")
+    assert acts[-1] == ("set.removed", "set:places")

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tenfold.policy.trace import Explained
 
 app = typer.Typer()
+sets_app = typer.Typer(no_args_is_help=True)
+app.add_typer(sets_app, name="sets", help="Values that the store keeps for the sets of the policy in force.")
+
+ACTOR = "cli:policy"
 
 Paths = Annotated[
     list[Path] | None, typer.Argument(help="Files or folders of rules; if not given, the policy in force.")
@@ -142,6 +146,72 @@ def fields(as_json: AsJson = False) -> None:
     width = max(map(len, declared))
     for path, one in declared.items():
         typer.echo(f"{path:<{width}}  {one.type}: {one.meaning}")
+
+
+SetName = Annotated[str, typer.Argument(metavar="SET", help="A set that the policy declares.")]
+Values = Annotated[list[str], typer.Argument(metavar="VALUE...")]
+
+
+@sets_app.command("list")
+def list_set(name: SetName, as_json: AsJson = False) -> None:
+    """Values of a set: those written in the rules, then those kept in the store."""
+    from tenfold.store import sets
+
+    written = sorted(_declared_set(name))
+    with common.connection() as conn:
+        kept = sets.listing(conn, name)
+    if as_json:
+        common.print_json({"set": name, "in_rules": written, "in_store": kept})
+        return
+    for value in written:
+        typer.echo(f"{value}\tin the rules")
+    for value in kept:
+        typer.echo(value)
+
+
+@sets_app.command("add")
+def add_to_set(name: SetName, values: Values) -> None:
+    """Put values into a set; the next batch of events sees them."""
+    from tenfold.store import audit, sets
+
+    _declared_set(name)
+    try:
+        with common.connection() as conn:
+            added = sets.add(conn, name, values, ACTOR)
+            details = {"values": values}
+            audit.append(
+                conn, [audit.Entry(actor=ACTOR, act="set.added", subject=f"set:{name}", details=details)]
+            )
+    except ValueError as error:
+        raise common.CommandError(str(error)) from None
+    typer.echo(f"added: {added}, there before: {len(set(values)) - added}")
+
+
+@sets_app.command("remove")
+def remove_from_set(name: SetName, values: Values) -> None:
+    """Take values out of a set; those written in the rules stay."""
+    from tenfold.store import audit, sets
+
+    _declared_set(name)
+    with common.connection() as conn:
+        removed = sets.remove(conn, name, values)
+        details = {"values": values}
+        audit.append(
+            conn, [audit.Entry(actor=ACTOR, act="set.removed", subject=f"set:{name}", details=details)]
+        )
+    typer.echo(f"removed: {removed}, not in it: {len(set(values)) - removed}")
+
+
+def _declared_set(name: str) -> frozenset[str]:
+    """The values in the rules; a set that no rule file declares is refused."""
+    from tenfold.policy.schema import nearest
+
+    declared = _sound(None).sets
+    if name not in declared:
+        meant = nearest(name, declared)
+        hint = f"did you mean {meant}?" if meant else "declare it under `sets:` in a rule file"
+        raise common.CommandError(f"the policy in force has no set {name}; {hint}")
+    return declared[name]
 
 
 def _load(paths: list[Path] | None) -> "PolicySet":
