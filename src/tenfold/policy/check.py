@@ -8,13 +8,13 @@ from collections.abc import Callable
 from tenfold.policy import patterns
 from tenfold.policy.regions import Test, by_subject, possible, test_of, tests_of
 from tenfold.policy.schema import BOOL, COUNT, FUNCTIONS, NUMBER, SET, TEXT, Schema, Type, nearest
-from tenfold.policy.syntax import (
+from tenfold.policy.syntax import ExpressionError
+from tenfold.policy.tree import (
     And,
     Arithmetic,
     Call,
     Collection,
     Compare,
-    ExpressionError,
     Field,
     Literal,
     Negative,

@@ -17,7 +17,7 @@ from typing import Any
 
 from tenfold.policy.facts import NOTHING, Facts
 from tenfold.policy.patterns import Pattern, pattern_set, words
-from tenfold.policy.syntax import (
+from tenfold.policy.tree import (
     And,
     Arithmetic,
     Call,

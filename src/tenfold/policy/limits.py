@@ -2,7 +2,7 @@
 
 from tenfold.judgement import Effects
 from tenfold.policy.schema import EXACT_SIGNALS
-from tenfold.policy.syntax import And, Call, Collection, Compare, Field, Literal, Node, Not, Or
+from tenfold.policy.tree import And, Call, Collection, Compare, Field, Literal, Node, Not, Or
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
 

@@ -21,7 +21,8 @@ from tenfold.policy.given import GivenError, facts_from
 from tenfold.policy.rules import COUNTED_BY, Condition, Counter, Example, NamedSet, Place, Rule
 from tenfold.policy.schema import Schema, nearest
 from tenfold.policy.source import Source
-from tenfold.policy.syntax import ExpressionError, fields, parse
+from tenfold.policy.syntax import ExpressionError, parse
+from tenfold.policy.tree import fields
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
 

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import re2
 
-from tenfold.policy.syntax import ExpressionError, Literal
+from tenfold.policy.syntax import ExpressionError
+from tenfold.policy.tree import Literal
 
 MAX_PROGRAM = 5_000  # instructions of one pattern after compilation
 SET_PROGRAM = 2_500  # of all patterns of one set: more make too many states (measured: `policy` bench)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from tenfold.policy.schema import Type
-from tenfold.policy.syntax import And, Collection, Compare, Literal, Node, Not, Or, canonical
+from tenfold.policy.tree import And, Collection, Compare, Literal, Node, Not, Or, canonical
 
 _NEGATED = {
     "<": ">=",

@@ -6,7 +6,7 @@ import msgspec
 
 from tenfold.judgement import Effects
 from tenfold.policy.facts import Facts
-from tenfold.policy.syntax import Node
+from tenfold.policy.tree import Node
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import Ground, Severity
 

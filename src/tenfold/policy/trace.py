@@ -13,7 +13,7 @@ from tenfold.policy.compiler import pattern_of
 from tenfold.policy.facts import Facts
 from tenfold.policy.patterns import compiled
 from tenfold.policy.rules import Condition
-from tenfold.policy.syntax import (
+from tenfold.policy.tree import (
     And,
     Arithmetic,
     Call,
