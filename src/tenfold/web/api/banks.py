@@ -1,0 +1,214 @@
+"""`/v1/banks`: curated lists of known material, for programs that keep them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import msgspec
+from litestar import delete, get, patch, post
+from litestar.params import Parameter
+from msgspec import Meta
+
+from tenfold.banks import BANK_ID, MARKINGS, BankKind
+from tenfold.detectors import bank_values
+from tenfold.detectors.bank_values import GivenEntry
+from tenfold.store import audit, banks
+from tenfold.store.banks import BankError, StoredBank, StoredEntry, UnknownBankError
+from tenfold.store.database import Conn
+from tenfold.web.api.cases import NO_NUL, ApiRequest
+from tenfold.web.auth import Scope, requires
+from tenfold.web.problems import Problem
+from tenfold.web.runtime import Runtime
+
+MAX_ENTRIES = 10_000  # in one request
+MAX_PAGE = 1_000
+
+_Text = Annotated[str, Meta(max_length=2_000, pattern=NO_NUL)]
+_Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+_BankId = Annotated[str, Parameter(description="Id of the bank.")]
+
+
+class BankWish(msgspec.Struct, kw_only=True):
+    """A bank to make. `confidence` is that of entries without their own."""
+
+    id: Annotated[str, Meta(pattern=BANK_ID)]
+    kind: BankKind
+    title: _Title
+    purpose: _Text = ""
+    provenance: _Text = ""
+    marking: Annotated[str, Meta(description=f"One of {', '.join(MARKINGS)}.")] = "TLP:AMBER"
+    confidence: Annotated[float, Meta(ge=0, le=1)] = 1.0
+
+
+class BankChange(msgspec.Struct, kw_only=True):
+    """Whether the bank matches."""
+
+    enabled: bool
+
+
+class EntriesPage(msgspec.Struct, kw_only=True):
+    """Entries in the order of their keys; `next` is the `after` of the next page, null at the end."""
+
+    entries: list[StoredEntry]
+    next: str | None = None
+
+
+class EntriesWish(msgspec.Struct, kw_only=True):
+    """Entries to add, at most 10,000."""
+
+    entries: Annotated[list[GivenEntry], Meta(min_length=1, max_length=MAX_ENTRIES)]
+
+
+class RefusedEntry(msgspec.Struct, kw_only=True):
+    """An entry that the bank cannot hold: its place in the request, from 0, and why."""
+
+    index: int
+    reason: str
+
+
+class EntriesAdded(msgspec.Struct, kw_only=True):
+    """What came of the entries; `duplicates` were there already, or twice in the request."""
+
+    added: int
+    duplicates: int
+    refused: list[RefusedEntry]
+
+
+@contextmanager
+def _store(runtime: Runtime) -> Iterator[Conn]:
+    try:
+        with runtime.pool.connection() as conn:
+            yield conn
+    except UnknownBankError as error:
+        raise Problem(404, "Not found", f"{error}.") from None
+
+
+def _record(conn: Conn, request: ApiRequest, act: str, bank: str, **details: Any) -> None:
+    entry = audit.Entry(actor=request.auth.actor, act=act, subject=f"bank:{bank}", details=details)
+    audit.append(conn, [entry])
+
+
+@get(
+    "/v1/banks",
+    summary="All banks",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_READ)],
+    sync_to_thread=True,
+)
+def list_banks(runtime: Runtime) -> list[StoredBank]:
+    """By id, disabled ones too."""
+    with _store(runtime) as conn:
+        return banks.listing(conn)
+
+
+@post(
+    "/v1/banks",
+    summary="Make a bank",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_WRITE)],
+    sync_to_thread=True,
+)
+def post_bank(data: BankWish, request: ApiRequest, runtime: Runtime) -> StoredBank:
+    """It is empty and enabled. 409 when there is one with this id."""
+    if data.marking not in MARKINGS:
+        raise Problem(422, "Invalid request", f"marking: one of {', '.join(MARKINGS)}.")
+    try:
+        with _store(runtime) as conn:
+            made = banks.create(conn, **msgspec.structs.asdict(data))
+            _record(conn, request, "bank.created", data.id, kind=data.kind, title=data.title)
+            return made
+    except BankError as error:
+        raise Problem(409, "Bank exists", f"{error}.") from None
+
+
+@get(
+    "/v1/banks/{bank:str}",
+    summary="One bank",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_READ)],
+    sync_to_thread=True,
+)
+def get_bank(bank: _BankId, runtime: Runtime) -> StoredBank:
+    """With the number of its entries."""
+    with _store(runtime) as conn:
+        return banks.get(conn, bank)
+
+
+@patch(
+    "/v1/banks/{bank:str}",
+    summary="Enable or disable a bank",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_WRITE)],
+    sync_to_thread=True,
+)
+def patch_bank(bank: _BankId, data: BankChange, request: ApiRequest, runtime: Runtime) -> StoredBank:
+    """A disabled bank keeps its entries and matches nothing."""
+    with _store(runtime) as conn:
+        if banks.set_enabled(conn, bank, data.enabled):
+            _record(conn, request, "bank.enabled" if data.enabled else "bank.disabled", bank)
+        return banks.get(conn, bank)
+
+
+@get(
+    "/v1/banks/{bank:str}/entries",
+    summary="Entries of a bank",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_READ)],
+    sync_to_thread=True,
+)
+def get_entries(
+    bank: _BankId,
+    runtime: Runtime,
+    after: Annotated[str, Parameter(description="Key after which to begin.", pattern=NO_NUL)] = "",
+    limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE)] = 100,
+) -> EntriesPage:
+    """Expired ones too, until they are removed."""
+    with _store(runtime) as conn:
+        banks.get(conn, bank)
+        entries = banks.page(conn, bank, after, limit)
+    return EntriesPage(entries=entries, next=entries[-1].key if len(entries) == limit else None)
+
+
+@post(
+    "/v1/banks/{bank:str}/entries",
+    summary="Add entries",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_WRITE)],
+    status_code=200,
+    sync_to_thread=True,
+)
+def post_entries(bank: _BankId, data: EntriesWish, request: ApiRequest, runtime: Runtime) -> EntriesAdded:
+    """Those that the bank cannot hold are refused with the reason; the others are added."""
+    with _store(runtime) as conn:
+        good, refused = bank_values.check(banks.get(conn, bank).kind, data.entries)
+        result = banks.add_entries(conn, bank, good, request.auth.actor)
+        if result.added:
+            _record(conn, request, "bank.added", bank, added=result.added)
+    return EntriesAdded(
+        added=result.added,
+        duplicates=result.duplicates,
+        refused=[RefusedEntry(index=one.place, reason=one.reason) for one in refused],
+    )
+
+
+@delete(
+    "/v1/banks/{bank:str}/entry",
+    summary="Remove an entry",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_WRITE)],
+    sync_to_thread=True,
+)
+def delete_entry(
+    bank: _BankId,
+    request: ApiRequest,
+    runtime: Runtime,
+    key: Annotated[str, Parameter(description="Key of the entry, as it is listed.", min_length=1)],
+) -> None:
+    """404 when the bank has no entry with this key."""
+    with _store(runtime) as conn:
+        if not banks.remove_entries(conn, bank, [key]):
+            raise Problem(404, "Not found", f"Bank {bank!r} has no entry with this key.")
+        _record(conn, request, "bank.removed", bank, removed=1)
+
+
+handlers = [list_banks, post_bank, get_bank, patch_bank, get_entries, post_entries, delete_entry]
