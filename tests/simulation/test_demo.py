@@ -117,6 +117,7 @@ def test_the_demonstration_finds_the_network_and_can_be_repeated(tmp_path: Path)
     port = free_port()
     first = run_demo(tmp_path / "demo", port)
     demo_server.require_free(port)  # nothing is left running
+    assert not (tmp_path / "demo" / "postgres" / "postmaster.pid").exists()
     posts = first["posts"][0]["tally"]
     assert posts["sought"] > 5
     assert posts["hits"] > 0

@@ -1,7 +1,6 @@
 """The server that the demonstration runs: started as anybody would, stopped with the demonstration."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -65,7 +64,7 @@ class Server:
     def stop(self) -> None:
         """End the server and what it started."""
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.terminate()
         try:
             self._process.wait(STOP_WITHIN)
         except subprocess.TimeoutExpired:

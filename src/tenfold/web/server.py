@@ -6,6 +6,7 @@ takes it over. Workers notice that their parent is gone and end.
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -124,6 +125,9 @@ class Server:
             timeout_graceful_shutdown=10,
         )
         log.info("Tenfold serves at %s", self._settings.url)
+        # uvicorn raises the signal that ended it once more; it must not end what is still to be stopped.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
         uvicorn.Server(config).run()
 
     def _keep_worker(self, url: str) -> None:
