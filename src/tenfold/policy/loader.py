@@ -1,15 +1,11 @@
 """Policy files to rules: reads, checks everything, and refuses with every mistake at once."""
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from enum import Enum
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 import yaml
-from yaml import Node, ScalarNode, SequenceNode
+from yaml import Node, ScalarNode
 
 from tenfold.events import EVENT_TYPES
 from tenfold.evidence import SignalKind
@@ -18,6 +14,19 @@ from tenfold.policy import limits
 from tenfold.policy.check import check
 from tenfold.policy.errors import PolicyError, PolicyErrors
 from tenfold.policy.given import GivenError, facts_from
+from tenfold.policy.reading import (
+    IDENTIFIER,
+    NAME,
+    choice_of,
+    duration_of,
+    flag_of,
+    items_of,
+    meant_of,
+    name_of,
+    place_of,
+    text_of,
+    words_of,
+)
 from tenfold.policy.rules import COUNTED_BY, Condition, Counter, Example, NamedSet, Place, Rule
 from tenfold.policy.schema import Schema, nearest
 from tenfold.policy.source import Source
@@ -27,16 +36,9 @@ from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
 
 MAX_RULES = 5_000
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_DURATION = re.compile(r"([1-9][0-9]{0,5})\s*(s|m|h|d)")
-_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-_LONGEST = timedelta(days=400)
 _KINDS = tuple(kind.value for kind in SubjectKind)
 _RULE_KEYS = ("name", "title", "on", "when", "ground", "severity", "then", "exact", "tests")
 _EFFECT_KEYS = ("case", "propose", "act", "hold", "label", "escalate")
-
-_Choice = TypeVar("_Choice", bound=Enum)
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,12 +116,12 @@ class _Loader:
             return
         for key, node in source.entries(root, ("about", "sets", "counters", "rules"), "the file").items():
             if key == "about":
-                _text(source, node, "about")
+                text_of(source, node, "about")
             elif key == "sets":
                 for name_node, values in source.pairs(node, "sets"):
                     self._add_set(source, name_node, values)
             else:
-                self._waiting += [(source, key, item) for item in _items(source, node, key)]
+                self._waiting += [(source, key, item) for item in items_of(source, node, key)]
 
     def finish(self) -> None:
         """Check counters and rules against everything that was declared."""
@@ -136,14 +138,14 @@ class _Loader:
                 return
 
     def _add_set(self, source: Source, name: ScalarNode, node: Node) -> None:
-        if not _IDENTIFIER.fullmatch(name.value):
+        if not IDENTIFIER.fullmatch(name.value):
             source.refuse_node(name, "the name of a set has a-z, 0-9 and _, and begins with a letter")
         elif name.value in self.sets:
             first = self.sets[name.value].place
             hint = f"first in {first.file}:{first.line}"
             source.refuse_node(name, f"the set `{name.value}` is declared twice", hint)
-        values = frozenset(_text(source, item, "a value") for item in _items(source, node, "values"))
-        self.sets.setdefault(name.value, NamedSet(name.value, values, _place(source, name)))
+        values = frozenset(text_of(source, item, "a value") for item in items_of(source, node, "values"))
+        self.sets.setdefault(name.value, NamedSet(name.value, values, place_of(source, name)))
 
     def _counter_name(self, source: Source, node: Node) -> str | None:
         if not isinstance(node, yaml.MappingNode):
@@ -156,18 +158,18 @@ class _Loader:
         found = source.entries(node, keys, "a counter", required=keys[:4])
         if not all(key in found for key in keys[:4]):
             return
-        name = _named(source, found["name"], _IDENTIFIER, "a counter", self._counter_names)
-        self._counter_names.setdefault(name, _place(source, node))
-        by = _text(source, found["by"], "by")
+        name = name_of(source, found["name"], IDENTIFIER, "a counter", self._counter_names)
+        self._counter_names.setdefault(name, place_of(source, node))
+        by = text_of(source, found["by"], "by")
         if by not in COUNTED_BY:
-            source.refuse_node(found["by"], f"nothing is counted by `{by}`", _meant(by, list(COUNTED_BY)))
+            source.refuse_node(found["by"], f"nothing is counted by `{by}`", meant_of(by, list(COUNTED_BY)))
         counter = Counter(
             name=name,
-            events=frozenset(_words(source, found["count"], EVENT_TYPES, "an event type")),
+            events=frozenset(words_of(source, found["count"], EVENT_TYPES, "an event type")),
             by=by,
-            window=_duration(source, found["window"]),
+            window=duration_of(source, found["window"]),
             where=_condition(source, found["where"], schema) if "where" in found else None,
-            place=_place(source, node),
+            place=place_of(source, node),
         )
         self.counters.setdefault(name, counter)
 
@@ -175,14 +177,14 @@ class _Loader:
         found = source.entries(node, _RULE_KEYS, "a rule", _RULE_KEYS[:7])
         if not isinstance(node, yaml.MappingNode):
             return
-        name = _named(source, found["name"], _NAME, "a rule", self._names) if "name" in found else ""
-        self._names.setdefault(name, _place(source, node))
-        title = _text(source, found["title"], "title") if "title" in found else ""
+        name = name_of(source, found["name"], NAME, "a rule", self._names) if "name" in found else ""
+        self._names.setdefault(name, place_of(source, node))
+        title = text_of(source, found["title"], "title") if "title" in found else ""
         kinds, events = _applies(source, found["on"]) if "on" in found else (frozenset(), frozenset())
         when = _condition(source, found["when"], schema) if "when" in found else None
         ground = _ground(source, found["ground"]) if "ground" in found else None
-        severity = _choice(source, found["severity"], Severity) if "severity" in found else None
-        exact = "exact" in found and _flag(source, found["exact"])
+        severity = choice_of(source, found["severity"], Severity) if "severity" in found else None
+        exact = "exact" in found and flag_of(source, found["exact"])
         effects = _effects(source, found["then"]) if "then" in found else None
         if effects:
             refused = limits.refusals(effects, kinds, exact, when.node if when else None)
@@ -203,103 +205,25 @@ class _Loader:
             effects=effects,
             exact=exact,
             examples=examples,
-            place=_place(source, node),
+            place=place_of(source, node),
         )
         self.rules.setdefault(name, rule)
 
 
-def _place(source: Source, node: Node) -> Place:
-    return Place(source.file, source.line_of(node.start_mark.index))
-
-
-def _meant(word: str, known: Sequence[str]) -> str:
-    meant = nearest(word, known)
-    return f"did you mean `{meant}`?" if meant else "one of " + ", ".join(known)
-
-
-def _items(source: Source, node: Node | None, what: str) -> list[Node]:
-    if node is None or (isinstance(node, ScalarNode) and node.value == ""):
-        return []
-    if isinstance(node, SequenceNode):
-        return list(node.value)
-    source.refuse_node(node, f"{what} should be a list", "begin each item with `- `")
-    return []
-
-
-def _text(source: Source, node: Node, what: str) -> str:
-    if not isinstance(node, ScalarNode):
-        source.refuse_node(node, f"{what} should be a text")
-        return ""
-    if node.tag != "tag:yaml.org,2002:str":
-        source.refuse_node(node, f"{what} should be a text", f"put it in quotes: '{node.value}'")
-    elif not node.value.strip():
-        source.refuse_node(node, f"{what} is empty")
-    return str(node.value)
-
-
-def _named(source: Source, node: Node, form: re.Pattern[str], what: str, taken: Mapping[str, Place]) -> str:
-    name = _text(source, node, "name")
-    if name and not form.fullmatch(name):
-        letters = "a-z, 0-9 and " + ("_" if form is _IDENTIFIER else "-")
-        source.refuse_node(node, f"the name of {what} has {letters}, and begins with a letter")
-    elif name in taken:
-        first = taken[name]
-        source.refuse_node(node, f"the name `{name}` is taken", f"first in {first.file}:{first.line}")
-    return name
-
-
-def _words(source: Source, node: Node, known: Sequence[str], what: str) -> list[str]:
-    """One word or a list of words out of those known."""
-    found: list[str] = []
-    for item in node.value if isinstance(node, SequenceNode) else [node]:
-        word = _text(source, item, what)
-        if word in found:
-            source.refuse_node(item, f"`{word}` stands twice")
-        elif word in known:
-            found.append(word)
-        elif word:
-            source.refuse_node(item, f"`{word}` is not {what}", _meant(word, known))
-    if isinstance(node, SequenceNode) and not node.value:
-        source.refuse_node(node, f"{what} should stand here")
-    return found
-
-
 def _applies(source: Source, node: Node) -> tuple[frozenset[SubjectKind], frozenset[str]]:
-    found = _words(source, node, (*_KINDS, *EVENT_TYPES), "a kind of subject or an event type")
+    found = words_of(source, node, (*_KINDS, *EVENT_TYPES), "a kind of subject or an event type")
     kinds = frozenset(SubjectKind(word) for word in found if word in _KINDS)
     return kinds, frozenset(word for word in found if word not in _KINDS)
 
 
-def _choice(source: Source, node: Node, choices: type[_Choice]) -> _Choice | None:
-    names = {choice.name.lower(): choice for choice in choices}
-    found = _words(source, node, list(names), f"a {choices.__name__.lower()}")
-    return names[found[0]] if found else None
-
-
 def _ground(source: Source, node: Node) -> Ground | None:
-    word = _text(source, node, "ground")
+    word = text_of(source, node, "ground")
     names = {ground.value: ground for ground in Ground} | {ground.name.lower(): ground for ground in Ground}
     if word not in names:
         hint = "one of " + ", ".join(f"{g.value} ({g.name.lower()})" for g in Ground)
         meant = nearest(word, names)
         source.refuse_node(node, f"`{word}` is no ground", f"did you mean `{meant}`?" if meant else hint)
     return names.get(word)
-
-
-def _flag(source: Source, node: Node) -> bool:
-    if isinstance(node, ScalarNode) and node.value in ("true", "false"):
-        return bool(node.value == "true")
-    source.refuse_node(node, "true or false should stand here")
-    return False
-
-
-def _duration(source: Source, node: Node) -> timedelta:
-    match = _DURATION.fullmatch(node.value) if isinstance(node, ScalarNode) else None
-    length = timedelta(seconds=int(match[1]) * _UNITS[match[2]]) if match else None
-    if length is None or length > _LONGEST:
-        source.refuse_node(node, "no length of time", f"such as 10m, 4h or 7d, at most {_LONGEST.days}d")
-        return timedelta(seconds=1)
-    return length
 
 
 def _condition(source: Source, node: Node, schema: Schema) -> Condition | None:
@@ -324,18 +248,19 @@ def _effects(source: Source, node: Node) -> Effects | None:
     queue, due = None, None
     if "case" in found:
         case = source.entries(found["case"], ("queue", "due"), "case", required=("queue",))
-        queue = _named(source, case["queue"], _NAME, "a queue", {}) if "queue" in case else None
-        due = _duration(source, case["due"]) if "due" in case else None
+        queue = name_of(source, case["queue"], NAME, "a queue", {}) if "queue" in case else None
+        due = duration_of(source, case["due"]) if "due" in case else None
     effects = Effects(
         queue=queue,
         due=due,
         propose=_actions(source, found.get("propose")),
         act=_actions(source, found.get("act")),
-        hold="hold" in found and _flag(source, found["hold"]),
+        hold="hold" in found and flag_of(source, found["hold"]),
         labels=tuple(
-            _named(source, item, _NAME, "a label", {}) for item in _items(source, found.get("label"), "label")
+            name_of(source, item, NAME, "a label", {})
+            for item in items_of(source, found.get("label"), "label")
         ),
-        escalate="escalate" in found and _flag(source, found["escalate"]),
+        escalate="escalate" in found and flag_of(source, found["escalate"]),
     )
     if effects == Effects() and len(source.errors) == before:
         source.refuse_node(node, "this rule does nothing", "one of " + ", ".join(_EFFECT_KEYS))
@@ -346,7 +271,7 @@ def _actions(source: Source, node: Node | None) -> tuple[ActionKind, ...]:
     if node is None:
         return ()
     return tuple(
-        ActionKind(word) for word in _words(source, node, [a.value for a in ActionKind], "an action")
+        ActionKind(word) for word in words_of(source, node, [a.value for a in ActionKind], "an action")
     )
 
 
@@ -360,12 +285,12 @@ def _examples(
     """The tests beside a rule; a test that names no event or subject is about the first of the rule's."""
     found: list[Example] = []
     keys = ("name", "facts", "fires")
-    for item in _items(source, node, "tests"):
+    for item in items_of(source, node, "tests"):
         entries = source.entries(item, keys, "a test", required=keys)
         if not all(key in entries for key in keys):
             continue
-        name = _text(source, entries["name"], "name")
-        fires = _flag(source, entries["fires"])
+        name = text_of(source, entries["name"], "name")
+        fires = flag_of(source, entries["fires"])
         try:
             data = yaml.SafeLoader("").construct_document(entries["facts"])
             facts = facts_from(data, schema, min(events, default=None), min(kinds, default=None))
@@ -376,7 +301,7 @@ def _examples(
             hint = "it holds a date, number or key that YAML cannot read; put it in quotes"
             source.refuse_node(entries["facts"], "facts cannot be read", hint)
         else:
-            found.append(Example(name=name, facts=facts, fires=fires, place=_place(source, item)))
+            found.append(Example(name=name, facts=facts, fires=fires, place=place_of(source, item)))
     return tuple(found)
 
 
