@@ -247,6 +247,11 @@ def test_closing_alone_must_rest_on_an_exact_match(load_text: Load, when: str, a
             load_text("rules:\n" + text)
 
 
+def test_a_rule_has_one_severity(mistakes: Mistakes) -> None:
+    text = rule_text("post.length > 3").replace("severity: high", "severity: [low, high]")
+    assert "one severity should stand here" in mistakes("rules:\n" + text)[0].message
+
+
 def test_grounds_that_say_nothing_is_wrong(mistakes: Mistakes, load_text: Load) -> None:
     text = "rules:\n" + rule_text("post.length > 3")
     assert "TVEC0 is no ground" in mistakes(text.replace("TVEC6", "TVEC0"))[0].message

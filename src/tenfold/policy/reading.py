@@ -85,6 +85,9 @@ def words_of(source: Source, node: Node, known: Sequence[str], what: str) -> lis
 def choice_of(source: Source, node: Node, choices: type[_Choice]) -> _Choice | None:
     """One member of an enumeration, by its name in lower case."""
     names = {choice.name.lower(): choice for choice in choices}
+    if isinstance(node, SequenceNode):
+        source.refuse_node(node, f"one {choices.__name__.lower()} should stand here, not a list")
+        return None
     found = words_of(source, node, list(names), f"a {choices.__name__.lower()}")
     return names[found[0]] if found else None
 
