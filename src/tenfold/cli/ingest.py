@@ -59,7 +59,7 @@ def ingest(
         with common.connection(settings) as conn:
             for path in files:
                 run = FileIngest(conn, secret_key(settings), path, options)
-                with progress.bar(path.name, path.stat().st_size) as show:
+                with progress.bar(path.name, path.stat().st_size if path.exists() else 0) as show:
                     reports.append(run.run(show))
     except (FileError, MappingError) as error:
         raise common.CommandError(str(error)) from None
@@ -68,7 +68,7 @@ def ingest(
         raise typer.Exit(EXIT_INTERRUPTED) from None
     finally:
         _show(reports, as_json=as_json)
-    if any(report.refused for report in reports):
+    if any(report.refused and not report.already_done for report in reports):
         raise typer.Exit(EXIT_REFUSED)
 
 
