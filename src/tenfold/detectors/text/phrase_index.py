@@ -36,6 +36,8 @@ _SUFFIXES = tuple(
 )
 
 
+_SUFFIX_ENDS = np.isin(np.arange(64) + _ALEF, [suffix[-1] for suffix in _SUFFIXES])  # by code less alef
+
 # What was taken off a word before it matched.
 _WAW = 1  # the conjunction that begins every other sentence
 _LETTER = 2  # another one-letter word: f, b, k, l, s
@@ -49,6 +51,8 @@ _MINIMUM_LETTERS = {_WAW: 3, _LETTER: 4, _ARTICLE: 3, _TO_THE: 3, _SUFFIX: 4}
 _MINIMUM = np.array(
     [max((n for what, n in _MINIMUM_LETTERS.items() if taken & what), default=0) for taken in range(32)]
 )
+
+_LEAST_WITH_SUFFIX = _MINIMUM_LETTERS[_SUFFIX] + 1
 
 # What a known run of words is.
 _TERM = 1  # a phrase
@@ -115,7 +119,12 @@ class PhraseIndex:
         self, hasher: "_Hasher", codes: Codes, start: Places, end: Places, taken: Bits
     ) -> Iterator[tuple[Places, Places, Bits, Bits]]:
         """Places where a phrase ends before a pronoun that is written together with it."""
-        last, before = codes[end - 1], codes[end - 2]
+        last = codes[end - 1]
+        maybe = np.flatnonzero(
+            _SUFFIX_ENDS[np.minimum(last - _ALEF, 63)] & (end - start >= _LEAST_WITH_SUFFIX)
+        )
+        start, end, taken, last = start[maybe], end[maybe], taken[maybe], last[maybe]
+        before = codes[end - 2]
         for suffix in _SUFFIXES:
             mask = last == suffix[-1]
             if len(suffix) == 2:
