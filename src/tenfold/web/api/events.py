@@ -108,14 +108,18 @@ class _Wire:
         return chunk
 
     async def chunks(self, limit: int) -> AsyncIterator[bytes]:
-        """The body in pieces; 413 when it is larger than `limit` bytes."""
+        """The body in pieces; 413 when it is, or is announced to be, larger than `limit` bytes."""
+        too_large = BodyError(
+            413, "Body too large", f"The body is larger than {limit:,} bytes; send it in parts."
+        )
+        if (self._request.content_length or 0) > limit:
+            raise too_large
         size = 0
         while not self._ended:
             chunk = await self._receive()
             size += len(chunk)
             if size > limit:
-                detail = f"The body is larger than {limit:,} bytes; send it in parts."
-                raise BodyError(413, "Body too large", detail)
+                raise too_large
             yield chunk
 
     async def drain(self, limit: int) -> None:
