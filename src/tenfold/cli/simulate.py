@@ -50,7 +50,9 @@ def simulate(
         raise common.CommandError(f"cannot write to {out}: {error.strerror or error}") from None
     seconds = time.monotonic() - began
     if as_json:
-        common.print_json({"written": written, "seconds": round(seconds, 3)})
+        files = {"events_file": str(written.events_file), "truth_file": str(written.truth_file)}
+        counts = {"events": written.events, "truths": written.truths, "seconds": round(seconds, 3)}
+        common.print_json(counts | files)
         return
     typer.echo(
         f"{written.events:,} events in {written.events_file}, {written.truths:,} truths in "
