@@ -84,7 +84,7 @@ def test_arabic_clitics_around_a_word(word):
     "word",
     [
         "bannered", "embanner", "banners", "ashenly",  # substrings
-        "رايات", "مراية", "الدراية", "تسلاح", "سلاحف", "سلاحة",  # other words
+        "رايات", "مراية", "الدراية", "تسلاح", "سلاحف", "سلاحة", "سلاحه",  # other words
         "منار", "ناري", "بنار", "كنار",  # a term of three letters after a one-letter preposition
         "رايتي",  # ya may be a pronoun or make an adjective
     ],

@@ -24,7 +24,6 @@ TERMS = SignalKind(
 
 MAX_SIGNALS = 50  # of one item; those with the highest scores
 MAX_SPANS = 20  # of one signal; `count` tells how many there were
-_TA_MARBUTA = np.array([ord(c) for c in "ةۃﺓﺔ"], dtype=np.uint32)
 _SHORTEST_RUN_TOGETHER = 5  # letters of a phrase looked for inside a row of spaced-out letters
 
 
@@ -217,9 +216,6 @@ def _placed(
     last = np.maximum(origin[ends], origin[ends - 1] + 1)
     texts = np.searchsorted(normal.begins, first, side="right") - 1
     begins = normal.begins[texts]
-    # A ta marbuta has become h, but it is no pronoun: the word is another one.
-    other_word = np.isin(normal.source[origin[ends]], _TA_MARBUTA)
-    columns = (column.tolist() for column in (texts, first - begins, last - begins, other_word))
-    for text, start, end, other, hit, form in zip(*columns, hits, forms, strict=True):
-        if not other:
-            yield _Match(text, start, end, hit.phrase, form)
+    columns = (column.tolist() for column in (texts, first - begins, last - begins))
+    for text, start, end, hit, form in zip(*columns, hits, forms, strict=True):
+        yield _Match(text, start, end, hit.phrase, form)
