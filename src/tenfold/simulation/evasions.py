@@ -22,7 +22,7 @@ NAMES = (
 )
 KEPT = ("display_name", "avatar", "bio", "links", "device", "network")
 NEW_VPN_SHARE = 0.4  # of those who change their network do it by a VPN service
-CROP_BITS = (4, 40)  # of 256; about a third lies beyond the threshold of a PDQ match, 31
+CROP_BITS = (4, 40)  # of 256; about a quarter lies beyond the threshold of a PDQ match, 31
 
 
 def come_back(
