@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from psycopg.rows import TupleRow
 
 from tenfold.store.database import Conn
 
@@ -105,17 +106,35 @@ def stream(conn: Conn, *, subject: str | None = None, actor: str | None = None) 
             """,
             {"subject": subject, "actor": actor},
         )
-        for seq, at, who, act, what, details, previous, hashed in cursor:
-            yield Row(
-                seq=seq,
-                at=_instant(at),
-                actor=who,
-                act=act,
-                subject=what,
-                details=msgspec.json.decode(details),
-                previous=bytes(previous).hex(),
-                hash=bytes(hashed).hex(),
-            )
+        yield from map(_read, cursor)
+
+
+def latest(conn: Conn, *, subject: str | None = None, actor: str | None = None, limit: int) -> list[Row]:
+    """The last rows, oldest of them first; all, or those of one subject or one actor."""
+    cursor = conn.execute(
+        """
+        SELECT seq, at, actor, act, subject, details::text, previous, hash FROM audit
+        WHERE (%(subject)s::text IS NULL OR subject = %(subject)s)
+          AND (%(actor)s::text IS NULL OR actor = %(actor)s)
+        ORDER BY seq DESC LIMIT %(limit)s
+        """,
+        {"subject": subject, "actor": actor, "limit": limit},
+    )
+    return [_read(row) for row in cursor][::-1]
+
+
+def _read(row: TupleRow) -> Row:
+    seq, at, actor, act, subject, details, previous, hashed = row
+    return Row(
+        seq=seq,
+        at=_instant(at),
+        actor=actor,
+        act=act,
+        subject=subject,
+        details=msgspec.json.decode(details),
+        previous=bytes(previous).hex(),
+        hash=bytes(hashed).hex(),
+    )
 
 
 def verify(conn: Conn, checkpoint: Checkpoint | None = None) -> Verification:
