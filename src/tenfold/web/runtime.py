@@ -1,11 +1,10 @@
 """What every request handler needs, made once when the server starts."""
 
-from typing import Any
-
 import msgspec
 from psycopg_pool import ConnectionPool
 
 from tenfold.config import Settings
+from tenfold.evaluate import Evaluator
 from tenfold.store.database import Conn
 
 
@@ -20,4 +19,4 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     pool: ConnectionPool[Conn]
     secret: bytes
-    evaluator: Any = None
+    evaluator: Evaluator | None = None

@@ -121,6 +121,8 @@ async def evaluate(
     event = _event(data, runtime)
     deadline = (deadline_ms or runtime.settings.evaluate_deadline_ms) / 1000
     evaluator = runtime.evaluator
+    if evaluator is None:
+        raise Problem(503, "No rules loaded", "This server runs without rules and cannot judge.")
     verdict = await to_thread.run_sync(evaluator.evaluate, event, deadline)
     return _answer(verdict, evaluator.policy_version)
 
