@@ -37,18 +37,20 @@ def post(minute: int, labels: frozenset[str] = frozenset(), **fields: object) ->
 
 
 def test_hits_are_recorded_where_the_condition_is_true(load_text: Load) -> None:
-    policy = policy_of(load_text, rule_text("counters.slogans >= 2"))
+    policy = policy_of(load_text, rule_text("post.length > 3 and counters.slogans >= 2"))
 
     def asked(one: Facts) -> list[tuple[str, str, bool]]:
         return [(hit.counter, hit.key, hit.records) for hit in policy.hits(one, 1)]
 
     assert asked(post(0, frozenset({"slogan"}))) == [("slogans", "a-1", True)]
-    assert asked(post(0)) == [("slogans", "a-1", False)]  # the rule still reads it
+    assert asked(post(0)) == [("slogans", "a-1", False)]  # the rule may be true: its length is not known
+    assert asked(post(0, length=9)) == [("slogans", "a-1", False)]
+    assert asked(post(0, length=3)) == []  # the rule is false whatever the number
     assert asked(post(0, domains={"b.example", "a.example"}, group="g")) == [
-        ("slogans", "a-1", False),
         ("shared", "a.example", True),
         ("shared", "b.example", True),
         ("in_group", "g", True),
+        ("slogans", "a-1", False),
     ]
     updated = facts("post.updated", post={"domains": frozenset({"a.example"})})
     assert asked(updated) == [("shared", "a.example", True)]

@@ -247,6 +247,11 @@ def test_closing_alone_must_rest_on_an_exact_match(load_text: Load, when: str, a
             load_text("rules:\n" + text)
 
 
+def test_counters_are_compared_and_not_asked_whether_known(mistakes: Mistakes) -> None:
+    text = WHOLE.replace("counters.links_10m > 5", "known(counters.links_10m)")
+    assert "known does not ask about counters" in mistakes(text)[0].message
+
+
 def test_a_rule_has_one_severity(mistakes: Mistakes) -> None:
     text = rule_text("post.length > 3").replace("severity: high", "severity: [low, high]")
     assert "one severity should stand here" in mistakes("rules:\n" + text)[0].message

@@ -299,8 +299,9 @@ class _Checker:
     def _known(self, node: Node) -> None:
         if not isinstance(node, Field):
             self._refuse(node, "known asks about a field")
-            return
-        self.type_of(node)
+        elif self.type_of(node) is not None and node.path.startswith("counters."):
+            # What is counted is asked for only where a rule can be true without knowing it.
+            self._refuse(node, "known does not ask about counters", "compare the number")
 
     def _at_least(self, node: Call) -> None:
         first, conditions = (node.arguments[:1], node.arguments[1:])

@@ -1,7 +1,7 @@
 """A loaded policy: judges facts, counts what its counters count, explains itself."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from tenfold.policy.facts import Facts
 from tenfold.policy.rules import COUNTED_BY, Counter, Example, Rule
 from tenfold.policy.schema import Schema
 from tenfold.policy.trace import Explained, Tracer
+from tenfold.policy.tree import Not
 from tenfold.policy.values import Defaults
 from tenfold.store.counters import Hit
 from tenfold.subjects import SubjectKind
@@ -31,13 +32,16 @@ class _Judge(msgspec.Struct, frozen=True):
     program: Program
 
 
-class _Count(msgspec.Struct, frozen=True):
-    """A counter at one event type and kind of subject: does it count there, and is it read there?"""
+class _Counting(msgspec.Struct, frozen=True):
+    """What one event type and kind of subject counts, and which rules then want to know a number.
 
-    counter: Counter
-    counts: bool
-    where: Program | None
-    read: bool
+    `counts` are the counters of the event, each with what decides whether it counts (None: always).
+    `refuted` gives the rules, of those whose counters `wants` lists, that are false whatever the numbers.
+    """
+
+    counts: tuple[tuple[Counter, Program | None], ...]
+    wants: tuple[frozenset[str], ...]
+    refuted: Program
 
 
 class PolicySet:
@@ -53,7 +57,8 @@ class PolicySet:
         self._defaults = Defaults(kinds, self.sets)
         self._counted_types = {type_ for counter in self.counters for type_ in counter.events}
         self._judges: dict[_Bucket, _Judge] = {}
-        self._counts: dict[_Bucket, tuple[_Count, ...]] = {}
+        self._countings: dict[_Bucket, _Counting] = {}
+        self._counter_fields = frozenset(f"counters.{name}" for name in loaded.counters)
 
     def listens(self, event_type: str, kind: SubjectKind) -> bool:
         """Whether any rule or counter cares for such an event; others need no facts."""
@@ -111,30 +116,42 @@ class PolicySet:
             facts.counters = counted
 
     def hits(self, facts: Facts, seq: int) -> list[Hit]:
-        """What to count because of this event, and what its rules want to know."""
-        bucket = (facts.event_type, facts.subject.kind)
-        counts = self._counts.get(bucket)
-        if counts is None:
-            counts = self._counts[bucket] = tuple(self._counted(bucket))
-        found: list[Hit] = []
-        for count in counts:
-            records = count.counts and (count.where is None or bool(count.where(facts)))
-            if records or count.read:
-                counter = count.counter
-                found += [
-                    Hit(counter.name, key, facts.time, seq, counter.window, records)
-                    for key in self._keys(counter, facts)
-                ]
-        return found
+        """What to count because of this event, and what its rules want to know.
 
-    def _counted(self, bucket: _Bucket) -> Iterable[_Count]:
-        read = {field for rule in self.rules if rule.applies(*bucket) for field in rule.when.fields}
-        for counter in self.counters:
-            counts = bucket[0] in counter.events
-            where = compile_conditions([counter.where.node], self._defaults) if counter.where else None
-            wanted = f"counters.{counter.name}" in read
-            if counts or wanted:
-                yield _Count(counter, counts, where, wanted)
+        A number is asked for only where a rule can still be true without it: most events ask nothing.
+        """
+        bucket = (facts.event_type, facts.subject.kind)
+        counting = self._countings.get(bucket) or self._prepare_counting(bucket)
+        recorded = [counter for counter, where in counting.counts if where is None or where(facts)]
+        refuted = counting.refuted(facts)
+        wanted = frozenset[str]().union(
+            *(names for index, names in enumerate(counting.wants) if index not in refuted)
+        )
+        wanted -= {counter.name for counter in recorded}
+        read = [counter for counter in self.counters if counter.name in wanted] if wanted else []
+        return [
+            Hit(counter.name, key, facts.time, seq, counter.window, records)
+            for counters, records in ((recorded, True), (read, False))
+            for counter in counters
+            for key in self._keys(counter, facts)
+        ]
+
+    def _prepare_counting(self, bucket: _Bucket) -> _Counting:
+        counts = tuple(
+            (counter, compile_conditions([counter.where.node], self._defaults) if counter.where else None)
+            for counter in self.counters
+            if bucket[0] in counter.events
+        )
+        asking = [
+            (rule.when.node, frozenset(path.removeprefix("counters.") for path in asked))
+            for rule in self.rules
+            if rule.applies(*bucket) and (asked := rule.when.fields & self._counter_fields)
+        ]
+        opposites = [Not(node.start, node.end, node) for node, _ in asking]
+        counting = self._countings[bucket] = _Counting(
+            counts, tuple(names for _, names in asking), compile_conditions(opposites, self._defaults)
+        )
+        return counting
 
     def _keys(self, counter: Counter, facts: Facts) -> list[str]:
         if counter.by == "subject":
