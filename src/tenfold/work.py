@@ -36,17 +36,16 @@ class Worker:
         self._policy = rules.load(settings)
         self._suites = CurrentSuite()
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set or the process that started this one is gone."""
+    def run(self, stop: threading.Event, parent: int | None = None) -> None:
+        """Work until `stop` is set or the process `parent`, if one is named, is gone."""
         pool = database.pool(self._url, 8, "tenfold-outbox")
-        parent = os.getppid()
         threads = [
             _thread(
                 stop, OUTBOX_LOOK_SECONDS, lambda: deliver_due(pool, self._settings, self._secret), "outbox"
             ),
             _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
         ]
-        while not stop.is_set() and os.getppid() == parent:
+        while not stop.is_set() and _lives(parent):
             try:
                 with database.connect(self._url, application_name="tenfold-worker", autocommit=True) as conn:
                     self._loop(conn, stop, parent)
@@ -58,11 +57,11 @@ class Worker:
             thread.join(timeout=10)
         pool.close()
 
-    def _loop(self, conn: Conn, stop: threading.Event, parent: int) -> None:
+    def _loop(self, conn: Conn, stop: threading.Event, parent: int | None) -> None:
         with conn.transaction():
             policies.remember(conn, self._policy.version, self._policy.sources)
         pause = IDLE_SECONDS[0]
-        while not stop.is_set() and os.getppid() == parent:
+        while not stop.is_set() and _lives(parent):
             suite = self._suites.get(conn)
             try:
                 done = pipeline.run_once(conn, suite, self._policy, self._settings.batch)
@@ -86,6 +85,10 @@ class Worker:
             windows = {counter.name: counter.window for counter in self._policy.counters}
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass
+
+
+def _lives(parent: int | None) -> bool:
+    return parent is None or os.getppid() == parent
 
 
 def _thread(stop: threading.Event, pause: float, step: Callable[[], object], name: str) -> threading.Thread:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from typing import Annotated
 
 import typer
 
@@ -12,7 +13,9 @@ app = typer.Typer()
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    parent: Annotated[int | None, typer.Option(hidden=True, help="End when this process is gone.")] = None,
+) -> None:
     """Run one pipeline worker, the outbox and maintenance until interrupted.
 
     Any number may run against one database, on any number of machines.
@@ -28,4 +31,4 @@ def worker() -> None:
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        running.run(stop)
+        running.run(stop, parent)

@@ -145,7 +145,9 @@ class Server:
         pause = RESTART_PAUSE[0]
         while not self._stop.is_set():
             started = time.monotonic()
-            process = subprocess.Popen([sys.executable, "-m", "tenfold.cli", "worker"], env=environment)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "tenfold.cli", "worker", "--parent", str(os.getpid())], env=environment
+            )
             while process.poll() is None and not self._stop.wait(0.1):
                 pass
             if self._stop.is_set():
