@@ -12,7 +12,7 @@ from tenfold.evidence import Signal, Span
 from tenfold.judgement import Effects, Firing, Part
 from tenfold.store import accounts, content, groups, signals
 from tenfold.store.accounts import Account, ProfileShown
-from tenfold.store.content import Post
+from tenfold.store.content import Media, Post
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
@@ -317,6 +317,16 @@ def fill_hostile(conn: Conn, now: datetime) -> None:
         parts=(Part("<script>window.hacked = 1</script>", "<img src=x onerror=alert(1)>"),),
     )
     signals.add(conn, [signal])
+    file_firings(conn, [firing], now)
+
+
+def fill_media(conn: Conn, now: datetime) -> None:
+    """A case on an uploaded picture."""
+    item = Media(id="m-1", account="a-102", created_at=now, kind="image", seq=950, sha256="ab" * 32)
+    content.add_media(conn, [item])
+    firing = _firing(
+        "media:m-1", "a-102", "known-picture", Ground.BRANDED, Severity.HIGH, language=None, parts=()
+    )
     file_firings(conn, [firing], now)
 
 

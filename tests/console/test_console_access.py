@@ -243,15 +243,42 @@ def test_what_people_write_is_never_run(cases: Site, page: Page, log_in: LogIn, 
 
 
 @pytest.mark.parametrize(
-    "query", ["cursor=x", "severity=99", "severity=٣", "state=x", "search=%00", "queue=" + "x" * 5000]
+    "query",
+    ["cursor=x", "severity=99", "severity=٣", "state=x", "search=%00", "search=%ff", "queue=" + "x" * 5000],
 )
 def test_filters_that_make_no_sense_are_no_fault_of_the_server(cases: Site, query: str) -> None:
     assert cases.client(cases.person()).get(f"/cases?{query}").status_code in (200, 400)
 
 
-@pytest.mark.parametrize("path", ["/cases/999999", "/cases/" + "9" * 30, "/cases/x"])
+@pytest.mark.parametrize("path", ["/cases/999999", "/cases/" + "9" * 30, "/cases/x", "/login/%ff/x"])
 def test_what_is_not_there_is_said_to_be_not_there(cases: Site, path: str) -> None:
     assert cases.client(cases.person()).get(path).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["7", "9" * 19, "9" * 30])
+@pytest.mark.parametrize("act", ["undo", "reverse"])
+def test_decisions_that_are_not_there(cases: Site, number: str, act: str) -> None:
+    lead = cases.client(cases.person(Role.LEAD))
+    assert post(lead, f"/decisions/{number}/{act}", reason="because").status_code == 404
+    assert post(lead, f"/cases/{number}00/claim").status_code == 404
+
+
+def test_a_note_that_is_too_long_is_refused_kindly(cases: Site) -> None:
+    response = post(cases.client(cases.person()), "/cases/1/notes", note="x" * 100_000)
+    assert response.status_code == 422
+    assert "This cannot be done so" in response.text
+
+
+def test_a_form_that_is_far_too_large_is_not_read(cases: Site) -> None:
+    response = post(cases.client(cases.person()), "/cases/1/notes", note="x" * 2_000_000)
+    assert response.status_code == 413
+
+
+def test_names_in_broken_encoding_log_nobody_in(site: Site) -> None:
+    client = site.client()
+    form = f"csrf={csrf_of(client.get('/login'))}&name=%ff%00&password=%ff%00"
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert client.post("/login", content=form, headers=headers).status_code == 401
 
 
 def test_masked_text_is_not_sent_until_it_is_asked_for_and_that_is_noted(cases: Site) -> None:

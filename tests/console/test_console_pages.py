@@ -149,6 +149,16 @@ def test_cases_on_accounts_and_groups_show_their_texts(
     expect(page.locator("#decide label", has_text=wanted).locator("input")).to_be_checked()
 
 
+def test_cases_on_media_show_their_hashes(cases: Site, page: Page, log_in: LogIn) -> None:
+    log_in(page, cases.person())
+    with cases.store() as conn:
+        sample_cases.fill_media(conn, datetime.now(UTC))
+    page.goto(f"{cases.url}/cases?search=m-1")
+    page.locator(".case-link").click()
+    expect(page.locator("#subject")).to_contain_text("ab" * 32)
+    expect(page.locator("#decide")).to_be_visible()
+
+
 def test_hidden_characters_are_shown(cases: Site, page: Page, log_in: LogIn) -> None:
     log_in(page, cases.person())
     open_case(page, cases, "post:p-3")

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.types import ExceptionHandlersMap
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from tenfold.casework.service import Present
+from tenfold.casework.service import Present, RefusedError
 from tenfold.web.console import pages
 from tenfold.web.console.access import Visit
 
@@ -54,6 +54,10 @@ def _on_refused(request: Request[Any, Any, Any], error: Refused) -> Response[Any
     return _page(request, error.status, error.key)
 
 
+def _on_refused_by_casework(request: Request[Any, Any, Any], _: RefusedError) -> Response[Any]:
+    return _page(request, 422, "error.refused")
+
+
 def _on_conflict(request: Request[Any, Any, Any], error: Conflict) -> Response[Any]:
     visit: Visit = request.scope["state"]["visit"]
     if visit.fragment:
@@ -94,6 +98,7 @@ def _on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Respons
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Refused: _on_refused,
+    RefusedError: _on_refused_by_casework,
     Conflict: _on_conflict,
     NotAuthorizedException: _on_login_needed,
     HTTPException: _on_http,
