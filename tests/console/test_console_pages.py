@@ -348,6 +348,16 @@ def test_logging_out_needs_a_new_login(cases: Site, page: Page, log_in: LogIn, l
     expect(page.get_by_label(words(locale, "login.password"))).to_be_visible()
 
 
+def test_a_session_that_ended_leads_to_the_login_from_inside_a_page(
+    cases: Site, page: Page, log_in: LogIn
+) -> None:
+    log_in(page, cases.person())
+    with cases.store() as conn:
+        conn.execute("DELETE FROM web_sessions")
+    page.locator("select[name=severity]").select_option("4")
+    page.wait_for_url("**/login")
+
+
 @both
 def test_the_status_page_tells_how_things_are(cases: Site, page: Page, log_in: LogIn, locale: Locale) -> None:
     with cases.store() as conn:
