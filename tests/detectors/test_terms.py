@@ -211,6 +211,16 @@ def test_items_keep_their_order_and_empty_ones_find_nothing():
     assert TermsDetector([bank("!!!", " ")]).detect([item("!!! banner")]) == [[]]
 
 
+HOSTILE = ["baaanner " * 11_000, "a " * 50_000, "a b c d e xx " * 7_000, "#aB1 " * 20_000, "b4nner " * 14_000]
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "banner " * 14_000, "ﷺ" * 20_000, "وال" * 30_000, "٣a" * 40_000])
+def test_hostile_texts_end(text):
+    """These take minutes when time grows with the square of the length."""
+    signals = ASHEN.detect([item(text)] * 4)
+    assert signals[0] == signals[3]
+
+
 def test_a_match_never_crosses_from_one_text_into_the_next():
     parts = ["the ashen", "banner", "b a", "n n e r", "الراية ", " الرمادية", "#Ashen", "Banner"]
     signals = ASHEN.detect([item(part) for part in parts])

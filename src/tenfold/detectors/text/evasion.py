@@ -200,12 +200,13 @@ def unstretched(batch: NormalBatch, doubled: Mapping[str, Sequence[str]]) -> Rea
     repeats = np.ones(len(batch.codes), dtype=np.intp)
     if not doubled or not len(places):
         return None
-    for number in np.unique(np.searchsorted(starts, places, side="right") - 1).tolist():
+    numbers, first = np.unique(np.searchsorted(starts, places, side="right") - 1, return_index=True)
+    for number, held in zip(numbers.tolist(), np.split(places, first[1:]), strict=True):
         start, end = int(starts[number]), int(ends[number])
-        held = set((places[(places >= start) & (places < end)] - start).tolist())
         word = batch.text[start:end]
-        counts = _spelling(word, held, doubled.get("".join(letter for letter, _ in groupby(word)), ()))
-        repeats[start:end] = counts
+        known = doubled.get("".join(letter for letter, _ in groupby(word)))
+        if known:
+            repeats[start:end] = _spelling(word, set((held - start).tolist()), known)
     texts = np.unique(np.searchsorted(batch.bounds, np.flatnonzero(repeats > 1)) - 1)
     if not len(texts):
         return None
