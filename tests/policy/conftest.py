@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from policy.policy_world import KINDS, Load, Mistakes
 
 from tenfold.policy import PolicyError, PolicyErrors, PolicySet, load
+from tests.policy.policy_world import KINDS, Load, Mistakes
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from policy.policy_world import KINDS, Load, facts, rule_text
 
 from tenfold.policy import PolicyErrors, load
 from tenfold.policy.compiler import compile_conditions
@@ -19,6 +18,7 @@ from tenfold.policy.syntax import parse
 from tenfold.policy.trace import Tracer
 from tenfold.policy.values import Defaults
 from tenfold.subjects import SubjectKind
+from tests.policy.policy_world import KINDS, Load, facts, rule_text
 
 DEFAULTS = Defaults(KINDS, {"s": frozenset({"a", "ab"})})
 

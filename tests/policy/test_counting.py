@@ -3,13 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from policy.policy_world import Load, facts, rule_text
-
 from tenfold.policy import Facts, PolicySet
 from tenfold.store import counters
 from tenfold.store.counters import Hit
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
+from tests.policy.policy_world import Load, facts, rule_text
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COUNTERS = """

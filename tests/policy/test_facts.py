@@ -1,12 +1,11 @@
 """Facts: signals put together by name; firings that say whose, under which policy, and why."""
 
-from policy.policy_world import KINDS, Load, facts, rule_text
-
 from tenfold.evidence import Signal
 from tenfold.judgement import Part
 from tenfold.policy import aggregate
 from tenfold.policy.schema import signal_fields
 from tenfold.subjects import Subject, SubjectKind
+from tests.policy.policy_world import KINDS, Load, facts, rule_text
 
 POST = Subject(SubjectKind.POST, "p")
 

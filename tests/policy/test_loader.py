@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy.policy_world import HEAD, KINDS, Load, Mistakes, rule_text
 
 from tenfold.policy import PolicyErrors, load
 from tenfold.policy.errors import cells
 from tenfold.policy.source import Source
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
+from tests.policy.policy_world import HEAD, KINDS, Load, Mistakes, rule_text
 
 WHOLE = """
 about: all keys at once
@@ -42,7 +42,8 @@ def test_everything_is_read(load_text: Load) -> None:
     policy = load_text(WHOLE)
     rule = policy.rule("everything")
     assert (rule.ground, rule.severity) == (Ground.RECRUITMENT, Severity.CRITICAL)
-    assert (rule.kinds, rule.events) == ({SubjectKind.POST}, {"post.created"})
+    assert rule.kinds == frozenset({SubjectKind.POST})
+    assert rule.events == frozenset({"post.created"})
     assert rule.effects.queue == "hot"
     assert rule.effects.due == timedelta(seconds=90)
     assert rule.effects.act == (ActionKind.HIDE, ActionKind.CLOSE_ACCOUNT)

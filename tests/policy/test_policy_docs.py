@@ -3,13 +3,12 @@
 import re
 from pathlib import Path
 
-from policy.policy_world import Load
-
 from tenfold.detectors.text.suite import KINDS
 from tenfold.policy.limits import FREE
 from tenfold.policy.rules import COUNTED_BY
 from tenfold.policy.schema import EXACT_SIGNALS, FIELDS, FUNCTIONS, SIGNAL_FIELDS, signal_fields
 from tenfold.taxonomy import Ground
+from tests.policy.policy_world import Load
 
 DOCS = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 
