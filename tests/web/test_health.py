@@ -37,13 +37,13 @@ def test_not_ready_without_its_database(server: "Server") -> None:
 
 def test_metrics_need_their_scope_and_name_no_addresses(server: "Server") -> None:
     assert server.client.get("/metrics").status_code == 401
-    server.client.get("/no/such/place-of-jo")
+    server.client.get("/v1/no/such/place-of-jo")
     text = server.client.get("/metrics", headers=server.key(Scope.METRICS_READ)).text
     assert 'route="unmatched",status="404"' in text
     assert "place-of-jo" not in text
 
 
-@pytest.mark.parametrize("path", ["/livez", "/nothing", "/v1/events"])
+@pytest.mark.parametrize("path", ["/livez", "/v1/nothing", "/v1/events"])
 def test_every_answer_has_the_security_headers(server: "Server", path: str) -> None:
     headers = server.client.get(path).headers
     assert headers["x-content-type-options"] == "nosniff"
@@ -54,7 +54,7 @@ def test_every_answer_has_the_security_headers(server: "Server", path: str) -> N
 
 
 def test_requests_have_ids(server: "Server") -> None:
-    own = server.client.get("/nothing", headers={"x-request-id": "abc-1"})
+    own = server.client.get("/v1/nothing", headers={"x-request-id": "abc-1"})
     assert own.headers["x-request-id"] == "abc-1"
     assert own.json()["instance"] == "urn:tenfold:request:abc-1"
     hostile = server.client.get("/livez", headers={"x-request-id": "a b\tc" + "x" * 100})
@@ -63,7 +63,7 @@ def test_requests_have_ids(server: "Server") -> None:
 
 
 def test_unknown_addresses_and_methods(server: "Server") -> None:
-    answer = server.client.get("/nothing")
+    answer = server.client.get("/v1/nothing")
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:tenfold:problem:not-found")
     answer = server.client.delete("/v1/events")
     assert (answer.status_code, answer.json()["type"]) == (405, "urn:tenfold:problem:method-not-allowed")
