@@ -84,7 +84,7 @@ def is_arabizi(text: str) -> bool:
     total = certain + 0.5 * sum(word in _WEAK for word in words)
     if known <= 2:
         return certain >= 2.0
-    return total >= min(_ENOUGH, 0.75 * known) and total >= _ENOUGH_A_WORD * known
+    return bool(total >= min(_ENOUGH, 0.75 * known) and total >= _ENOUGH_A_WORD * known)
 
 
 def _digit_weight(word: str) -> float:
