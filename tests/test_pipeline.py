@@ -9,10 +9,12 @@ from tenfold import pipeline
 from tenfold.config import Settings
 from tenfold.detectors import bank_values, shipped
 from tenfold.detectors.bank_values import GivenEntry
-from tenfold.processing import rules, suites
+from tenfold.policy import load_policies
+from tenfold.processing import suites
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import banks, content, database
 from tenfold.store import events as queue
+
 
 def known_statement(language: str) -> str:
     """A statement of the shipped bank of known texts."""
@@ -23,7 +25,7 @@ def known_statement(language: str) -> str:
 
 @pytest.fixture(scope="module")
 def policy():
-    return rules.load(Settings())
+    return load_policies(Settings())
 
 
 @pytest.fixture

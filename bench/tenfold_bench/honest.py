@@ -17,7 +17,7 @@ from tenfold.detectors import shipped
 from tenfold.intake import mapping
 from tenfold.intake.acceptance import Acceptor
 from tenfold.intake.files import FileIngest, Options
-from tenfold.processing import rules
+from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import database
 from tenfold.store.database import Conn
@@ -86,7 +86,7 @@ def trim(conn: Conn, keep: int) -> None:
 
 def process(conn: Conn) -> None:
     """Run the pipeline until nothing waits."""
-    policy = rules.load(Settings())
+    policy = load_policies(Settings())
     suites = CurrentSuite()
     while True:
         suite = suites.get(conn)

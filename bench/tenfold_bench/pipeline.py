@@ -118,7 +118,7 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
     """Seconds by step of one worker in this process."""
     from tenfold import pipeline
     from tenfold.config import Settings
-    from tenfold.processing import rules
+    from tenfold.policy import load_policies
     from tenfold.processing.suites import CurrentSuite
 
     spent: Counter[str] = Counter()
@@ -145,7 +145,7 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
         ("acknowledge", pipeline.queue, "acknowledge"),
     ]
     originals = [(module, attribute, getattr(module, attribute)) for _, module, attribute in steps]
-    policy = rules.load(Settings())
+    policy = load_policies(Settings())
     fill(url, made)
     try:
         for (name, module, attribute), (_, _, function) in zip(steps, originals, strict=True):

@@ -23,6 +23,7 @@ class Ground(StrEnum):
 
     @property
     def is_violation(self) -> bool:
+        """Whether the ground says that something was wrong."""
         return self not in (Ground.NONE, Ground.EXCEPTION)
 
 

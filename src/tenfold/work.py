@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 from tenfold import pipeline
 from tenfold.config import Settings, secret_key
 from tenfold.enforcement.outbox import deliver_due
-from tenfold.processing import rules
+from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import counters, database, policies, retention
 from tenfold.store.database import Conn
@@ -33,7 +33,7 @@ class Worker:
         self._settings = settings
         self._url = url
         self._secret = secret_key(settings)
-        self._policy = rules.load(settings)
+        self._policy = load_policies(settings)
         self._suites = CurrentSuite()
 
     def run(self, stop: threading.Event, parent: int | None = None) -> None:

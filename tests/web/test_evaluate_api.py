@@ -8,14 +8,14 @@ import pytest
 from tenfold.config import Settings
 from tenfold.detectors import shipped
 from tenfold.evaluate import Evaluator
-from tenfold.processing import rules
+from tenfold.policy import load_policies
 from tenfold.store import database
 from tenfold.store.keys import Scope
 
 
 @pytest.fixture(scope="module")
 def policy():
-    return rules.load(Settings())
+    return load_policies(Settings())
 
 
 @pytest.fixture

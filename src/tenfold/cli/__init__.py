@@ -47,9 +47,13 @@ def main() -> None:
     """Entry point; a command's own error is one line on standard error and exit status 2."""
     from tenfold.cli.common import CommandError
     from tenfold.config import SettingsError
+    from tenfold.policy.errors import PolicyErrors
 
     try:
         build()()
     except (CommandError, SettingsError) as error:
         sys.stderr.write(f"tenfold: {error}\n")
+        sys.exit(2)
+    except PolicyErrors as error:
+        sys.stderr.write(f"tenfold: the rules cannot be used:\n{error}\n")
         sys.exit(2)

