@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
-from tenfold.events import EVENT_TYPES, EventError, parse
+from tenfold.events import EVENT_TYPES, AccountProfile, EventError, PostCreated, parse
 
 GOOD = {
     "id": "e-1",
@@ -33,6 +34,7 @@ def test_a_good_event_is_kept_whole_with_fields_that_tenfold_does_not_know():
     raw = encoded(shard=7, data={"post": "p-1", "text": "hi", "mood": "calm"})
     event = parse(raw)
     assert (event.id, event.type, event.source, event.account) == ("e-1", "post.created", "platform", "a-1")
+    assert isinstance(event.data, PostCreated)
     assert event.data.text == "hi"
     assert json.loads(event.raw)["data"]["mood"] == "calm"
     assert json.loads(event.raw)["shard"] == 7
@@ -102,8 +104,9 @@ def test_a_report_needs_no_reporter():
 
 def test_a_cleared_field_and_an_absent_one_are_told_apart():
     event = parse(encoded(type="account.updated", data={"bio": None}))
+    assert isinstance(event.data, AccountProfile)
     assert event.data.bio is None
-    assert event.data.handle is not None and not event.data.handle
+    assert event.data.handle is UNSET
 
 
 @given(st.binary(max_size=300))

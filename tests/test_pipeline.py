@@ -2,8 +2,8 @@
 
 import threading
 
+import psycopg
 import pytest
-from helpers import event
 
 from tenfold import pipeline
 from tenfold.config import Settings
@@ -14,6 +14,7 @@ from tenfold.processing import suites
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import banks, content, database
 from tenfold.store import events as queue
+from tests.helpers import event
 
 
 def known_statement(language: str) -> str:
@@ -108,11 +109,11 @@ def test_an_edit_is_judged_again_and_old_signals_go(ready, suite, policy):
 
 def test_what_fails_while_filing_leaves_nothing_half_done(ready, suite, policy, monkeypatch):
     def fail(*_):
-        raise database.psycopg.OperationalError("the connection is lost")
+        raise psycopg.OperationalError("the connection is lost")
 
     send(ready, event("post.created", post="p1", text=known_statement("en")))
     monkeypatch.setattr(pipeline, "file_firings", fail)
-    with pytest.raises(database.psycopg.OperationalError):
+    with pytest.raises(psycopg.OperationalError):
         pipeline.run_once(ready, suite, policy, 100)
     for table in ("posts", "signals", "cases"):
         assert ready.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
@@ -177,11 +178,11 @@ def test_several_workers_together_apply_everything_once(ready, policy, database_
     send(ready, *sent, *joins)
     errors = []
 
-    def worker():
+    def worker() -> None:
         try:
             with database.connect(database_url, autocommit=True) as conn:
                 suite = CurrentSuite().get(conn)
-                while conn.execute("SELECT EXISTS (SELECT FROM event_queue)").fetchone()[0]:
+                while conn.execute("SELECT FROM event_queue LIMIT 1").rowcount:
                     pipeline.run_once(conn, suite, policy, 40)
         except Exception as error:
             errors.append(error)

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -119,9 +120,10 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
     from tenfold import pipeline
     from tenfold.config import Settings
     from tenfold.policy import load_policies
+    from tenfold.processing import detect, fold, judge
     from tenfold.processing.suites import CurrentSuite
 
-    spent: Counter[str] = Counter()
+    spent: defaultdict[str, float] = defaultdict(float)
 
     def timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -133,16 +135,16 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
 
         return call
 
-    steps = [
-        ("fetch", pipeline.queue, "fetch"),
-        ("fold: read", pipeline.fold, "load"),
-        ("fold: apply", pipeline.fold, "fold"),
-        ("detect", pipeline.detect, "detect"),
-        ("fold: write", pipeline.fold, "save"),
-        ("signals: write", pipeline.detect, "save"),
-        ("judge", pipeline.judge, "judge"),
+    steps: list[tuple[str, ModuleType, str]] = [
+        ("fetch", queue, "fetch"),
+        ("fold: read", fold, "load"),
+        ("fold: apply", fold, "fold"),
+        ("detect", detect, "detect"),
+        ("fold: write", fold, "save"),
+        ("signals: write", detect, "save"),
+        ("judge", judge, "judge"),
         ("file", pipeline, "file_firings"),
-        ("acknowledge", pipeline.queue, "acknowledge"),
+        ("acknowledge", queue, "acknowledge"),
     ]
     originals = [(module, attribute, getattr(module, attribute)) for _, module, attribute in steps]
     policy = load_policies(Settings())

@@ -1,15 +1,16 @@
 """Events folded into subjects: what the store knows afterwards."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from helpers import NOON, event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenfold.processing import fold
 from tenfold.processing.fold import Numbered
 from tenfold.store import accounts, content, groups
+from tests.helpers import NOON, event
 
 _next = iter(range(1, 10**9))
 
@@ -186,7 +187,7 @@ def test_follows_end_and_begin_again(conn):
 
 def test_a_report_asks_about_the_subject_and_its_author(conn):
     apply(conn, event("post.created", post="p1", text="hm"))
-    report = {"subject": {"kind": "post", "id": "p1"}, "reason": "threat"}
+    report: dict[str, Any] = {"subject": {"kind": "post", "id": "p1"}, "reason": "threat"}
     batch = apply(
         conn, event("report.filed", account="badr", **report), event("report.filed", account=None, **report)
     )

@@ -1,15 +1,14 @@
 """Backup and restore: everything comes back, and what is damaged or in the way is refused."""
 
 import uuid
-from pathlib import Path
 
 import psycopg
 import pytest
-from helpers import event
 from psycopg import sql
 
 from tenfold.config import Settings, secret_key
 from tenfold.store import archive, database, events
+from tests.helpers import event
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def every_row(url: str) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.fixture
-def backup(database_url, tmp_path) -> Path:
+def backup(database_url, tmp_path):
     with database.connect(database_url) as conn:
         events.insert_events(conn, [event("post.created", post=f"p{n}", text="نص text") for n in range(50)])
     file = tmp_path / "all.backup"

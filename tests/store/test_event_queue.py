@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from helpers import event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenfold.store import database, events
+from tests.helpers import event
 
 
 def everything_waiting(conn):

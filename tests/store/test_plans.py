@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import psycopg
 import pytest
-from helpers import NOON, event
 
 from tenfold.processing import fold
 from tenfold.processing.fold import Numbered
@@ -14,6 +13,7 @@ from tenfold.store import events as queue
 from tenfold.store.counters import Hit
 from tenfold.store.status import read_status
 from tenfold.subjects import Subject, SubjectKind
+from tests.helpers import NOON, event
 
 # Tables that stay small for ever, where reading all rows is the best plan.
 SMALL = {

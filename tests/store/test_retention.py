@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime
 
-from helpers import event
-
 from tenfold.store import events, retention
+from tests.helpers import event
 
 NOW = datetime(2027, 3, 15, tzinfo=UTC)
 

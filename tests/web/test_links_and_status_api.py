@@ -1,9 +1,8 @@
 """Links that the platform knows itself; the status for programs."""
 
-from helpers import event
-
 from tenfold.store import accounts, events, signals
 from tenfold.store.keys import Scope
+from tests.helpers import event
 
 LINK = {
     "accounts": ["new", "closed"],
