@@ -58,6 +58,9 @@ INSERT INTO counter_hits
 INSERT INTO cases (subject_kind, subject_id, account, queue, severity, ground, due_at)
     SELECT 'post', 'p' || n, 'a' || n, 'q', 2, 'TVEC7', now() FROM generate_series(1, 30000) n;
 INSERT INTO decisions (case_id, ground, scope, author) SELECT id, 'TVEC7', 'subject', 'user:1' FROM cases;
+INSERT INTO banks (id, kind, title) VALUES ('b', 'terms', 'b');
+INSERT INTO bank_entries (bank, key, value, added_by)
+    SELECT 'b', 'k' || n, 'v' || n, 'user:1' FROM generate_series(1, 30000) n;
 INSERT INTO webhooks (name, url, secret) VALUES ('w', 'https://w.example', 's');
 INSERT INTO deliveries (webhook_id, type, body, state)
     SELECT webhooks.id, 'action.ordered', '{}', 'delivered' FROM webhooks, generate_series(1, 20000) n;
