@@ -1,25 +1,33 @@
-"""Make the pictures in docs/screenshots: a real console with sample cases, seen by Chromium.
+"""Make the pictures in docs/screenshots: a simulated month through the real pipeline, seen by Chromium.
 
 python scripts/screenshots.py [FOLDER]
 """
 
 import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import socket
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import uvicorn
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
-from tenfold import config
-from tenfold.casework import service
+from tenfold import config, events, pipeline
+from tenfold.detectors import shipped
+from tenfold.policy import load_policies
+from tenfold.processing.suites import CurrentSuite
+from tenfold.simulation import SimulationSpec, generate
 from tenfold.store import database, people
+from tenfold.store import events as queue
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.taxonomy import Role
 from tenfold.web.app import create_app
@@ -27,14 +35,11 @@ from tenfold.web.console.i18n import LOCALES
 from tenfold.web.runtime import Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from tests.console import sample_cases  # noqa: E402 - the tests' own sample
-
 CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 SCHEMES: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
-NAMES = {"en": "Nadia Haddad", "ar": "نادية حداد"}
+NAMES = {"en": "Lead", "ar": "المشرف"}
+MONTH = SimulationSpec(events=20_000)
 
 
 @contextmanager
@@ -60,18 +65,38 @@ def console(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def fill(url: str) -> dict[str, str]:
-    """Sample cases, two people, a colleague's claim and note; returns a session by language."""
-    now = datetime.now(UTC)
-    with database.connect(url) as conn:
-        sample_cases.fill(conn, now)
+    """A month judged by the starter pack, and a person for each language; returns their sessions."""
+    with database.connect(url, autocommit=True) as conn:
+        with conn.transaction():
+            shipped.install(conn)
+        told = [events.parse(msgspec.json.encode(event)) for event in generate(MONTH)]
+        for start in range(0, len(told), 1_000):
+            with conn.transaction():
+                queue.insert_events(conn, told[start : start + 1_000])
+        suite, policy = CurrentSuite().get(conn), load_policies(config.load({}))
+        while pipeline.run_once(conn, suite, policy, 1_000).applied:
+            pass
         sessions: dict[str, str] = {}
         for locale in LOCALES:
             user = people.add_user(conn, NAMES[locale], [Role.LEAD], locale=locale)
             sessions[locale] = people.start_session(conn, user.id)
-        case = sample_cases.case_of(conn, "post:p-2")
-        text = "نفس البيان ظهر في ثلاثة حسابات هذا الأسبوع. Same statement as last week's three accounts."
-        service.note(conn, case_id=case, actor=user.actor, text=text, now=now)
     return sessions
+
+
+def telling_case(url: str) -> int:
+    """The post in Arabic on which most was found."""
+    with database.connect(url) as conn:
+        row = conn.execute(
+            """
+            SELECT cases.id FROM cases JOIN posts ON posts.id = cases.subject_id
+            WHERE subject_kind = 'post' AND posts.language = 'ar'
+            ORDER BY severity DESC, (
+                SELECT count(DISTINCT name) FROM signals WHERE subject_kind = 'post' AND subject_id = posts.id
+            ) DESC, length(posts.text) DESC LIMIT 1
+            """
+        ).fetchone()
+    assert row is not None, "the simulated month gave no Arabic case"
+    return int(row[0])
 
 
 def take(browser: Browser, address: str, session: str, case: int, target: str) -> None:
@@ -102,8 +127,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         sessions = fill(url)
-        with database.connect(url) as conn:
-            case = sample_cases.case_of(conn, "post:p-2")
+        case = telling_case(url)
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[
