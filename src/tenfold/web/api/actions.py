@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from tenfold.casework import service, views
@@ -14,7 +14,7 @@ from tenfold.casework.views import ActionView
 from tenfold.store import actions
 from tenfold.web.api.cases import MAX_ROW, NO_NUL, ApiRequest, Limit, ReasonWish, RowId, casework
 from tenfold.web.auth import Scope, requires
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running
 
 StateName = Literal["proposed", "ordered", "delivered", "confirmed", "failed", "withdrawn", "reversed"]
 
@@ -47,10 +47,10 @@ class ReversingAction(msgspec.Struct):
     sync_to_thread=True,
 )
 def list_actions(
-    runtime: Runtime,
-    action_state: Annotated[StateName | None, Parameter(query="state")] = None,
-    case: Annotated[int | None, Parameter(ge=1, le=MAX_ROW)] = None,
-    after: Annotated[int, Parameter(ge=0, le=MAX_ROW)] = 0,
+    runtime: Running,
+    action_state: Annotated[StateName | None, QueryParameter(name="state")] = None,
+    case: Annotated[int | None, QueryParameter(ge=1, le=MAX_ROW)] = None,
+    after: Annotated[int, QueryParameter(ge=0, le=MAX_ROW)] = 0,
     limit: Limit = views.PAGE,
 ) -> ActionsPage:
     """A platform without webhooks asks for `state=ordered`, does each and confirms it; what is confirmed
@@ -68,7 +68,7 @@ def list_actions(
     guards=[requires(Scope.ACTIONS_READ)],
     sync_to_thread=True,
 )
-def get_action(action_id: RowId, runtime: Runtime) -> ActionView:
+def get_action(action_id: RowId, runtime: Running) -> ActionView:
     """With its present state."""
     with casework(runtime) as conn:
         found = actions.load(conn, [action_id])
@@ -85,7 +85,9 @@ def get_action(action_id: RowId, runtime: Runtime) -> ActionView:
     status_code=200,
     sync_to_thread=True,
 )
-def confirm_action(action_id: RowId, data: Confirmation, request: ApiRequest, runtime: Runtime) -> ActionView:
+def confirm_action(
+    action_id: RowId, data: JSONBody[Confirmation], request: ApiRequest, runtime: Running
+) -> ActionView:
     """Saying the same again changes nothing. 409 if it was reversed meanwhile: the restore is on its way."""
     with casework(runtime) as conn:
         action = confirm(
@@ -108,7 +110,7 @@ def confirm_action(action_id: RowId, data: Confirmation, request: ApiRequest, ru
     sync_to_thread=True,
 )
 def reverse_action(
-    action_id: RowId, data: ReasonWish, request: ApiRequest, runtime: Runtime
+    action_id: RowId, data: JSONBody[ReasonWish], request: ApiRequest, runtime: Running
 ) -> ReversingAction:
     """For actions of rules; the actions of a decision are reversed with the decision."""
     with casework(runtime) as conn:

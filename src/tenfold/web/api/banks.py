@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
 from tenfold.banks import BANK_ID, MARKINGS, BankKind
@@ -18,14 +18,14 @@ from tenfold.store.database import Conn
 from tenfold.web.api.cases import NO_NUL, ApiRequest
 from tenfold.web.auth import Scope, requires
 from tenfold.web.problems import Problem
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running, Runtime
 
 MAX_ENTRIES = 10_000  # in one request
 MAX_PAGE = 1_000
 
 _Text = Annotated[str, Meta(max_length=2_000, pattern=NO_NUL)]
 _Title = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
-_BankId = Annotated[str, Parameter(description="Id of the bank.")]
+_BankId = Annotated[str, PathParameter(description="Id of the bank.")]
 
 
 class BankWish(msgspec.Struct, kw_only=True):
@@ -95,7 +95,7 @@ def _record(conn: Conn, request: ApiRequest, act: str, bank: str, **details: Any
     guards=[requires(Scope.BANKS_READ)],
     sync_to_thread=True,
 )
-def list_banks(runtime: Runtime) -> list[StoredBank]:
+def list_banks(runtime: Running) -> list[StoredBank]:
     """By id, disabled ones too."""
     with _store(runtime) as conn:
         return banks.listing(conn)
@@ -108,7 +108,7 @@ def list_banks(runtime: Runtime) -> list[StoredBank]:
     guards=[requires(Scope.BANKS_WRITE)],
     sync_to_thread=True,
 )
-def post_bank(data: BankWish, request: ApiRequest, runtime: Runtime) -> StoredBank:
+def post_bank(data: JSONBody[BankWish], request: ApiRequest, runtime: Running) -> StoredBank:
     """It is empty and enabled. 409 when there is one with this id."""
     if data.marking not in MARKINGS:
         raise Problem(422, "Invalid request", f"marking: one of {', '.join(MARKINGS)}.")
@@ -128,7 +128,7 @@ def post_bank(data: BankWish, request: ApiRequest, runtime: Runtime) -> StoredBa
     guards=[requires(Scope.BANKS_READ)],
     sync_to_thread=True,
 )
-def get_bank(bank: _BankId, runtime: Runtime) -> StoredBank:
+def get_bank(bank: _BankId, runtime: Running) -> StoredBank:
     """With the number of its entries."""
     with _store(runtime) as conn:
         return banks.get(conn, bank)
@@ -141,7 +141,9 @@ def get_bank(bank: _BankId, runtime: Runtime) -> StoredBank:
     guards=[requires(Scope.BANKS_WRITE)],
     sync_to_thread=True,
 )
-def patch_bank(bank: _BankId, data: BankChange, request: ApiRequest, runtime: Runtime) -> StoredBank:
+def patch_bank(
+    bank: _BankId, data: JSONBody[BankChange], request: ApiRequest, runtime: Running
+) -> StoredBank:
     """A disabled bank keeps its entries and matches nothing."""
     with _store(runtime) as conn:
         if banks.set_enabled(conn, bank, data.enabled):
@@ -158,9 +160,9 @@ def patch_bank(bank: _BankId, data: BankChange, request: ApiRequest, runtime: Ru
 )
 def get_entries(
     bank: _BankId,
-    runtime: Runtime,
-    after: Annotated[str, Parameter(description="Key after which to begin.", pattern=NO_NUL)] = "",
-    limit: Annotated[int, Parameter(ge=1, le=MAX_PAGE)] = 100,
+    runtime: Running,
+    after: Annotated[str, QueryParameter(description="Key after which to begin.", pattern=NO_NUL)] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 100,
 ) -> EntriesPage:
     """Expired ones too, until they are removed."""
     with _store(runtime) as conn:
@@ -177,7 +179,9 @@ def get_entries(
     status_code=200,
     sync_to_thread=True,
 )
-def post_entries(bank: _BankId, data: EntriesWish, request: ApiRequest, runtime: Runtime) -> EntriesAdded:
+def post_entries(
+    bank: _BankId, data: JSONBody[EntriesWish], request: ApiRequest, runtime: Running
+) -> EntriesAdded:
     """Those that the bank cannot hold are refused with the reason; the others are added."""
     with _store(runtime) as conn:
         good, refused = bank_values.check(banks.get(conn, bank).kind, data.entries)
@@ -201,8 +205,8 @@ def post_entries(bank: _BankId, data: EntriesWish, request: ApiRequest, runtime:
 def delete_entry(
     bank: _BankId,
     request: ApiRequest,
-    runtime: Runtime,
-    key: Annotated[str, Parameter(description="Key of the entry, as it is listed.", min_length=1)],
+    runtime: Running,
+    key: Annotated[str, QueryParameter(description="Key of the entry, as it is listed.", min_length=1)],
 ) -> None:
     """404 when the bank has no entry with this key."""
     with _store(runtime) as conn:

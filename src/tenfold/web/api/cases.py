@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
 from tenfold.casework import service, views
@@ -21,14 +21,14 @@ from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running, Runtime
 
 NO_NUL = r"^[^\u0000]*$"  # PostgreSQL keeps no text that holds it
 MAX_ROW = 2**63 - 1
-RowId = Annotated[int, Parameter(ge=1, le=MAX_ROW)]
-Word = Annotated[str | None, Parameter(max_length=MAX_ID_LENGTH, pattern=NO_NUL)]
-Cursor = Annotated[str | None, Parameter(max_length=200, description="`next` of the page before.")]
-Limit = Annotated[int, Parameter(ge=1, le=views.MAX_PAGE)]
+RowId = Annotated[int, PathParameter(ge=1, le=MAX_ROW)]
+Word = Annotated[str | None, QueryParameter(max_length=MAX_ID_LENGTH, pattern=NO_NUL)]
+Cursor = Annotated[str | None, QueryParameter(max_length=200, description="`next` of the page before.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=views.MAX_PAGE)]
 Reason = Annotated[str, Meta(min_length=1, max_length=10_000, pattern=NO_NUL)]
 Detail = Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)] | bool | int | float | None
 
@@ -121,12 +121,12 @@ def bad_cursor(error: ValueError) -> Problem:
 )
 def list_cases(
     *,
-    runtime: Runtime,
+    runtime: Running,
     queue: Word = None,
-    severity: Annotated[int | None, Parameter(ge=1, le=4)] = None,
+    severity: Annotated[int | None, QueryParameter(ge=1, le=4)] = None,
     language: Word = None,
-    case_state: Annotated[views.CaseStateName | None, Parameter(query="state")] = None,
-    ground: Ground | None = None,
+    case_state: Annotated[views.CaseStateName | None, QueryParameter(name="state")] = None,
+    ground: FromQuery[Ground | None] = None,
     account: Word = None,
     search: Word = None,
     cursor: Cursor = None,
@@ -160,7 +160,7 @@ def list_cases(
     guards=[requires(Scope.CASES_READ)],
     sync_to_thread=True,
 )
-def get_case(case_id: RowId, request: ApiRequest, runtime: Runtime) -> CaseView:
+def get_case(case_id: RowId, request: ApiRequest, runtime: Running) -> CaseView:
     """The subject as it was sent, signals, firings, notes, actions, decisions and the account's history.
     Each reading is in the audit log."""
     with casework(runtime) as conn:
@@ -177,7 +177,7 @@ def get_case(case_id: RowId, request: ApiRequest, runtime: Runtime) -> CaseView:
     guards=[requires(Scope.CASES_WRITE)],
     sync_to_thread=True,
 )
-def post_note(case_id: RowId, data: NoteWish, request: ApiRequest, runtime: Runtime) -> NoteAnswer:
+def post_note(case_id: RowId, data: JSONBody[NoteWish], request: ApiRequest, runtime: Running) -> NoteAnswer:
     """Notes are for the people who review; the platform does not receive them."""
     with casework(runtime) as conn:
         actor, now = request.auth.actor, datetime.now(UTC)
@@ -192,7 +192,9 @@ def post_note(case_id: RowId, data: NoteWish, request: ApiRequest, runtime: Runt
     status_code=204,
     sync_to_thread=True,
 )
-def post_escalation(case_id: RowId, data: ReasonWish, request: ApiRequest, runtime: Runtime) -> None:
+def post_escalation(
+    case_id: RowId, data: JSONBody[ReasonWish], request: ApiRequest, runtime: Running
+) -> None:
     """409 if the case is decided, or if somebody holds it."""
     with casework(runtime) as conn:
         actor, now = request.auth.actor, datetime.now(UTC)
@@ -206,7 +208,9 @@ def post_escalation(case_id: RowId, data: ReasonWish, request: ApiRequest, runti
     guards=[requires(Scope.CASES_WRITE)],
     sync_to_thread=True,
 )
-def post_decision(case_id: RowId, data: DecisionWish, request: ApiRequest, runtime: Runtime) -> Decided:
+def post_decision(
+    case_id: RowId, data: JSONBody[DecisionWish], request: ApiRequest, runtime: Running
+) -> Decided:
     """409 with the present state if it is decided already, or if somebody holds it."""
     verdict = Verdict(
         ground=data.ground,
@@ -233,7 +237,7 @@ def _order(wish: OrderWish) -> Order:
     guards=[requires(Scope.CASES_READ)],
     sync_to_thread=True,
 )
-def list_decisions(runtime: Runtime, cursor: Cursor = None, limit: Limit = views.PAGE) -> DecisionsPage:
+def list_decisions(runtime: Running, cursor: Cursor = None, limit: Limit = views.PAGE) -> DecisionsPage:
     """Reversed ones among them, with who reversed them and why."""
     with casework(runtime) as conn:
         try:
@@ -251,7 +255,9 @@ def list_decisions(runtime: Runtime, cursor: Cursor = None, limit: Limit = views
     status_code=200,
     sync_to_thread=True,
 )
-def reverse_decision(decision_id: RowId, data: ReasonWish, request: ApiRequest, runtime: Runtime) -> Reversed:
+def reverse_decision(
+    decision_id: RowId, data: JSONBody[ReasonWish], request: ApiRequest, runtime: Running
+) -> Reversed:
     """Every action of it is taken back, its subjects are as they were, the case is open again. 409 if it
     was reversed already."""
     with casework(runtime) as conn:

@@ -6,7 +6,7 @@ import msgspec
 from anyio import to_thread
 from litestar import Request, post
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 
 from tenfold import events
 from tenfold.evaluate import EVENT_TYPES, Verdict
@@ -17,7 +17,7 @@ from tenfold.judgement import Part
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running, Runtime
 
 LONGEST_MS = 10_000
 
@@ -107,11 +107,11 @@ def _answer(verdict: Verdict, policy: str) -> EvaluateAnswer:
     status_code=200,
 )
 async def evaluate(
-    data: dict[str, Any],
+    data: JSONBody[dict[str, Any]],
     request: Request[None, ApiKey, State],
-    runtime: Runtime,
+    runtime: Running,
     deadline_ms: Annotated[
-        int | None, Parameter(ge=1, le=LONGEST_MS, description="Answer within this time; default 500.")
+        int | None, QueryParameter(ge=1, le=LONGEST_MS, description="Answer within this time; default 500.")
     ] = None,
 ) -> EvaluateAnswer:
     """Takes one event of type account.created, account.updated, post.created or post.updated, as

@@ -8,7 +8,7 @@ from anyio import to_thread
 from litestar import MediaType, Request, Response, post
 from litestar.datastructures import State
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from tenfold.intake import cloudevents
 from tenfold.intake.acceptance import Acceptor, EventResult
@@ -16,7 +16,7 @@ from tenfold.intake.bodies import BodyError, EventBody, Form, Limits
 from tenfold.intake.decompression import DECOMPRESSORS
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import Problem
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running, Runtime
 
 HAND_OVER = 256 * 1024  # bytes of body gathered before a thread works on them
 ALL_RESULTS_UP_TO = 100  # events; of larger requests only duplicates and refusals are listed
@@ -180,10 +180,12 @@ def _as_problem(error: BodyError, body: EventBody) -> Problem:
 )
 async def receive_events(
     request: Auth,
-    runtime: Runtime,
+    runtime: Running,
     results: Annotated[
         Literal["all", "problems"] | None,
-        Parameter(description="Which results to list; by default all up to 100 events, else problems only."),
+        QueryParameter(
+            description="Which results to list; by default all up to 100 events, else problems only."
+        ),
     ] = None,
 ) -> Response[EventsAnswer]:
     """One event, an array, NDJSON, or CloudEvents; answered when everything accepted is committed.

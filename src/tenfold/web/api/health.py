@@ -10,7 +10,7 @@ from tenfold.store import database
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.instrumentation import Metrics
 from tenfold.web.problems import Problem
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running
 
 PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -28,7 +28,7 @@ def livez() -> Health:
 
 
 @get("/readyz", summary="Requests can be served", tags=["health"], sync_to_thread=True)
-def readyz(runtime: Runtime, state: State) -> Health:
+def readyz(runtime: Running, state: State) -> Health:
     """The database answers and has every migration that this version needs."""
     with runtime.pool.connection(timeout=2) as conn:
         conn.execute("SELECT 1")
@@ -49,7 +49,7 @@ def readyz(runtime: Runtime, state: State) -> Health:
     media_type=MediaType.TEXT,
     sync_to_thread=True,
 )
-def metrics(request: Request[None, ApiKey, State], runtime: Runtime) -> Response[str]:
+def metrics(request: Request[None, ApiKey, State], runtime: Running) -> Response[str]:
     """Counts of this process, and the depth of the queue as the database has it now."""
     collected: Metrics = request.app.state.metrics
     with runtime.pool.connection() as conn:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from litestar import Request, post
 from litestar.datastructures import State
+from litestar.params import JSONBody
 from msgspec import Meta
 
 from tenfold.events import MAX_ID_LENGTH
@@ -12,7 +13,7 @@ from tenfold.store import signals
 from tenfold.store.signals import Link
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running
 
 NO_NUL = r"^[^\u0000]*$"  # PostgreSQL keeps no text that holds it
 AccountId = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern=NO_NUL)]
@@ -50,9 +51,9 @@ class LinksAnswer(msgspec.Struct):
     sync_to_thread=True,
 )
 def post_links(
-    data: Annotated[list[LinkFound], Meta(max_length=10_000)],
+    data: JSONBody[Annotated[list[LinkFound], Meta(max_length=10_000)]],
     request: Request[None, ApiKey, State],
-    runtime: Runtime,
+    runtime: Running,
 ) -> LinksAnswer:
     """For links that your own systems know. Rules see those to closed accounts as `links.*`."""
     origin = f"key:{request.auth.id}"

@@ -4,7 +4,7 @@ from litestar import get
 
 from tenfold.store.status import Status, read_status
 from tenfold.web.auth import Scope, requires
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running
 
 
 @get(
@@ -14,7 +14,7 @@ from tenfold.web.runtime import Runtime
     guards=[requires(Scope.STATUS_READ)],
     sync_to_thread=True,
 )
-def status(runtime: Runtime) -> Status:
+def status(runtime: Running) -> Status:
     """Counts are exact unless their name says estimate. `queue` is the number of events that wait."""
     with runtime.pool.connection() as conn:
         return read_status(conn)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import UNSET, Meta, UnsetType
 
 from tenfold.casework.service import NotFoundError
@@ -22,7 +22,7 @@ from tenfold.store.webhooks import Delivery, Webhook
 from tenfold.web.api.cases import MAX_ROW, NO_NUL, ApiRequest, Limit, RowId, casework
 from tenfold.web.auth import Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
-from tenfold.web.runtime import Runtime
+from tenfold.web.runtime import Running, Runtime
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
 Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL, pattern=NO_NUL)]
@@ -112,7 +112,7 @@ def _view(webhook: Webhook) -> WebhookView:
     guards=[requires(Scope.WEBHOOKS_READ)],
     sync_to_thread=True,
 )
-def list_webhooks(runtime: Runtime) -> list[WebhookView]:
+def list_webhooks(runtime: Running) -> list[WebhookView]:
     """Secrets are not shown again."""
     with runtime.pool.connection() as conn:
         return [_view(webhook) for webhook in webhooks.load_all(conn)]
@@ -125,7 +125,7 @@ def list_webhooks(runtime: Runtime) -> list[WebhookView]:
     guards=[requires(Scope.WEBHOOKS_WRITE)],
     sync_to_thread=True,
 )
-def post_webhook(data: WebhookWish, request: ApiRequest, runtime: Runtime) -> WebhookAdded:
+def post_webhook(data: JSONBody[WebhookWish], request: ApiRequest, runtime: Running) -> WebhookAdded:
     """It receives what is ordered from now on. Addresses in private networks are refused unless the
     operator allows them."""
     with _registry(runtime) as conn:
@@ -149,7 +149,7 @@ def post_webhook(data: WebhookWish, request: ApiRequest, runtime: Runtime) -> We
     sync_to_thread=True,
 )
 def patch_webhook(
-    webhook_id: RowId, data: WebhookChange, request: ApiRequest, runtime: Runtime
+    webhook_id: RowId, data: JSONBody[WebhookChange], request: ApiRequest, runtime: Running
 ) -> WebhookView:
     """Switched off, it keeps its messages and receives them when it is switched on again."""
     with _registry(runtime) as conn:
@@ -173,7 +173,7 @@ def patch_webhook(
     guards=[requires(Scope.WEBHOOKS_WRITE)],
     sync_to_thread=True,
 )
-def delete_webhook(webhook_id: RowId, request: ApiRequest, runtime: Runtime) -> None:
+def delete_webhook(webhook_id: RowId, request: ApiRequest, runtime: Running) -> None:
     """What has not been delivered to it is dropped."""
     with _registry(runtime) as conn:
         if not registry.remove(conn, webhook_id, actor=request.auth.actor):
@@ -188,7 +188,7 @@ def delete_webhook(webhook_id: RowId, request: ApiRequest, runtime: Runtime) -> 
     status_code=202,
     sync_to_thread=True,
 )
-def test_webhook(webhook_id: RowId, request: ApiRequest, runtime: Runtime) -> TestSent:
+def test_webhook(webhook_id: RowId, request: ApiRequest, runtime: Running) -> TestSent:
     """A message of type `webhook.test`; see its delivery for the outcome."""
     with _registry(runtime) as conn:
         _found(conn, webhook_id)
@@ -204,12 +204,12 @@ def test_webhook(webhook_id: RowId, request: ApiRequest, runtime: Runtime) -> Te
     sync_to_thread=True,
 )
 def list_deliveries(
-    runtime: Runtime,
-    webhook: Annotated[int | None, Parameter(ge=1, le=MAX_ROW)] = None,
+    runtime: Running,
+    webhook: Annotated[int | None, QueryParameter(ge=1, le=MAX_ROW)] = None,
     delivery_state: Annotated[
-        Literal["pending", "delivered", "dead", "cancelled"] | None, Parameter(query="state")
+        Literal["pending", "delivered", "dead", "cancelled"] | None, QueryParameter(name="state")
     ] = None,
-    before: UUID | None = None,
+    before: FromQuery[UUID | None] = None,
     limit: Limit = 50,
 ) -> DeliveriesPage:
     """`state=dead` are those that no attempt has brought through."""
@@ -229,7 +229,7 @@ def list_deliveries(
     status_code=202,
     sync_to_thread=True,
 )
-def redeliver(delivery_id: UUID, request: ApiRequest, runtime: Runtime) -> Delivery:
+def redeliver(delivery_id: FromPath[UUID], request: ApiRequest, runtime: Running) -> Delivery:
     """Under its old id. 409 if it still waits, or was cancelled by a reversal."""
     with _registry(runtime) as conn:
         actor, now = request.auth.actor, datetime.now(UTC)
