@@ -145,3 +145,12 @@ def test_any_json_is_taken_or_refused_with_a_field(body: dict[str, object]):
         assert event.type == body["type"]
     except EventError as error:
         assert error.field and error.reason
+
+
+@pytest.mark.parametrize(
+    "created_at", ["2020-01-01T00:00:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+)
+def test_an_account_created_at_no_possible_time_is_refused(created_at: str):
+    with pytest.raises(EventError) as refused:
+        parse(encoded(type="account.created", data={"created_at": created_at}))
+    assert refused.value.field == "data.created_at"

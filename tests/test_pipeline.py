@@ -1,5 +1,6 @@
 """The loop from waiting events to cases: all or nothing, in order, once; poison stands aside."""
 
+import random
 import threading
 
 import psycopg
@@ -209,3 +210,33 @@ def test_a_new_bank_entry_is_used_within_a_second(ready, policy, monkeypatch):
     send(ready, event("post.created", post="after", text="the purple heron flies tonight"))
     work(ready, suites_now.get(ready), policy)
     assert ready.execute("SELECT subject_id FROM signals WHERE name = 'terms'").fetchall() == [("after",)]
+
+
+def many_bytes(length):
+    """Text that PostgreSQL cannot compress: four bytes a character, none foreseeable."""
+    chosen = random.Random(length)
+    return "".join(chr(chosen.randrange(0x20000, 0x2A000)) for _ in range(length))
+
+
+def test_the_longest_ids_and_handles_that_are_let_in_can_be_kept(ready, suite, policy):
+    account, group, target = (many_bytes(length) for length in (253, 254, 255))
+    send(
+        ready,
+        event("account.created", account=account, handle=many_bytes(2000)),
+        event("group.joined", account=account, group=group),
+        event("follow.created", account=account, target=target),
+    )
+    assert work(ready, suite, policy) == (3, 0)
+
+
+def test_an_event_too_large_for_an_index_stands_aside_at_once_and_alone(ready, suite, policy):
+    huge = many_bytes(255)
+    send(
+        ready,
+        event("session.started", account="badr", device=many_bytes(2000), id_="huge"),
+        event("post.created", post=huge, text="fine"),
+    )
+    assert work(ready, suite, policy) == (1, 1)
+    (seen,) = queue.poisoned(ready)
+    assert seen.id == "huge"
+    assert "index row size" in seen.error

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-MAX_ID_LENGTH = 512
+MAX_ID_LENGTH = 255  # two of them, four bytes a character, fit into an index row of PostgreSQL (2,704 bytes)
 MAX_TEXT_LENGTH = 100_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
@@ -269,6 +269,8 @@ def parse(raw: bytes, now: datetime | None = None) -> Event:
         raise EventError("type", f"{envelope.type!r} is no event type", f"one of {known}", event_id)
     _check_time(envelope.time, now or datetime.now(UTC), event_id)
     data = _decode(decoder, envelope.data, "data", event_id)
+    if isinstance(data, AccountProfile) and isinstance(data.created_at, datetime):
+        _check_time(data.created_at, now or datetime.now(UTC), event_id, "data.created_at")
     if envelope.account is None and envelope.type not in ACCOUNT_OPTIONAL:
         raise EventError("account", "missing", "say which account did this", event_id)
     if b"\\u0000" in raw:
@@ -285,14 +287,14 @@ def parse(raw: bytes, now: datetime | None = None) -> Event:
     )
 
 
-def _check_time(time: datetime, now: datetime, event_id: str) -> None:
+def _check_time(time: datetime, now: datetime, event_id: str, field: str = "time") -> None:
     if time.tzinfo is None:
-        raise EventError("time", "has no time zone", "end it with Z or an offset such as +03:00", event_id)
+        raise EventError(field, "has no time zone", "end it with Z or an offset such as +03:00", event_id)
     if time < EARLIEST:
-        raise EventError("time", f"{time.isoformat()} is before {EARLIEST:%Y-%m-%d}", "", event_id)
+        raise EventError(field, f"{time.isoformat()} is before {EARLIEST:%Y-%m-%d}", "", event_id)
     if time > now + FUTURE_TOLERANCE:
         hint = "check the clock, and that the year is not in milliseconds"
-        raise EventError("time", f"{time.isoformat()} is more than a day in the future", hint, event_id)
+        raise EventError(field, f"{time.isoformat()} is more than a day in the future", hint, event_id)
 
 
 def _check_utf8(raw: bytes, event_id: str) -> None:

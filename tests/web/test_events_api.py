@@ -168,7 +168,7 @@ BAD_EVENTS = [
     (json.dumps(event(time="2026-03-01T12:00:00")).encode(), "time", "has no time zone"),
     (json.dumps(event(time="1812-01-01T00:00:00Z")).encode(), "time", "is before 1970-01-01"),
     (json.dumps(event(time="9999-01-01T00:00:00Z")).encode(), "time", "more than a day in the future"),
-    (json.dumps(event(id="i" * 10_000)).encode(), "id", "length <= 512"),
+    (json.dumps(event(id="i" * 10_000)).encode(), "id", "length <= 255"),
     (json.dumps(event(data={"post": "p", "text": 7})).encode(), "data.text", "expected `str`"),
     (json.dumps(event(data={"text": "no id"})).encode(), "data.post", "missing required field"),
     (json.dumps(event(data={"post": "p", "text": "a\0b"})).encode(), "data.text", "U+0000"),

@@ -223,11 +223,10 @@ def requeue_poisoned(conn: Conn) -> int:
 
 
 def is_passing(error: BaseException) -> bool:
-    """True for errors that a new attempt of the whole batch may not meet again."""
-    return isinstance(
-        error,
-        psycopg.errors.DeadlockDetected
-        | psycopg.errors.SerializationFailure
-        | psycopg.errors.LockNotAvailable
-        | psycopg.OperationalError,
+    """True for errors that a new attempt of the whole batch may not meet again.
+
+    Deadlocks, lost connections and full disks are; a value too large for an index is its event's own.
+    """
+    return isinstance(error, psycopg.OperationalError) and not isinstance(
+        error, psycopg.errors.ProgramLimitExceeded | psycopg.errors.StatementTooComplex
     )
