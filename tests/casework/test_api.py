@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,6 +129,35 @@ def test_notes_and_escalation(server: Server, case: int, key: dict[str, str]) ->
     assert server.client.get("/v1/cases?state=escalated", headers=key).json()["cases"][0]["id"] == case
 
 
+def test_a_claim_keeps_others_away_until_it_is_released(
+    server: Server, case: int, key: dict[str, str]
+) -> None:
+    other = server.key(Scope.CASES_READ, Scope.CASES_WRITE)
+    began = datetime.now(UTC)
+    claimed = server.client.post(f"/v1/cases/{case}/claim", headers=key)
+    assert claimed.status_code == 200
+    lease = timedelta(minutes=server.runtime.settings.lease_minutes)
+    until = datetime.fromisoformat(claimed.json()["until"])
+    assert began + lease <= until <= datetime.now(UTC) + lease
+    for act in ("claim", "release"):
+        refused = server.client.post(f"/v1/cases/{case}/{act}", headers=other)
+        assert (refused.status_code, refused.json()["present"]["state"]) == (409, "claimed")
+    assert decide(server, other, case).status_code == 409
+    assert (
+        server.client.post(f"/v1/cases/{case}/claim", headers=key).json()["until"] > claimed.json()["until"]
+    )
+    assert server.client.post(f"/v1/cases/{case}/release", headers=key).status_code == 204
+    assert server.client.post(f"/v1/cases/{case}/release", headers=key).status_code == 409
+    assert server.client.post(f"/v1/cases/{case}/claim", headers=other).status_code == 200
+    assert decide(server, other, case).status_code == 201
+    assert server.client.post(f"/v1/cases/{case}/claim", headers=other).status_code == 409
+
+
+@pytest.mark.parametrize("act", ["claim", "release"])
+def test_a_case_that_is_not_there_cannot_be_claimed(server: Server, key: dict[str, str], act: str) -> None:
+    assert server.client.post(f"/v1/cases/999/{act}", headers=key).status_code == 404
+
+
 def test_a_platform_that_polls_confirms_what_it_did(server: Server, case: int, key: dict[str, str]) -> None:
     (todo,) = server.client.get("/v1/actions?state=ordered", headers=key).json()["actions"]
     assert (todo["kind"], todo["subject"]["id"]) == ("hold", "p-1")
@@ -173,6 +203,8 @@ def test_actions_come_in_pages(server: Server, case: int, key: dict[str, str]) -
         ("GET", "/v1/cases/1", Scope.CASES_WRITE),
         ("GET", "/v1/decisions", Scope.CASES_WRITE),
         ("POST", "/v1/cases/1/decisions", Scope.CASES_READ),
+        ("POST", "/v1/cases/1/claim", Scope.CASES_READ),
+        ("POST", "/v1/cases/1/release", Scope.CASES_READ),
         ("POST", "/v1/cases/1/notes", Scope.CASES_READ),
         ("POST", "/v1/cases/1/escalate", Scope.CASES_READ),
         ("POST", "/v1/decisions/1/reverse", Scope.CASES_READ),

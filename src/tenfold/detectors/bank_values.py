@@ -25,6 +25,7 @@ from tenfold.detectors.text.url_form import normal_domain, normal_url
 from tenfold.store.banks import BankError
 
 _ID = re.compile(BANK_ID)
+LAST_EXPIRY = datetime(9000, 1, 1, tzinfo=UTC)  # near year 10000 a time zone's offset leads out of range
 
 
 class GivenEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +99,8 @@ def _fault(kind: BankKind, entry: GivenEntry, key: str) -> str:
         return "expires_at has no time zone; end it with Z or an offset such as +03:00"
     if entry.expires_at is not None and entry.expires_at <= datetime.now(UTC):
         return f"expired already, at {entry.expires_at.isoformat()}"
+    if entry.expires_at is not None and entry.expires_at > LAST_EXPIRY:
+        return "expires_at lies after the year 9000; leave it out for an entry that stays"
     return ""
 
 

@@ -18,10 +18,12 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.types import ExceptionHandlersMap
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from psycopg_pool import PoolClosed, PoolTimeout
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_WHEN_DOWN = 2  # seconds: PostgreSQL restarts in about one
+RETRY_AFTER_COLLISION = 1  # second: what was in the way is done long before
 
 _log = logging.getLogger("tenfold.web")
 
@@ -150,14 +152,37 @@ def _on_store_down(request: Request[Any, Any, Any], error: Exception) -> Respons
     return respond(request, Problem(503, "Temporarily unavailable", detail, headers=headers))
 
 
-def _on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    """A bug of ours. The log gets type and frames but no message: messages can quote what people wrote."""
-    frames = "\n".join(
+def _on_collision(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """PostgreSQL gave up this transaction so that another could go on. Nothing of it is kept."""
+    _log.warning("%s: %s", request.scope["state"].get("request_id", "-"), type(error).__name__)
+    detail = "Another request was changing the same things. Nothing of this one is kept; send it again."
+    headers = {"retry-after": str(RETRY_AFTER_COLLISION)}
+    return respond(request, Problem(503, "Collision", detail, headers=headers))
+
+
+def _on_unstorable(request: Request[Any, Any, Any], error: psycopg.DataError) -> Response[dict[str, Any]]:
+    """A value got as far as the database, which cannot hold it. Which one is in its message, but that may
+    quote what people wrote."""
+    _log.warning(
+        "%s: %s\n%s", request.scope["state"].get("request_id", "-"), type(error).__name__, _frames(error)
+    )
+    detail = (
+        "The database cannot hold a value of this request: text must be free of U+0000, numbers in range."
+    )
+    return respond(request, Problem(422, "Invalid request", detail))
+
+
+def _frames(error: Exception) -> str:
+    return "\n".join(
         f"  {frame.filename}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     )
+
+
+def _on_unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    """A bug of ours. The log gets type and frames but no message: messages can quote what people wrote."""
     request_id = request.scope["state"].get("request_id", "-")
-    _log.error("%s: unexpected %s\n%s", request_id, type(error).__qualname__, frames)
+    _log.error("%s: unexpected %s\n%s", request_id, type(error).__qualname__, _frames(error))
     detail = "This is a fault of the server. The log has the details under the request's id."
     return respond(request, Problem(500, "Internal error", detail))
 
@@ -166,6 +191,9 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     Problem: _on_problem,
     ValidationException: _on_validation,
     HTTPException: _on_http,
+    DeadlockDetected: _on_collision,
+    SerializationFailure: _on_collision,
+    psycopg.DataError: _on_unstorable,
     psycopg.OperationalError: _on_store_down,
     PoolTimeout: _on_store_down,
     PoolClosed: _on_store_down,

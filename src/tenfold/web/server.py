@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 
 import psycopg
 import uvicorn
@@ -105,15 +106,11 @@ class Server:
             with database.connect(url) as conn:
                 if not self._settings.policies:
                     shipped.install(conn)
-                token = _first_login(conn)
+                welcome = first_administrator(conn, self._settings.url, sys.stderr.isatty())
         except psycopg.OperationalError as error:
             raise SettingsError(f"the database cannot be reached: {error}".strip()) from None
-        if token:
-            log.info(
-                "nobody has an account yet; become the administrator once at %s/login/%s",
-                self._settings.url,
-                token,
-            )
+        if welcome:
+            print(f"\n{welcome}\n", file=sys.stderr, flush=True)  # not by the log: it can be a live token
 
     def _serve(self, app: Litestar) -> None:
         config = uvicorn.Config(
@@ -164,11 +161,25 @@ class Server:
                 log.warning("the embedded PostgreSQL had died and was started again")
 
 
-def _first_login(conn: Conn) -> str | None:
-    """A login link for the first user, made when there is none yet."""
+def first_administrator(conn: Conn, url: str, terminal: bool) -> str | None:
+    """Make the first user when there is none; what whoever starts the server has to know then.
+
+    The link that logs in is told only to a terminal: otherwise standard error ends up in a file.
+    """
     if people.users(conn):
         return None
-    return people.create_login_link(conn, people.add_user(conn, "admin", list(Role)).id)
+    user = people.add_user(conn, "admin", list(Role))
+    if not terminal:
+        return (
+            f"Nobody has an account yet. `tenfold users login-link {user.name}` prints a link that logs "
+            "you in as the administrator."
+        )
+    minutes = people.LINK_LIFETIME // timedelta(minutes=1)
+    token = people.create_login_link(conn, user.id)
+    return (
+        f"Nobody has an account yet. Log in as the administrator, once, within {minutes} minutes:\n\n"
+        f"    {url}/login/{token}"
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -13,6 +13,7 @@ from tenfold.casework.confirming import confirm
 from tenfold.casework.views import ActionView
 from tenfold.store import actions
 from tenfold.web.api.cases import MAX_ROW, NO_NUL, ApiRequest, Limit, ReasonWish, RowId, casework
+from tenfold.web.api.transactions import retried
 from tenfold.web.auth import Scope, requires
 from tenfold.web.runtime import Running
 
@@ -85,6 +86,7 @@ def get_action(action_id: RowId, runtime: Running) -> ActionView:
     status_code=200,
     sync_to_thread=True,
 )
+@retried
 def confirm_action(
     action_id: RowId, data: JSONBody[Confirmation], request: ApiRequest, runtime: Running
 ) -> ActionView:
@@ -109,6 +111,7 @@ def confirm_action(
     status_code=200,
     sync_to_thread=True,
 )
+@retried
 def reverse_action(
     action_id: RowId, data: JSONBody[ReasonWish], request: ApiRequest, runtime: Running
 ) -> ReversingAction:

@@ -16,6 +16,7 @@ from tenfold.store import audit, banks
 from tenfold.store.banks import BankError, StoredBank, StoredEntry, UnknownBankError
 from tenfold.store.database import Conn
 from tenfold.web.api.cases import NO_NUL, ApiRequest
+from tenfold.web.api.transactions import retried
 from tenfold.web.auth import Scope, requires
 from tenfold.web.problems import Problem
 from tenfold.web.runtime import Running, Runtime
@@ -108,6 +109,7 @@ def list_banks(runtime: Running) -> list[StoredBank]:
     guards=[requires(Scope.BANKS_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def post_bank(data: JSONBody[BankWish], request: ApiRequest, runtime: Running) -> StoredBank:
     """It is empty and enabled. 409 when there is one with this id."""
     if data.marking not in MARKINGS:
@@ -141,6 +143,7 @@ def get_bank(bank: _BankId, runtime: Running) -> StoredBank:
     guards=[requires(Scope.BANKS_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def patch_bank(
     bank: _BankId, data: JSONBody[BankChange], request: ApiRequest, runtime: Running
 ) -> StoredBank:
@@ -179,6 +182,7 @@ def get_entries(
     status_code=200,
     sync_to_thread=True,
 )
+@retried
 def post_entries(
     bank: _BankId, data: JSONBody[EntriesWish], request: ApiRequest, runtime: Running
 ) -> EntriesAdded:
@@ -202,6 +206,7 @@ def post_entries(
     guards=[requires(Scope.BANKS_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def delete_entry(
     bank: _BankId,
     request: ApiRequest,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -19,6 +19,7 @@ from tenfold.events import MAX_ID_LENGTH
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
+from tenfold.web.api.transactions import retried
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
 from tenfold.web.runtime import Running, Runtime
@@ -61,6 +62,12 @@ class DecisionWish(msgspec.Struct, kw_only=True):
     proposals: Annotated[list[Annotated[int, Meta(ge=1, le=MAX_ROW)]], Meta(max_length=1_000)] | None = []
     add: Annotated[list[OrderWish], Meta(max_length=100)] = []
     reason: Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)] = ""
+
+
+class Claimed(msgspec.Struct, kw_only=True):
+    """The case is yours until then; claim it again to go on."""
+
+    until: datetime
 
 
 class NoteWish(msgspec.Struct, kw_only=True):
@@ -160,6 +167,7 @@ def list_cases(
     guards=[requires(Scope.CASES_READ)],
     sync_to_thread=True,
 )
+@retried
 def get_case(case_id: RowId, request: ApiRequest, runtime: Running) -> CaseView:
     """The subject as it was sent, signals, firings, notes, actions, decisions and the account's history.
     Each reading is in the audit log."""
@@ -171,12 +179,46 @@ def get_case(case_id: RowId, request: ApiRequest, runtime: Running) -> CaseView:
 
 
 @post(
+    "/v1/cases/{case_id:int}/claim",
+    summary="Take a case, or keep it longer",
+    tags=["cases"],
+    guards=[requires(Scope.CASES_WRITE)],
+    status_code=200,
+    sync_to_thread=True,
+)
+@retried
+def post_claim(case_id: RowId, request: ApiRequest, runtime: Running) -> Claimed:
+    """Nobody else can decide it meanwhile; the holder is the API key. 409 with the present state if somebody
+    holds it or it is decided."""
+    lease = timedelta(minutes=runtime.settings.lease_minutes)
+    with casework(runtime) as conn:
+        actor, now = request.auth.actor, datetime.now(UTC)
+        return Claimed(until=service.claim(conn, case_id=case_id, actor=actor, lease=lease, now=now))
+
+
+@post(
+    "/v1/cases/{case_id:int}/release",
+    summary="Give a claimed case back",
+    tags=["cases"],
+    guards=[requires(Scope.CASES_WRITE)],
+    status_code=204,
+    sync_to_thread=True,
+)
+@retried
+def post_release(case_id: RowId, request: ApiRequest, runtime: Running) -> None:
+    """409 with the present state if this key does not hold it."""
+    with casework(runtime) as conn:
+        service.release(conn, case_id=case_id, actor=request.auth.actor, now=datetime.now(UTC))
+
+
+@post(
     "/v1/cases/{case_id:int}/notes",
     summary="Write a note on a case",
     tags=["cases"],
     guards=[requires(Scope.CASES_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def post_note(case_id: RowId, data: JSONBody[NoteWish], request: ApiRequest, runtime: Running) -> NoteAnswer:
     """Notes are for the people who review; the platform does not receive them."""
     with casework(runtime) as conn:
@@ -192,6 +234,7 @@ def post_note(case_id: RowId, data: JSONBody[NoteWish], request: ApiRequest, run
     status_code=204,
     sync_to_thread=True,
 )
+@retried
 def post_escalation(
     case_id: RowId, data: JSONBody[ReasonWish], request: ApiRequest, runtime: Running
 ) -> None:
@@ -208,6 +251,7 @@ def post_escalation(
     guards=[requires(Scope.CASES_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def post_decision(
     case_id: RowId, data: JSONBody[DecisionWish], request: ApiRequest, runtime: Running
 ) -> Decided:
@@ -255,6 +299,7 @@ def list_decisions(runtime: Running, cursor: Cursor = None, limit: Limit = views
     status_code=200,
     sync_to_thread=True,
 )
+@retried
 def reverse_decision(
     decision_id: RowId, data: JSONBody[ReasonWish], request: ApiRequest, runtime: Running
 ) -> Reversed:
@@ -268,6 +313,8 @@ def reverse_decision(
 handlers = [
     list_cases,
     get_case,
+    post_claim,
+    post_release,
     post_note,
     post_escalation,
     post_decision,

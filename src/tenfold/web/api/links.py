@@ -11,6 +11,7 @@ from msgspec import Meta
 from tenfold.events import MAX_ID_LENGTH
 from tenfold.store import signals
 from tenfold.store.signals import Link
+from tenfold.web.api.transactions import retried
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
 from tenfold.web.runtime import Running
@@ -50,6 +51,7 @@ class LinksAnswer(msgspec.Struct):
     status_code=200,
     sync_to_thread=True,
 )
+@retried
 def post_links(
     data: JSONBody[Annotated[list[LinkFound], Meta(max_length=10_000)]],
     request: Request[None, ApiKey, State],

@@ -20,6 +20,7 @@ from tenfold.store import webhooks
 from tenfold.store.database import Conn
 from tenfold.store.webhooks import Delivery, Webhook
 from tenfold.web.api.cases import MAX_ROW, NO_NUL, ApiRequest, Limit, RowId, casework
+from tenfold.web.api.transactions import retried
 from tenfold.web.auth import Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
 from tenfold.web.runtime import Running, Runtime
@@ -125,6 +126,7 @@ def list_webhooks(runtime: Running) -> list[WebhookView]:
     guards=[requires(Scope.WEBHOOKS_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def post_webhook(data: JSONBody[WebhookWish], request: ApiRequest, runtime: Running) -> WebhookAdded:
     """It receives what is ordered from now on. Addresses in private networks are refused unless the
     operator allows them."""
@@ -148,6 +150,7 @@ def post_webhook(data: JSONBody[WebhookWish], request: ApiRequest, runtime: Runn
     guards=[requires(Scope.WEBHOOKS_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def patch_webhook(
     webhook_id: RowId, data: JSONBody[WebhookChange], request: ApiRequest, runtime: Running
 ) -> WebhookView:
@@ -173,6 +176,7 @@ def patch_webhook(
     guards=[requires(Scope.WEBHOOKS_WRITE)],
     sync_to_thread=True,
 )
+@retried
 def delete_webhook(webhook_id: RowId, request: ApiRequest, runtime: Running) -> None:
     """What has not been delivered to it is dropped."""
     with _registry(runtime) as conn:
@@ -188,6 +192,7 @@ def delete_webhook(webhook_id: RowId, request: ApiRequest, runtime: Running) -> 
     status_code=202,
     sync_to_thread=True,
 )
+@retried
 def test_webhook(webhook_id: RowId, request: ApiRequest, runtime: Running) -> TestSent:
     """A message of type `webhook.test`; see its delivery for the outcome."""
     with _registry(runtime) as conn:
@@ -229,6 +234,7 @@ def list_deliveries(
     status_code=202,
     sync_to_thread=True,
 )
+@retried
 def redeliver(delivery_id: FromPath[UUID], request: ApiRequest, runtime: Running) -> Delivery:
     """Under its old id. 409 if it still waits, or was cancelled by a reversal."""
     with _registry(runtime) as conn:
