@@ -36,6 +36,7 @@ class Firing(msgspec.Struct, frozen=True, kw_only=True):
     subject: Subject
     account: str | None
     rule: str
+    titles: dict[str, str] = {}  # what the rule says of the subject, by language
     policy: str
     ground: Ground
     severity: Severity

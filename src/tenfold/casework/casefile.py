@@ -72,7 +72,7 @@ def _firings(conn: Conn, subject: Subject) -> list[FiringView]:
     reader = conn.cursor(row_factory=dict_row)
     reader.execute(
         """
-        SELECT rule, policy, ground, severity, parts, fired_at FROM firings
+        SELECT rule, titles, policy, ground, severity, parts, fired_at FROM firings
         WHERE subject_kind = %s AND subject_id = %s ORDER BY severity DESC, rule
         """,
         [subject.kind, subject.id],

@@ -207,6 +207,7 @@ def _keep(
         FiringRow(
             subject=firing.subject,
             rule=firing.rule,
+            titles=firing.titles,
             policy=firing.policy,
             ground=firing.ground,
             severity=int(firing.severity),

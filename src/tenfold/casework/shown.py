@@ -70,9 +70,10 @@ class SignalView(msgspec.Struct, kw_only=True):
 
 
 class FiringView(msgspec.Struct, kw_only=True):
-    """One rule that fired: its policy version and the parts that were true."""
+    """One rule that fired: what it says, by language, its policy version and the parts that were true."""
 
     rule: str
+    titles: dict[str, str]
     policy: str
     ground: str
     severity: int

@@ -61,7 +61,7 @@ def list_(paths: Paths = None, as_json: AsJson = False) -> None:
     for rule in policy.rules:
         about = _summary(rule)
         table.add_row(
-            f"{rule.name}\n[dim]{rule.title}[/dim]",
+            f"{rule.name}\n[dim]{rule.titles['en']}[/dim]",
             ", ".join(about["on"]),
             rule.ground.value,
             about["severity"],
@@ -242,7 +242,7 @@ def _summary(rule: "Rule") -> dict[str, Any]:
     asks += ["escalate"] if effects.escalate else []
     return {
         "name": rule.name,
-        "title": rule.title,
+        "titles": rule.titles,
         "on": sorted(kind.value for kind in rule.kinds) + sorted(rule.events),
         "when": rule.when.text.strip(),
         "ground": rule.ground.value,

@@ -37,6 +37,7 @@ from tenfold.taxonomy import ActionKind, Ground, Severity
 
 MAX_RULES = 5_000
 _KINDS = tuple(kind.value for kind in SubjectKind)
+TITLE_LANGUAGES = ("en", "ar")
 _RULE_KEYS = ("name", "title", "on", "when", "ground", "severity", "then", "exact", "tests")
 _EFFECT_KEYS = ("case", "propose", "act", "hold", "label", "escalate")
 
@@ -179,7 +180,7 @@ class _Loader:
             return
         name = name_of(source, found["name"], NAME, "a rule", self._names) if "name" in found else ""
         self._names.setdefault(name, place_of(source, node))
-        title = text_of(source, found["title"], "title") if "title" in found else ""
+        titles = _titles(source, found["title"]) if "title" in found else {}
         kinds, events = _applies(source, found["on"]) if "on" in found else (frozenset(), frozenset())
         when = _condition(source, found["when"], schema) if "when" in found else None
         ground = _ground(source, found["ground"]) if "ground" in found else None
@@ -196,7 +197,7 @@ class _Loader:
             return
         rule = Rule(
             name=name,
-            title=title,
+            titles=titles,
             kinds=kinds,
             events=events,
             when=when,
@@ -208,6 +209,14 @@ class _Loader:
             place=place_of(source, node),
         )
         self.rules.setdefault(name, rule)
+
+
+def _titles(source: Source, node: Node) -> dict[str, str]:
+    """One text for everybody, or one for each language of the console."""
+    if not isinstance(node, yaml.MappingNode):
+        return {"en": text_of(source, node, "title")}
+    found = source.entries(node, TITLE_LANGUAGES, "a title", ("en",))
+    return {language: text_of(source, text, "title") for language, text in found.items()}
 
 
 def _applies(source: Source, node: Node) -> tuple[frozenset[SubjectKind], frozenset[str]]:

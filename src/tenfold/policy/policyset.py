@@ -86,6 +86,7 @@ class PolicySet:
             subject=facts.subject,
             account=account,
             rule=rule.name,
+            titles=rule.titles,
             policy=self.version,
             ground=rule.ground,
             severity=rule.severity,

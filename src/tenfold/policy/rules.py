@@ -64,7 +64,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """One rule. `kinds` and `events` say what it applies to; empty means all."""
 
     name: str
-    title: str
+    titles: dict[str, str]  # by language: en, ar
     kinds: frozenset[SubjectKind]
     events: frozenset[str]
     when: Condition

@@ -77,6 +77,7 @@ class FiringRow(msgspec.Struct, kw_only=True):
 
     subject: Subject
     rule: str
+    titles: dict[str, str]
     policy: str
     ground: str
     severity: int
@@ -190,6 +191,7 @@ def save_firings(conn: Conn, firings: Sequence[FiringRow], now: datetime) -> Non
             "kind": firing.subject.kind,
             "id": firing.subject.id,
             "rule": firing.rule,
+            "titles": firing.titles,
             "policy": firing.policy,
             "ground": firing.ground,
             "severity": firing.severity,
@@ -200,13 +202,14 @@ def save_firings(conn: Conn, firings: Sequence[FiringRow], now: datetime) -> Non
     ]
     conn.execute(
         """
-        INSERT INTO firings (subject_kind, subject_id, rule, policy, ground, severity, parts, case_id,
+        INSERT INTO firings (subject_kind, subject_id, rule, titles, policy, ground, severity, parts, case_id,
             fired_at)
-        SELECT kind, id, rule, policy, ground, severity, parts, case_id, %s
-        FROM jsonb_to_recordset(%s::jsonb) AS row (kind text, id text, rule text, policy text, ground text,
-            severity int, parts jsonb, case_id bigint)
+        SELECT kind, id, rule, titles, policy, ground, severity, parts, case_id, %s
+        FROM jsonb_to_recordset(%s::jsonb) AS row (kind text, id text, rule text, titles jsonb, policy text,
+            ground text, severity int, parts jsonb, case_id bigint)
         ORDER BY kind, id, rule
-        ON CONFLICT (subject_kind, subject_id, rule) DO UPDATE SET policy = excluded.policy,
+        ON CONFLICT (subject_kind, subject_id, rule) DO UPDATE SET
+            titles = excluded.titles, policy = excluded.policy,
             ground = excluded.ground, severity = excluded.severity, parts = excluded.parts,
             fired_at = excluded.fired_at, case_id = COALESCE(excluded.case_id, firings.case_id)
         """,

@@ -11,6 +11,7 @@ CREATE TABLE firings (
     subject_kind text             NOT NULL,
     subject_id   text COLLATE "C" NOT NULL,
     rule         text             NOT NULL,
+    titles       jsonb            NOT NULL DEFAULT '{}',  -- what the rule says of the subject, by language
     policy       text             NOT NULL,
     ground       text             NOT NULL,
     severity     smallint         NOT NULL,

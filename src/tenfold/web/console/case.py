@@ -32,6 +32,8 @@ GROUNDS: Final = (
     (Ground.EXCEPTION.value, "9"),
     (Ground.NONE.value, "0"),
 )
+FEW_PARTS: Final = 3  # of a rule's condition are shown at once; more are folded away
+LONGEST_VALUE: Final = 60  # characters of what a part saw; the whole text stands above
 SHOWN_ELSEWHERE: Final = {"language", "script", "account"}  # facts that the page's head tells already
 PURPOSES: Final = ("none", "news", "research", "art", "counter_speech")
 ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {
@@ -111,6 +113,13 @@ def _fields(view: views.CaseView, masked: bool) -> list[tuple[str, Markup]]:
     ]
 
 
+def _seen(value: str, masked: bool) -> str:
+    """What a part of a rule saw, cut; a value long enough to be the text itself is masked with it."""
+    if len(value) <= LONGEST_VALUE:
+        return value
+    return "…" if masked else value[:LONGEST_VALUE].rstrip() + "…"
+
+
 def _facts(view: views.CaseView) -> list[tuple[str, Any]]:
     return [
         (key, value)
@@ -166,6 +175,8 @@ def show(
         facts=_facts(view),
         findings=_findings(view, masked),
         shown=_shown,
+        seen=_seen,
+        FEW_PARTS=FEW_PARTS,
         people=names,
         filter=filter_,
         trail=filter_.trail,
