@@ -240,3 +240,65 @@ def test_an_event_too_large_for_an_index_stands_aside_at_once_and_alone(ready, s
     (seen,) = queue.poisoned(ready)
     assert seen.id == "huge"
     assert "index row size" in seen.error
+
+
+def found(conn, kind):
+    rows = conn.execute("SELECT DISTINCT subject_id FROM signals WHERE subject_kind = %s", [kind]).fetchall()
+    return [id_ for (id_,) in rows]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_new_name_of_a_group_leaves_what_its_description_says(ready, suite, policy, together):
+    send(ready, event("group.created", group="g", name="tea", description=known_statement("en")))
+    if not together:
+        work(ready, suite, policy)
+    send(ready, event("group.updated", group="g", name="coffee"))
+    work(ready, suite, policy)
+    assert found(ready, "group") == ["g"]
+    send(ready, event("group.updated", group="g", description=None))
+    work(ready, suite, policy)
+    assert found(ready, "group") == []
+
+
+def test_what_was_found_in_a_text_goes_when_the_text_is_emptied(ready, suite, policy):
+    send(
+        ready,
+        event("post.created", post="p1", text=known_statement("en")),
+        event("account.updated", bio=known_statement("ar")),
+    )
+    work(ready, suite, policy)
+    assert (found(ready, "post"), found(ready, "account")) == (["p1"], ["amal"])
+    send(ready, event("post.updated", post="p1", text=""), event("account.updated", bio=None))
+    work(ready, suite, policy)
+    assert (found(ready, "post"), found(ready, "account")) == ([], [])
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_an_edit_takes_links_of_the_old_text_away_and_leaves_those_listed(ready, suite, policy, together):
+    text = "read https://old.example/a"
+    send(ready, event("post.created", post="p1", text=text, links=["https://card.example/b"]))
+    if not together:
+        work(ready, suite, policy)
+    send(ready, event("post.updated", post="p1", text="read https://new.example/c"))
+    work(ready, suite, policy)
+    links = content.load_posts(ready, ["p1"])["p1"].links
+    assert sorted(links) == ["https://card.example/b", "https://new.example/c"]
+
+
+def test_large_events_are_taken_few_at_a_time_and_none_is_left(ready, suite, policy, monkeypatch):
+    monkeypatch.setattr(queue, "BATCH_BYTES", 10_000)
+    monkeypatch.setattr(queue, "BODIES_AT_ONCE", 2)
+    posts = [f"p{n}" for n in range(7)]
+    send(ready, *(event("post.created", post=post, text="calm " * 1000) for post in posts))
+    turns = [pipeline.run_once(ready, suite, policy, 1000).applied for _ in range(5)]
+    assert turns == [2, 2, 2, 1, 0]
+    assert sorted(content.load_posts(ready, posts)) == posts
+
+
+def test_a_lane_that_another_worker_walks_keeps_the_count_of_its_deaths(ready, suite, policy, database_url):
+    send(ready, event("post.created", post="p1", text="fine"))
+    (lane,) = queue.announce_claim(ready, 64)
+    with database.connect(database_url) as other:
+        assert queue.claim_lanes(other, [lane])
+        assert pipeline._walk(ready, suite, policy, lane, 10) == pipeline.Done()
+    assert ready.execute("SELECT tries FROM lanes WHERE lane = %s", [lane]).fetchone() == (1,)

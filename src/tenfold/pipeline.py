@@ -107,12 +107,14 @@ def _retry_or_set_aside(
 def _walk(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batch: int) -> Done:
     """Process the first events of a lane that has killed workers one by one, each attempt counted.
 
-    When a whole batch of them has gone well the lane is trusted again.
+    When a whole batch of them has gone well the lane is trusted again; not when another worker has it.
     """
     done = Done()
     for _ in range(batch):
         with conn.transaction():
-            waiting = queue.fetch(conn, [lane], 1) if queue.claim_lanes(conn, [lane]) else []
+            if not queue.claim_lanes(conn, [lane]):
+                return done
+            waiting = queue.fetch(conn, [lane], 1)
             if not waiting:
                 break
             tries = queue.count_try(conn, waiting[0])

@@ -116,10 +116,11 @@ def test_an_edit_keeps_who_wrote_it_and_when(conn):
 
 
 def test_an_edit_that_comes_before_its_post_is_not_lost(conn):
-    apply(conn, event("post.updated", post="p1", text="after"))
+    apply(conn, event("post.updated", post="p1", text="after", at=NOON + timedelta(minutes=5)))
     apply(conn, event("post.created", post="p1", text="before", reply_to="p0"))
     post = content.load_posts(conn, ["p1"])["p1"]
-    assert (post.text, post.reply_to) == ("after", "p0")
+    assert (post.text, post.reply_to, post.created_at) == ("after", "p0", NOON)
+    assert account(conn).posts == 1
 
 
 @pytest.mark.parametrize("type_", ["post.created", "post.updated"])

@@ -23,8 +23,10 @@ def detect(suite: TextSuite, batch: Batch) -> Detected:
 
     A post learns its language, its script and the normal form of its links.
     """
-    asked = [(number, question) for number, question in enumerate(batch.questions) if question.texts]
-    found = suite.detect([TextItem(question.subject, question.texts) for _, question in asked])
+    asked = [
+        (number, question) for number, question in enumerate(batch.questions) if question.texts is not None
+    ]
+    found = suite.detect([TextItem(question.subject, question.texts or {}) for _, question in asked])
     detected = Detected(results={}, current={})
     for (number, question), result in zip(asked, found, strict=True):
         detected.results[number] = result

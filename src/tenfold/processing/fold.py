@@ -12,13 +12,14 @@ import msgspec
 from msgspec import UNSET
 
 from tenfold import events
+from tenfold.detectors.text.urls import find_urls
 from tenfold.events import Event
 from tenfold.store import accounts as store_accounts
 from tenfold.store import content, groups
 from tenfold.store.accounts import PROFILE_FIELDS, Account, ProfileShown, SessionRow, TokenSeen
 from tenfold.store.content import Media, Post
 from tenfold.store.database import Conn
-from tenfold.store.groups import FollowRow, Membership, Report
+from tenfold.store.groups import FollowRow, Group, Membership, Report
 from tenfold.subjects import Subject, SubjectKind
 
 ENDED_STATES = {
@@ -40,7 +41,8 @@ class Numbered(msgspec.Struct, frozen=True):
 class Question(msgspec.Struct, kw_only=True):
     """A subject to be judged because of an event, as both stood just after it.
 
-    `texts` are the subject's texts when the event set them, and empty when it did not.
+    `texts` are the subject's texts when the event set them, empty when it cleared them all, and None
+    when it set none.
     """
 
     numbered: Numbered
@@ -50,7 +52,7 @@ class Question(msgspec.Struct, kw_only=True):
     media: Media | None = None
     group_id: str | None = None
     report: Report | None = None
-    texts: dict[str, str] = {}
+    texts: dict[str, str] | None = None
 
 
 class Batch(msgspec.Struct, kw_only=True):
@@ -59,6 +61,7 @@ class Batch(msgspec.Struct, kw_only=True):
     accounts: dict[str, Account]
     posts: dict[str, Post] = {}
     media: dict[str, Media] = {}
+    groups: dict[str, Group] = {}
     changed_accounts: set[str] = set()
     changed_posts: set[str] = set()
     account_states: dict[str, str] = {}
@@ -78,12 +81,15 @@ def load(conn: Conn, numbered: Sequence[Numbered]) -> Batch:
     account_ids: set[str] = set()
     post_ids: set[str] = set()
     media_ids: set[str] = set()
+    group_ids: set[str] = set()
     for item in numbered:
         data = item.event.data
         if item.event.account:
             account_ids.add(item.event.account)
         if isinstance(data, events.PostCreated | events.PostUpdated | events.PostDeleted):
             post_ids.add(data.post)
+        elif isinstance(data, events.GroupProfile):
+            group_ids.add(data.group)
         elif isinstance(data, events.ReportFiled):
             {"account": account_ids, "post": post_ids, "media": media_ids}.get(data.subject.kind, set()).add(
                 data.subject.id
@@ -92,7 +98,12 @@ def load(conn: Conn, numbered: Sequence[Numbered]) -> Batch:
     media = content.load_media(conn, media_ids) if media_ids else {}
     account_ids.update(post.account for post in posts.values())
     account_ids.update(item.account for item in media.values())
-    return Batch(accounts=store_accounts.load(conn, account_ids), posts=posts, media=media)
+    return Batch(
+        accounts=store_accounts.load(conn, account_ids),
+        posts=posts,
+        media=media,
+        groups=groups.load(conn, group_ids) if group_ids else {},
+    )
 
 
 def fold(batch: Batch, numbered: Sequence[Numbered]) -> None:
@@ -242,9 +253,7 @@ def _post(batch: Batch, item: Numbered) -> None:
         state=known.state if known else "visible",
     )
     if known is None:
-        account.posts += 1
-        account.last_post_at = max(account.last_post_at or item.event.time, item.event.time)
-        batch.changed_accounts.add(account.id)
+        _count_post(batch, item, account)
     _ask_about_post(batch, item, account, post)
 
 
@@ -257,13 +266,22 @@ def _post_updated(batch: Batch, item: Numbered) -> None:
         raise ValueError(f"post {data.post!r} belongs to another account, which alone can edit it")
     if known:
         post = copy.copy(known)
+        gone = {found.url.text for found in find_urls(known.text)}
+        post.links = [link for link in known.links if link not in gone]
         post.text, post.edited_at = data.text, item.event.time
     else:  # the edit came before the post: keep it, the post will fill in the rest
         time = item.event.time
         post = Post(
             id=data.post, account=account.id, created_at=time, text=data.text, edited_at=time, seq=item.seq
         )
+        _count_post(batch, item, account)
     _ask_about_post(batch, item, account, post)
+
+
+def _count_post(batch: Batch, item: Numbered, account: Account) -> None:
+    account.posts += 1
+    account.last_post_at = max(account.last_post_at or item.event.time, item.event.time)
+    batch.changed_accounts.add(account.id)
 
 
 def _ask_about_post(batch: Batch, item: Numbered, account: Account, post: Post) -> None:
@@ -308,7 +326,11 @@ def _group(batch: Batch, item: Numbered) -> None:
     given = _given(data, ("name", "description", "avatar", "links", "visibility"))
     change = {"id": data.group, "creator": account.id, "at": item.event.time, **given}
     batch.group_changes.append(change)
-    texts = _texts({name: given.get(name) for name in ("name", "description")}, given.get("links"))
+    time = item.event.time
+    group = batch.groups.setdefault(data.group, Group(id=data.group, created_at=time, updated_at=time))
+    for name, value in given.items():
+        setattr(group, name, [] if value is None and name == "links" else value)
+    texts = _texts({"name": group.name, "description": group.description}, group.links)
     _ask(batch, item, Subject(SubjectKind.GROUP, data.group), account, group_id=data.group, texts=texts)
 
 

@@ -60,7 +60,7 @@ class _Known:
         self.groups = _load_groups(conn, questions)
         self.standing = standing.load(conn, accounts)
         self.links = store_signals.links_to_closed(conn, accounts)
-        unread = [question.subject for question in questions if not question.texts]
+        unread = [question.subject for question in questions if question.texts is None]
         self.signals = store_signals.load(conn, unread) if unread else {}
         reported = {
             (question.report.subject_kind, question.report.subject_id)

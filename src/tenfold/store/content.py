@@ -79,6 +79,7 @@ def save_posts(conn: Conn, posts: Iterable[Post]) -> None:
             seq bigint, edited_at timestamptz, language text, script text, reply_to text, repost_of text,
             quote_of text, group_id text, media text[], links text[], mentions text[], url text)
         ON CONFLICT (id) DO UPDATE SET
+            created_at = least(posts.created_at, excluded.created_at),
             text = excluded.text, edited_at = excluded.edited_at, language = excluded.language,
             script = excluded.script, links = excluded.links, mentions = excluded.mentions,
             media = excluded.media, reply_to = excluded.reply_to, repost_of = excluded.repost_of,

@@ -12,13 +12,15 @@ from datetime import datetime
 
 import msgspec
 import psycopg
-from psycopg.rows import class_row
+from psycopg.rows import TupleRow, class_row
 from psycopg.types.json import Jsonb
 
 from tenfold.events import Event
 from tenfold.store.database import Conn
 
 LANES = 64
+BATCH_BYTES = 16 * 1024 * 1024  # of events that a worker takes at once, however many are allowed
+BODIES_AT_ONCE = 128
 MAX_TRIES = 3  # of a lane whose worker died, or of one event, before an event is set aside
 
 
@@ -138,13 +140,13 @@ def claim_lanes(conn: Conn, lanes: Sequence[int]) -> list[Lane]:
 
 
 def fetch(conn: Conn, lanes: Sequence[int], limit: int) -> list[Queued]:
-    """The oldest waiting events of lanes that this transaction holds, oldest first."""
-    cursor = conn.cursor(row_factory=class_row(Queued))
-    cursor.execute(
+    """The oldest waiting events of lanes that this transaction holds, oldest first.
+
+    At most `limit` of them, and fewer when they are large: it stops after BATCH_BYTES of them.
+    """
+    heads = conn.execute(
         """
-        SELECT waiting.lane, waiting.seq, waiting.received_at, waiting.tries,
-               (SELECT convert_to(body::text, 'UTF8') FROM events
-                WHERE seq = waiting.seq AND received_at = waiting.received_at) AS raw
+        SELECT waiting.lane, waiting.seq, waiting.received_at, waiting.tries
         FROM unnest(%s::smallint[]) AS held (lane)
         CROSS JOIN LATERAL (
             SELECT * FROM event_queue WHERE event_queue.lane = held.lane ORDER BY seq LIMIT %s
@@ -153,9 +155,33 @@ def fetch(conn: Conn, lanes: Sequence[int], limit: int) -> list[Queued]:
         """,
         [list(lanes), max(1, limit // max(1, len(lanes)))],
         prepare=True,
+    ).fetchall()
+    found: list[Queued] = []
+    size = 0
+    for start in range(0, len(heads), BODIES_AT_ONCE):
+        if size >= BATCH_BYTES:
+            break
+        chunk = heads[start : start + BODIES_AT_ONCE]
+        bodies = _bodies(conn, chunk)
+        size += sum(len(body) for body in bodies)
+        found += [Queued(*head, body) for head, body in zip(chunk, bodies, strict=True)]
+    return found
+
+
+def _bodies(conn: Conn, heads: Sequence[TupleRow]) -> list[bytes]:
+    """The stored JSON objects of rows of the queue, in their order; b"" for one that is gone."""
+    cursor = conn.execute(
+        """
+        SELECT coalesce((SELECT convert_to(body::text, 'UTF8') FROM events
+                         WHERE seq = waiting.seq AND received_at = waiting.received_at), '')
+        FROM unnest(%s::bigint[], %s::timestamptz[]) WITH ORDINALITY AS waiting (seq, received_at, position)
+        ORDER BY position
+        """,
+        [[head[1] for head in heads], [head[2] for head in heads]],
+        prepare=True,
         binary=True,
     )
-    return cursor.fetchall()
+    return [body for (body,) in cursor]
 
 
 def acknowledge(conn: Conn, done: Sequence[Queued]) -> None:
