@@ -440,6 +440,16 @@ def test_reversing_a_clearance_holds_and_proposes_again(platform: Conn, case: in
     assert state_of(post("p-1")) == "visible", "the renewed hold is lifted like the first"
 
 
+def test_a_hold_that_returns_with_a_reversal_forgets_the_decision(
+    platform: Conn, case: int, state_of: StateOf
+) -> None:
+    milder = decide(platform, case, add=(Order(kind=ActionKind.LABEL, label="sensitive"),))
+    service.reverse(platform, decision_id=milder.decision_id, actor="user:2", reason="error", now=NOW)
+    assert state_of(post("p-1")) == "held"
+    decide(platform, case, Ground.NONE)
+    assert state_of(post("p-1")) == "visible", "the label was taken back before the hold came again"
+
+
 def test_a_reversed_decision_cannot_be_reversed_again(platform: Conn, case: int) -> None:
     decided = decide(platform, case)
     service.reverse(platform, decision_id=decided.decision_id, actor="user:2", reason="error", now=NOW)

@@ -93,12 +93,12 @@ def take_back(
     )
     webhooks.cancel(conn, sorted(gone))
     taken = [action for action in originals if action.id in gone]
+    # Settled first: what is ordered again must remember the state without what was just taken back.
+    actions.settle(conn, (action.subject for action in taken if action.effect is not None))
     undone = {a.id: a for a in actions.load(conn, (a.reverses for a in taken if a.reverses is not None))}
-    ordered = actions.add(
+    return actions.add(
         conn, [_opposite(action, undone, origin=origin, decision_id=decision_id) for action in taken], now
     )
-    actions.settle(conn, (action.subject for action in taken if action.effect is not None))
-    return ordered
 
 
 def _opposite(
