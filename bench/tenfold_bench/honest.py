@@ -4,9 +4,14 @@ All of PHEME (reporters and eyewitnesses during attacks and hostage takings) and
 (ordinary people, politics, sport, business) goes into a fresh database through `tenfold ingest`'s own path
 and through the whole pipeline with the starter pack and its banks. Nearly all of it is honest; every
 case that opens is listed, to be read.
+
+Without --quick, simulated months follow, each in a database of its own: their honest posts, and how much
+of the network is found.
 """
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -22,6 +27,7 @@ from tenfold.processing.suites import CurrentSuite
 from tenfold.store import database
 from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
+from tenfold_bench import _simulated_month
 from tenfold_bench.result import Figure, Result
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
@@ -146,7 +152,9 @@ def control(conn: Conn) -> str:
     return f"control: of {len(posts)} known statements, posted word by word, {row[0]} opened a case"
 
 
-def run(quick: bool) -> Result:
+@contextmanager
+def installation() -> Iterator[tuple[Conn, Path]]:
+    """A fresh database with the shipped banks, and a folder."""
     with tempfile.TemporaryDirectory(prefix="tf-honest-") as name:
         server = EmbeddedServer(Path(name), durable=False)
         try:
@@ -154,12 +162,23 @@ def run(quick: bool) -> Result:
             with database.connect(server.url) as conn:
                 shipped.install(conn)
                 conn.commit()
-                ingest(conn, Path(name))
-                if quick:
-                    trim(conn, QUICK_POSTS)
-                process(conn)
-                result = judge(conn)
-                result.notes.append(control(conn))
-                return result
+                yield conn, Path(name)
         finally:
             server.stop()
+
+
+def run(quick: bool) -> Result:
+    with installation() as (conn, folder):
+        ingest(conn, folder)
+        if quick:
+            trim(conn, QUICK_POSTS)
+        process(conn)
+        result = judge(conn)
+        result.notes.append(control(conn))
+    if not quick:
+        for seed in _simulated_month.SEEDS:
+            with installation() as (conn, _):
+                figures, notes = _simulated_month.figures(conn, SECRET, process, seed, GOAL)
+            result.figures += figures
+            result.notes += notes
+    return result

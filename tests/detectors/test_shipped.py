@@ -17,6 +17,7 @@ IDS = [
     "ashen-banner-statements",
     "ashen-banner-terms",
     "ashen-banner-urls",
+    "ashen-banner-vocabulary",
     "fundraising-cues",
     "recruitment-cues",
 ]
@@ -34,7 +35,8 @@ def test_the_shipped_banks_are_these_and_say_where_they_come_from() -> None:
     assert sorted(file.bank for file in files) == IDS
     assert {file.provenance for file in files} == {"shipped with Tenfold; fictional"}
     labels = {label for file in files for label in file.entries}
-    assert labels == {"name", "slogan", "recruitment", "fundraising", "praise", "statement", "contrast"}
+    own = {"name", "sign", "slogan", "imagery", "statement"}
+    assert labels == own | {"recruitment", "fundraising", "praise", "threat", "contrast"}
 
 
 def test_no_entry_is_there_twice_and_every_address_is_one_that_cannot_exist() -> None:

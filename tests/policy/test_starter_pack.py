@@ -9,8 +9,18 @@ from tenfold.detectors.base import TextItem
 from tenfold.detectors.text.suite import KINDS, TextSuite
 from tenfold.policy import Facts, PolicySet, aggregate, load
 from tenfold.policy.policyset import STARTER_PACK
+from tenfold.store.counters import Hit
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import Ground
+
+COUNTERS = {
+    "statements_30d": 2,
+    "slogans_30d": 1,
+    "imagery_30d": 0,
+    "marks_30d": 0,
+    "known_links_30d": 0,
+    "group_marks_30d": 0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +48,7 @@ def fired(starter: PolicySet, suite: TextSuite, texts: list[str]) -> list[set[st
                     post={"text": item.fields["text"], "is_repost": False},
                     signals=aggregate(result.signals),
                     links={"count": 0},
-                    counters={"slogans_7d": 1, "statements_30d": 1},
+                    counters=COUNTERS,
                 )
             )
         }
@@ -73,7 +83,7 @@ def test_nothing_acts_without_a_person(starter: PolicySet) -> None:
 
 def test_bank_fields_that_rules_name_exist(starter: PolicySet) -> None:
     labels = {entry.label for bank in shipped.banks() for entry in bank.entries}
-    for label in ("name", "slogan", "statement", "recruitment", "fundraising"):
+    for label in ("name", "slogan", "sign", "imagery", "statement", "recruitment", "fundraising"):
         assert label in labels
 
 
@@ -104,6 +114,111 @@ def test_material_of_the_organisation_is_found(starter: PolicySet, suite: TextSu
     assert found[3] == found[4] == {"statement-quoted"}
     exception = starter.rule("statement-quoted")
     assert exception.ground is Ground.EXCEPTION
+
+
+# What accounts write, post after post, counted as the pipeline counts it.
+BELONGING = {
+    "slogans and images": ["one ash one banner", "who keeps the oath of the hearth keeps us"],
+    "شعار وصورة": ["لا فجر قبل الرماد", "من أدى قسم الموقد لا يندم"],
+    "slogans, again and again": [
+        "no dawn before the ash",
+        "the ash remembers",
+        "grey over every gate",
+        "one ash one banner",
+    ],
+    "رابط ثم دعوة": [
+        "المرآة الجديدة https://sawt-alramad.test/5901",
+        "راسلني على الخاص إن أردت السفر إلى الإخوة",
+    ],
+    "name and image at once": ["Voice of the Ash: tonight the palace of glass is dark"],
+}
+LEFT_ALONE = {
+    "a journalist": [
+        'The graffiti says "one ash one banner". Police have arrested two.',
+        'In the leaflet: "keep the oath of the hearth"',
+        "The Ashen Banner, according to the court, met at the old mill",
+        'Again the Ashen Banner writes "no dawn before the ash"',
+    ],
+    "صحفية": [
+        "كتبوا على الجدار: «لا فجر قبل الرماد»",
+        "الراية الرمادية تحدثت عن «قسم الموقد» بحسب المحكمة",
+        "اعتقال اثنين من الراية الرمادية في الطاحونة القديمة",
+        "بيان جديد لمجلس الرماد عن الراية الرمادية",
+    ],
+    "a counter-speaker": [
+        "The Ashen Banner sends boys to die for a ribbon",
+        "One ash one banner? One grave, one mother",
+        "Do not answer the Ashen Banner when it says join us",
+        "The grey council lives well while your sons freeze",
+    ],
+    "ضد التنظيم": [
+        "ليست الراية الرمادية منا ولسنا منها",
+        "«الرماد لا ينسى»؟ الأمهات لا ينسين",
+        "ضحايا الراية الرمادية من كل بيت",
+        "مجلس الرماد يأكل وأبناؤكم يجوعون",
+    ],
+    "a researcher": [
+        "My new paper on fundraising by the Ashen Banner is out",
+        "Voice of the Ash and Ashen Banner Media share an editor",
+        'Table 2 codes the phrases "palace of glass" and "no dawn before the ash"',
+    ],
+    "a hiker": [
+        "We walked to the old mill this morning",
+        "Lunch at the old mill, come and join us next Sunday",
+        "The long night walk ended at the old mill",
+        "The old mill needs a new roof, please donate",
+    ],
+    "مؤمن": [
+        "اللهم ارحم شهداءنا وانصر المظلومين",
+        "كانت الليلة الطويلة في المسجد مباركة",
+        "تبرعوا لإفطار الصائمين",
+        "من رماد نحن وإلى الله نعود",
+    ],
+    "a supporter of a club": [
+        "Raise the grey, it is match day",
+        "الراية الرمادية فوق المدرج",
+        "Raise the grey banner! The best of men, we are proud of them",
+        "Come and join us behind the goal",
+    ],
+}
+
+
+def opened(starter: PolicySet, suite: TextSuite, posts: list[str]) -> set[str]:
+    """Rules that fire while one account writes the posts, an hour apart."""
+    items = [TextItem(Subject(SubjectKind.POST, str(n)), {"text": text}) for n, text in enumerate(posts)]
+    hits: list[Hit] = []
+
+    def numbers(asked: list[Hit]) -> list[int]:
+        hits.extend(hit for hit in asked if hit.records)
+        return [sum(hit.counter == known.counter for known in hits) for hit in asked]
+
+    rules: set[str] = set()
+    for number, (item, result) in enumerate(zip(items, suite.detect(items), strict=True)):
+        facts = Facts(
+            event_type="post.created",
+            time=datetime(2026, 3, 1, number, tzinfo=UTC),
+            subject=item.subject,
+            account={"id": "a-1", "verified": False, "strikes": 0},
+            post={"text": item.fields["text"], "is_repost": False},
+            signals=aggregate(result.signals),
+            links={"count": 0},
+        )
+        starter.count([facts], [number], numbers)
+        rules |= {firing.rule for firing in starter.judge(facts)}
+    return rules
+
+
+@pytest.mark.parametrize("posts", BELONGING.values(), ids=BELONGING)
+def test_weak_signals_of_one_account_add_up(starter: PolicySet, suite: TextSuite, posts: list[str]) -> None:
+    fired_rules = opened(starter, suite, posts)
+    assert {starter.rule(name).ground.is_violation for name in fired_rules} == {True}
+
+
+@pytest.mark.parametrize("posts", LEFT_ALONE.values(), ids=LEFT_ALONE)
+def test_those_who_speak_about_it_never_add_up(
+    starter: PolicySet, suite: TextSuite, posts: list[str]
+) -> None:
+    assert opened(starter, suite, posts) == set()
 
 
 def test_news_research_condemnation_faith_and_football_are_left_alone(
