@@ -8,9 +8,13 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
+
+Positive = Annotated[int, Meta(ge=1)]
+NotNegative = Annotated[int, Meta(ge=0)]
 
 
 class SettingsError(ValueError):
@@ -23,22 +27,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     data_dir: Path = Path("tenfold-data")
     database_url: str = ""  # empty: the embedded PostgreSQL in data_dir
     host: str = "127.0.0.1"
-    port: int = 8010
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8010
     base_url: str = ""  # how browsers reach the console, when a proxy stands before it
-    workers: int = 1
+    workers: NotNegative = 1
     policies: tuple[Path, ...] = ()  # files or folders of rules; empty: the starter pack
     secret: str = ""  # key of all tokens; empty: made once and kept in data_dir
-    max_body: int = 64 * 1024 * 1024  # of one request, after decompression
-    max_event: int = 1024 * 1024
-    max_events: int = 100_000  # in one request
-    events_per_second: int = 100_000  # for one API key
-    batch: int = 1_000  # events that a worker takes at once
-    evaluate_deadline_ms: int = 500
-    lease_minutes: int = 20
-    retention_months: int = 0  # events and sessions older than this many whole months go; 0: nothing goes
+    max_body: Positive = 64 * 1024 * 1024  # of one request, after decompression
+    max_event: Positive = 1024 * 1024
+    max_events: Positive = 100_000  # in one request
+    events_per_second: Positive = 100_000  # for one API key
+    batch: Positive = 1_000  # events that a worker takes at once
+    evaluate_deadline_ms: Positive = 500
+    lease_minutes: Positive = 20
+    retention_months: NotNegative = (
+        0  # events and sessions older than this many whole months go; 0: nothing goes
+    )
     webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
     secure_cookies: bool = False  # set to true behind HTTPS
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def url(self) -> str:
@@ -62,6 +68,9 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
         if text is not None:
             values[field.name] = text.split(os.pathsep) if field.name == "policies" else text
     values.update({key: value for key, value in overrides.items() if value is not None})
+    url = values.get("database_url")
+    if url and not url.startswith("postgresql://"):
+        raise SettingsError("TENFOLD_DATABASE_URL: write it as postgresql://user:password@host/database")
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_convert_path)
     except msgspec.ValidationError as error:

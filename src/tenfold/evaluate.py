@@ -1,11 +1,13 @@
 """The synchronous verdict: what would be done with this event, if it happened? Nothing is stored."""
 
+import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
 from typing import Literal
 
 import msgspec
+import psycopg
 from psycopg_pool import ConnectionPool
 
 from tenfold.detectors.text.suite import TextSuite
@@ -20,7 +22,10 @@ from tenfold.store.database import Conn
 
 EVENT_TYPES = ("account.created", "account.updated", "post.created", "post.updated")
 MOST_WAITING = 64  # more than these cannot be answered within any deadline worth having
+STATEMENT_TIMEOUT = "SET LOCAL statement_timeout = '10s'"  # what hangs must not hold the thread for good
 UNSTORED = 2**62  # the number of an event that is later than all stored ones
+
+log = logging.getLogger("tenfold.evaluate")
 
 Outcome = Literal["allow", "review", "hold", "undecided"]
 
@@ -69,6 +74,11 @@ class Evaluator:
         except TimeoutError:
             future.cancel()
             verdict = Verdict(outcome="undecided", reason=f"not judged within {deadline * 1000:.0f} ms")
+        except psycopg.OperationalError as error:
+            log.warning("%s: %s", type(error).__name__, error)
+            verdict = Verdict(outcome="undecided", reason="the database does not answer")
+        except (ValueError, psycopg.DataError) as error:  # what the pipeline would set aside
+            verdict = Verdict(outcome="undecided", reason=str(error))
         elapsed = (time.perf_counter() - started) * 1000
         return msgspec.structs.replace(verdict, milliseconds=round(elapsed, 3))
 
@@ -79,6 +89,7 @@ class Evaluator:
     def _judge(self, event: Event) -> Verdict:
         numbered = [Numbered(UNSTORED, event)]
         with self._pool.connection() as conn, conn.transaction(force_rollback=True):
+            conn.execute(STATEMENT_TIMEOUT)
             suite = self._suites.get(conn)
             batch = fold.load(conn, numbered)
             fold.fold(batch, numbered)

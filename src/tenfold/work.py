@@ -21,6 +21,9 @@ IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and wh
 OUTBOX_LOOK_SECONDS = 0.2
 MAINTENANCE_SECONDS = 60
 MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps house
+# Partitions are made and dropped under a lock of the whole event table. While a backup reads it that lock
+# must not be waited for: everybody else would wait behind it. There are months of time to try again.
+LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'"
 LATE_EVENTS = timedelta(days=2)  # hits are kept this much longer than their window, for events that come late
 
 log = logging.getLogger("tenfold.work")
@@ -79,6 +82,7 @@ class Worker:
             row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", [MAINTENANCE_LOCK]).fetchone()
             if not (row and row[0]):
                 return
+            conn.execute(LOCK_TIMEOUT)
             database.ensure_partitions(conn)
             if self._settings.retention_months > 0:
                 retention.forget(conn, self._settings.retention_months, now)

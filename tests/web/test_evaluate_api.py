@@ -1,7 +1,8 @@
 """The synchronous verdict: what would be done, within the deadline, with nothing stored."""
 
 import threading
-from concurrent.futures import Future
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -9,8 +10,11 @@ from tenfold.config import Settings
 from tenfold.detectors import shipped
 from tenfold.evaluate import Evaluator
 from tenfold.policy import load_policies
+from tenfold.processing import fold
+from tenfold.processing.fold import Numbered
 from tenfold.store import database
 from tenfold.store.keys import Scope
+from tests import helpers
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,48 @@ def test_too_many_who_wait_are_told_at_once(evaluating):
     evaluator._waiting.update(Future() for _ in range(64))
     answer = ask(evaluating, post_event("hello"), deadline_ms=5_000).json()
     assert (answer["verdict"], answer["reason"][:4]) == ("undecided", "busy")
+
+
+def test_many_who_ask_at_once_are_all_answered_within_the_deadline(evaluating):
+    evaluator = evaluating.runtime.evaluator
+    release = threading.Event()
+    evaluator._executor.submit(release.wait, 20)  # the one thread is busy
+    headers = evaluating.key(Scope.EVALUATE)
+
+    def ask_now(_):
+        return evaluating.client.post(
+            "/v1/evaluate", json=post_event("hello"), params={"deadline_ms": 2_000}, headers=headers
+        ).json()
+
+    with ThreadPoolExecutor(120) as pool:
+        answers = list(pool.map(ask_now, range(120)))
+    release.set()
+    reasons = Counter(answer["reason"].split(":")[0] for answer in answers)
+    assert reasons["busy"] > 0
+    assert reasons["busy"] + reasons["not judged within 2000 ms"] == 120
+
+
+def test_a_post_of_another_account_is_not_judged_as_this_ones(evaluating):
+    with evaluating.runtime.pool.connection() as conn:
+        numbered = [Numbered(1, helpers.event("post.created", account="badr", post="p1", text="mine"))]
+        batch = fold.load(conn, numbered)
+        fold.fold(batch, numbered)
+        fold.save(conn, batch)
+    answer = ask(evaluating, post_event("hello"), deadline_ms=10_000)
+    assert answer.status_code == 200
+    assert answer.json()["verdict"] == "undecided"
+    assert "belongs to another account" in answer.json()["reason"]
+
+
+def test_a_database_that_does_not_answer_leaves_it_undecided(evaluating, monkeypatch):
+    def hang(conn, *_):
+        conn.execute("SET LOCAL statement_timeout = '50ms'")
+        conn.execute("SELECT pg_sleep(10)")
+
+    monkeypatch.setattr(fold, "load", hang)
+    answer = ask(evaluating, post_event("hello"), deadline_ms=10_000)
+    assert (answer.status_code, answer.json()["verdict"]) == (200, "undecided")
+    assert answer.json()["reason"] == "the database does not answer"
 
 
 @pytest.mark.parametrize(

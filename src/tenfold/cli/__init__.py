@@ -45,6 +45,8 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """Entry point; a command's own error is one line on standard error and exit status 2."""
+    import psycopg
+
     from tenfold.cli.common import CommandError
     from tenfold.config import SettingsError
     from tenfold.policy.errors import PolicyErrors
@@ -53,6 +55,9 @@ def main() -> None:
         build()()
     except (CommandError, SettingsError) as error:
         sys.stderr.write(f"tenfold: {error}\n")
+        sys.exit(2)
+    except psycopg.OperationalError as error:
+        sys.stderr.write(f"tenfold: the database cannot be reached: {str(error).strip()}\n")
         sys.exit(2)
     except PolicyErrors as error:
         sys.stderr.write(f"tenfold: the rules cannot be used:\n{error}\n")

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -43,7 +44,12 @@ class EmbeddedServer:
 
     def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
         self._directory = data_dir.resolve() / "postgres"
-        self._directory.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._directory.parent.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self._directory.parent).close()
+        except OSError as error:
+            folder = self._directory.parent
+            raise SettingsError(f"TENFOLD_DATA_DIR: cannot write into {folder}: {error.strerror}") from None
         self._tuning = TUNING if durable else TUNING | {"fsync": "off", "synchronous_commit": "off"}
         self._server = self._start()
         self._prepare()

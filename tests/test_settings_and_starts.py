@@ -1,0 +1,79 @@
+"""What cannot start says why in one line: wrong settings, no database, no place to write."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+
+from tenfold.config import Settings, SettingsError, load
+from tenfold.store import database
+from tenfold.work import Worker
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TENFOLD_DATABASE_URL", "mysql://user@host/db"),
+        ("TENFOLD_PORT", "99999"),
+        ("TENFOLD_WORKERS", "-1"),
+        ("TENFOLD_BATCH", "0"),
+        ("TENFOLD_LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named(name, value):
+    with pytest.raises(SettingsError, match=f"^{name}: "):
+        load({name: value})
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["migrate"], ["migrate", "--check"], ["serve", "--port", "0"]]
+)
+def test_a_database_that_cannot_be_reached_is_one_message(command, tmp_path):
+    environment = os.environ | {
+        "TENFOLD_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "TENFOLD_DATA_DIR": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tenfold.cli", *command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "the database cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_data_folder_that_cannot_be_is_one_message(tmp_path):
+    (tmp_path / "file").touch()
+    environment = os.environ | {"TENFOLD_DATA_DIR": str(tmp_path / "file"), "TENFOLD_DATABASE_URL": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "tenfold.cli", "status"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "TENFOLD_DATA_DIR: cannot write into" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_maintenance_does_not_wait_for_a_backup_with_everybody_behind_it(database_url):
+    month = f"events_{datetime.now(UTC):%Y%m}"
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute(f"DROP TABLE {month}")
+    pool = database.pool(database_url, 2)
+    worker = Worker(Settings(secret="s" * 32), database_url)
+    with psycopg.connect(database_url) as backup:
+        backup.execute("SELECT count(*) FROM events")  # holds its lock on the table, as pg_dump does
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            worker._maintain(pool)
+    worker._maintain(pool)
+    pool.close()
+    with psycopg.connect(database_url) as conn:
+        assert conn.execute("SELECT to_regclass(%s)", [month]).fetchone() == (month,)
