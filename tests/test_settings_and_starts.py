@@ -1,15 +1,19 @@
 """What cannot start says why in one line: wrong settings, no database, no place to write."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from tenfold.config import Settings, SettingsError, load
 from tenfold.store import database
+from tenfold.store.embedded import EmbeddedServer, connect_url
 from tenfold.work import Worker
 
 
@@ -77,3 +81,34 @@ def test_maintenance_does_not_wait_for_a_backup_with_everybody_behind_it(databas
     pool.close()
     with psycopg.connect(database_url) as conn:
         assert conn.execute("SELECT to_regclass(%s)", [month]).fetchone() == (month,)
+
+
+def test_a_stale_pid_file_neither_hinders_a_start_nor_ends_who_has_the_number_now():
+    folder = Path(tempfile.mkdtemp(prefix="tf-"))  # a short path: unix sockets allow 107 bytes
+    try:
+        EmbeddedServer(folder, durable=False).stop()
+        innocent = subprocess.Popen(["sleep", "120"])
+        file = folder / "postgres" / "postmaster.pid"
+        lines = [innocent.pid, file.parent, 1700000000, 5432, file.parent, "", "  1 2", "ready   ", ""]
+        file.write_text("\n".join(map(str, lines)))
+        assert connect_url(folder) is None
+        server = EmbeddedServer(folder, durable=False)
+        with psycopg.connect(server.url) as conn:
+            assert conn.execute("SELECT 1").fetchone() == (1,)
+        server.stop()
+        assert innocent.poll() is None
+        innocent.kill()
+        innocent.wait()
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_worker_says_when_the_database_lacks_its_schema(database_url, tmp_path):
+    with psycopg.connect(database_url, autocommit=True) as conn:
+        conn.execute("DROP SCHEMA public CASCADE")
+        conn.execute("CREATE SCHEMA public")
+    environment = os.environ | {"TENFOLD_DATABASE_URL": database_url, "TENFOLD_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "tenfold.cli", "worker"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "run `tenfold migrate`" in done.stderr

@@ -120,3 +120,13 @@ def test_a_database_that_somebody_else_uses_is_refused(backup, empty_url, tmp_pa
         archive.read(backup, empty_url, Settings(data_dir=tmp_path / "new"))
     with psycopg.connect(empty_url) as conn:
         assert conn.execute("SELECT to_regclass('invoices')::text").fetchone() == ("invoices",)
+
+
+def test_a_database_that_a_server_uses_is_left_alone(backup, empty_url, tmp_path):
+    database.migrate(empty_url)
+    with (
+        database.connect(empty_url, application_name="tenfold-worker"),
+        pytest.raises(archive.ArchiveError, match="stop it"),
+    ):
+        archive.read(backup, empty_url, Settings(data_dir=tmp_path / "new"))
+    assert not (tmp_path / "new" / "secret").exists()

@@ -21,6 +21,13 @@ FORMAT = 1
 DUMP, SECRET, MANIFEST = "database.dump", "secret", "manifest.json"
 
 
+# A running server would go on with its own secret, and its tokens would match nothing.
+IN_USE = """
+    SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND application_name IN ('tenfold-web', 'tenfold-worker')
+"""
+
+
 class ArchiveError(Exception):
     """A backup that cannot be written or restored; says why and what to do."""
 
@@ -123,6 +130,8 @@ def _require_empty(url: str, dump: Path) -> None:
     listed = [line.split() for line in _run("pg_restore", "--list", str(dump)).splitlines()]
     ours = {words[5] for words in listed if words[3:5] == ["TABLE", "public"]}
     with psycopg.connect(url) as conn:
+        if conn.execute(IN_USE).fetchone():
+            raise ArchiveError("a Tenfold server or worker uses this database; stop it, then restore")
         rows = conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         tables = {row[0] for row in rows}
         foreign = {name for name in tables - ours if not name.startswith("events_")}

