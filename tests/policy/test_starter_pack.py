@@ -19,7 +19,6 @@ COUNTERS = {
     "imagery_30d": 0,
     "marks_30d": 0,
     "known_links_30d": 0,
-    "group_marks_30d": 0,
 }
 
 
@@ -241,3 +240,8 @@ def test_news_research_condemnation_faith_and_football_are_left_alone(
         "",
     ]
     assert dict(zip(texts, fired(starter, suite, texts), strict=True)) == {text: set() for text in texts}
+
+
+def test_every_rule_speaks_to_moderators_in_both_languages() -> None:
+    policy = load([STARTER_PACK], KINDS)
+    assert [rule.name for rule in policy.rules if set(rule.titles) != {"en", "ar"}] == []
