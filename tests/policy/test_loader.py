@@ -55,8 +55,20 @@ def test_everything_is_read(load_text: Load) -> None:
     assert policy.all_sets({"places": frozenset({"Giza"}), "other": frozenset({"x"})}) == {
         "places": {"Cairo", "القاهرة", "Giza"}
     }
+    assert rule.titles == {"en": "All keys of a rule"}
     with pytest.raises(KeyError):
         policy.rule("nothing")
+
+
+def test_a_title_may_stand_in_both_languages(load_text: Load) -> None:
+    both = WHOLE.replace("title: All keys of a rule", "title: {en: All keys, ar: كل المفاتيح}")
+    assert load_text(both).rule("everything").titles == {"en": "All keys", "ar": "كل المفاتيح"}
+
+
+@pytest.mark.parametrize("title", ["{fr: Tout}", "{ar: كل المفاتيح}", "{en: ''}", "[All]", "7"])
+def test_a_title_that_no_reader_could_read_is_refused(load_text: Load, title: str) -> None:
+    with pytest.raises(PolicyErrors, match="title|en"):
+        load_text(WHOLE.replace("title: All keys of a rule", f"title: {title}"))
 
 
 def test_version_is_of_texts_not_of_folders(tmp_path: Path) -> None:
