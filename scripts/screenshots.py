@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -39,7 +40,7 @@ CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 SCHEMES: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
 NAMES = {"en": "Lead", "ar": "المشرف"}
-MONTH = SimulationSpec(events=20_000)
+MONTH = SimulationSpec(events=20_000, start=datetime.now(UTC).date() - timedelta(days=30))
 
 
 @contextmanager
