@@ -295,10 +295,36 @@ def test_large_events_are_taken_few_at_a_time_and_none_is_left(ready, suite, pol
     assert sorted(content.load_posts(ready, posts)) == posts
 
 
-def test_a_lane_that_another_worker_walks_keeps_the_count_of_its_deaths(ready, suite, policy, database_url):
+def test_a_lane_is_walked_by_one_worker_and_the_others_count_nothing(ready, suite, policy, database_url):
     send(ready, event("post.created", post="p1", text="fine"))
-    (lane,) = queue.announce_claim(ready, 64)
-    with database.connect(database_url) as other:
-        assert queue.claim_lanes(other, [lane])
-        assert pipeline._walk(ready, suite, policy, lane, 10) == pipeline.Done()
-    assert ready.execute("SELECT tries FROM lanes WHERE lane = %s", [lane]).fetchone() == (1,)
+    for _ in range(queue.MAX_TRIES + 1):
+        (lane,) = queue.announce_claim(ready, 64)
+    with database.connect(database_url, autocommit=True) as other, queue.walking(other, lane) as alone:
+        assert alone
+        for _ in range(queue.MAX_TRIES + 1):
+            assert pipeline.run_once(ready, suite, policy, 1000) == pipeline.Done()
+        assert ready.execute("SELECT tries FROM event_queue").fetchone() == (0,)
+        assert ready.execute("SELECT tries FROM lanes WHERE lane = %s", [lane]).fetchone() > (
+            queue.MAX_TRIES,
+        )
+    assert work(ready, suite, policy) == (1, 0)
+    assert ready.execute("SELECT tries FROM lanes WHERE lane = %s", [lane]).fetchone() == (0,)
+
+
+def test_workers_that_race_for_a_suspected_lane_set_nothing_aside(ready, policy, database_url):
+    send(ready, *(event("post.created", post=f"p{n}", text=f"note {n}") for n in range(40)))
+    ready.execute("UPDATE lanes SET tries = 100")
+
+    def worker() -> None:
+        with database.connect(database_url, autocommit=True) as conn:
+            suite = CurrentSuite().get(conn)
+            while conn.execute("SELECT FROM event_queue LIMIT 1").rowcount:
+                pipeline.run_once(conn, suite, policy, 1000)
+
+    threads = [threading.Thread(target=worker) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert queue.poisoned(ready) == []
+    assert ready.execute("SELECT count(*) FROM posts").fetchone() == (40,)

@@ -107,13 +107,18 @@ def _retry_or_set_aside(
 def _walk(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batch: int) -> Done:
     """Process the first events of a lane that has killed workers one by one, each attempt counted.
 
-    When a whole batch of them has gone well the lane is trusted again; not when another worker has it.
+    When a whole batch of them has gone well the lane is trusted again. One worker at a time walks a lane:
+    else the attempts of several would be taken for deaths.
     """
+    with queue.walking(conn, lane) as alone:
+        return _walk_alone(conn, suite, policy, lane, batch) if alone else Done()
+
+
+def _walk_alone(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batch: int) -> Done:
     done = Done()
     for _ in range(batch):
         with conn.transaction():
-            if not queue.claim_lanes(conn, [lane]):
-                return done
+            queue.wait_for_lane(conn, lane)
             waiting = queue.fetch(conn, [lane], 1)
             if not waiting:
                 break
@@ -124,10 +129,10 @@ def _walk(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batch: int
                 done.set_aside += 1
                 break
         with conn.transaction():
-            if queue.claim_lanes(conn, [lane]):
-                one = _apply(conn, suite, policy, queue.fetch(conn, [lane], 1))
-                done.applied += one.applied
-                done.set_aside += one.set_aside
+            queue.wait_for_lane(conn, lane)
+            one = _apply(conn, suite, policy, queue.fetch(conn, [lane], 1))
+            done.applied += one.applied
+            done.set_aside += one.set_aside
     with conn.transaction():
         queue.lanes_went_well(conn, [lane])
     return done

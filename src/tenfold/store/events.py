@@ -7,7 +7,8 @@ lets go of its lanes with its transaction.
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import msgspec
@@ -21,6 +22,7 @@ from tenfold.store.database import Conn
 LANES = 64
 BATCH_BYTES = 16 * 1024 * 1024  # of events that a worker takes at once, however many are allowed
 BODIES_AT_ONCE = 128
+WALK_LOCK = 0x7E4F03D  # an arbitrary number, with the lane's: a worker that walks it
 MAX_TRIES = 3  # of a lane whose worker died, or of one event, before an event is set aside
 
 
@@ -137,6 +139,26 @@ def claim_lanes(conn: Conn, lanes: Sequence[int]) -> list[Lane]:
         prepare=True,
     )
     return cursor.fetchall()
+
+
+@contextmanager
+def walking(conn: Conn, lane: int) -> Iterator[bool]:
+    """True for the one worker that walks the lane event by event, over several transactions of its own.
+
+    The lock is the connection's: it goes with a worker that dies.
+    """
+    row = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", [WALK_LOCK, lane]).fetchone()
+    alone = bool(row and row[0])
+    try:
+        yield alone
+    finally:
+        if alone and not conn.closed:
+            conn.execute("SELECT pg_advisory_unlock(%s, %s)", [WALK_LOCK, lane])
+
+
+def wait_for_lane(conn: Conn, lane: int) -> None:
+    """Hold a lane that this worker walks; the others only look at it and let go."""
+    conn.execute("SELECT 1 FROM lanes WHERE lane = %s FOR UPDATE", [lane])
 
 
 def fetch(conn: Conn, lanes: Sequence[int], limit: int) -> list[Queued]:
