@@ -186,7 +186,8 @@ def fetch(conn: Conn, lanes: Sequence[int], limit: int) -> list[Queued]:
         chunk = heads[start : start + BODIES_AT_ONCE]
         bodies = _bodies(conn, chunk)
         size += sum(len(body) for body in bodies)
-        found += [Queued(*head, body) for head, body in zip(chunk, bodies, strict=True)]
+        for (lane, seq, received_at, tries), body in zip(chunk, bodies, strict=True):
+            found.append(Queued(lane, seq, received_at, tries, body))
     return found
 
 
