@@ -169,6 +169,24 @@ def test_an_event_that_kills_its_worker_stands_aside_after_three_deaths(ready, s
     assert sorted(content.load_posts(ready, [f"p{n}" for n in range(5)])) == ["p0", "p1", "p3", "p4"]
 
 
+def test_lanes_that_wait_while_another_is_walked_fall_under_no_more_suspicion(ready, suite, policy):
+    send(ready, *(event("post.created", account=f"a{n}", post=f"p{n}", text="fine") for n in range(40)))
+    ready.execute("UPDATE lanes SET tries = %s", [queue.MAX_TRIES])
+    pipeline.run_once(ready, suite, policy, 1000)
+    (most,) = ready.execute("SELECT max(tries) FROM lanes").fetchone()
+    assert most == queue.MAX_TRIES, "claimed, not tried, not counted"
+    assert work(ready, suite, policy)[1] == 0
+    assert ready.execute("SELECT count(*) FROM posts").fetchone() == (40,)
+
+
+def test_a_suspected_lane_does_not_hold_up_the_others(ready, suite, policy):
+    send(ready, *(event("post.created", account=f"a{n}", post=f"p{n}", text="fine") for n in range(8)))
+    (lane,) = ready.execute("SELECT min(lane) FROM event_queue").fetchone()
+    ready.execute("UPDATE lanes SET tries = 9 WHERE lane = %s", [lane])
+    assert pipeline.run_once(ready, suite, policy, 1000).applied == 8
+    assert ready.execute("SELECT max(tries) FROM lanes").fetchone() == (0,)
+
+
 def test_several_workers_together_apply_everything_once(ready, policy, database_url):
     accounts, each = 20, 15
     sent = [

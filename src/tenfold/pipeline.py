@@ -44,13 +44,16 @@ def run_once(conn: Conn, suite: TextSuite, policy: PolicySet, batch: int) -> Don
         return Done()
     with conn.transaction():
         held = queue.claim_lanes(conn, chosen)
+        trusted = [lane.lane for lane in held if lane.tries <= MAX_TRIES]
         deadly = [lane.lane for lane in held if lane.tries > MAX_TRIES]
-        lanes = deadly[:1] or [lane.lane for lane in held]
-        if not deadly:
-            done = _apply(conn, suite, policy, queue.fetch(conn, lanes, batch))
-            queue.lanes_went_well(conn, lanes)
-            return done
-    return _walk(conn, suite, policy, lanes[0], batch // LANES_AT_ONCE)
+        done = _apply(conn, suite, policy, queue.fetch(conn, trusted, batch))
+        queue.lanes_went_well(conn, trusted)
+        queue.lanes_not_tried(conn, deadly[1:])
+    if deadly:
+        walked = _walk(conn, suite, policy, deadly[0], batch // LANES_AT_ONCE)
+        done.applied += walked.applied
+        done.set_aside += walked.set_aside
+    return done
 
 
 def process(conn: Conn, suite: TextSuite, policy: PolicySet, waiting: Sequence[Queued]) -> None:

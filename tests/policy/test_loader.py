@@ -67,7 +67,7 @@ def test_a_title_may_stand_in_both_languages(load_text: Load) -> None:
 
 @pytest.mark.parametrize("title", ["{fr: Tout}", "{ar: كل المفاتيح}", "{en: ''}", "[All]", "7"])
 def test_a_title_that_no_reader_could_read_is_refused(load_text: Load, title: str) -> None:
-    with pytest.raises(PolicyErrors, match="title|en"):
+    with pytest.raises(PolicyErrors, match=r"title|en"):
         load_text(WHOLE.replace("title: All keys of a rule", f"title: {title}"))
 
 

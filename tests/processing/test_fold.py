@@ -230,3 +230,12 @@ def test_the_same_batch_twice_changes_nothing_more(conn):
         return snapshot()
 
     assert run() == run()
+
+
+def test_an_account_that_the_platform_never_announced_has_no_known_age(conn):
+    apply(conn, event("post.created", post="p1", text="x"))
+    assert account(conn).created_at is None
+    apply(conn, event("account.updated", created_at="2019-05-01T00:00:00Z"))
+    found = account(conn).created_at
+    assert found is not None
+    assert found.year == 2019

@@ -22,6 +22,7 @@ from tenfold.subjects import SubjectKind
 
 STARTER_PACK = Path(__file__).parent / "packs" / "starter"
 
+LONGEST_KEY = 300  # characters of a counter's key
 _Bucket = tuple[str, SubjectKind]
 
 
@@ -156,11 +157,11 @@ class PolicySet:
 
     def _keys(self, counter: Counter, facts: Facts) -> list[str]:
         if counter.by == "subject":
-            return [str(facts.subject)]
+            return [_bounded(str(facts.subject))]
         for path in COUNTED_BY[counter.by]:
             value = self._defaults.value(facts, path)
             if value is not None:
-                return [value] if isinstance(value, str) else sorted(value)
+                return [_bounded(value)] if isinstance(value, str) else sorted(map(_bounded, value))
         return []
 
     def rule(self, name: str) -> Rule:
@@ -177,6 +178,11 @@ class PolicySet:
     def passes(self, rule: Rule, example: Example) -> bool:
         """Whether the rule fires on the example's facts exactly if it should."""
         return any(firing.rule == rule.name for firing in self.judge(example.facts)) == example.fires
+
+
+def _bounded(key: str) -> str:
+    """A key that fits an index; a longer one (a link can be as long as a post) by its digest."""
+    return key if len(key) <= LONGEST_KEY else "sha256:" + hashlib.sha256(key.encode()).hexdigest()
 
 
 def load(paths: Sequence[Path], kinds: Mapping[str, SignalKind]) -> PolicySet:

@@ -81,7 +81,7 @@ FIELDS: dict[str, dict[str, Declared]] = {
         "followers": Declared(COUNT, "accounts that follow it"),
         "following": Declared(COUNT, "accounts it follows"),
         "verified": Declared(BOOL, "the platform has verified who it is"),
-        "age_hours": Declared(POSITIVE, "hours since it was created"),
+        "age_hours": Declared(POSITIVE, "hours since it was created; unknown when the platform has not said"),
         "posts": Declared(COUNT, "posts it has written"),
         "state": Declared(ACCOUNT_STATE, "what stands against it"),
         "strikes": Declared(COUNT, "decisions in force against it"),

@@ -142,14 +142,14 @@ def save(conn: Conn, batch: Batch) -> None:
 
 
 def _account(batch: Batch, item: Numbered) -> Account:
-    """The account of an event; one that the platform never announced begins here."""
+    """The account of an event; one that the platform never announced begins here, its age unknown."""
     id_ = item.event.account
     if id_ is None:
         raise ValueError(f"event {item.event.id!r} of type {item.event.type} names no account")
     account = batch.accounts.get(id_)
     if account is None:
         time = item.event.time
-        account = Account(id=id_, created_at=time, updated_at=time, first_seq=item.seq)
+        account = Account(id=id_, updated_at=time, first_seq=item.seq)
         batch.accounts[id_] = account
         batch.changed_accounts.add(id_)
     return account
@@ -183,7 +183,7 @@ def _profile(batch: Batch, item: Numbered) -> None:
     if data.created_at is not UNSET and data.created_at is not None:
         account.created_at = data.created_at
     elif event.type == "account.created":
-        account.created_at = min(account.created_at, event.time)
+        account.created_at = min(account.created_at or event.time, event.time)
     account.updated_at = max(account.updated_at, event.time)
     for kind, value in (("email", data.email), ("phone", data.phone)):
         if value is not UNSET:

@@ -131,7 +131,7 @@ def _account_facts(account: Account, time: datetime, stands: Standing | None) ->
         "followers": account.followers,
         "following": account.following,
         "verified": account.verified,
-        "age_hours": _hours(account.created_at, time),
+        "age_hours": None if account.created_at is None else _hours(account.created_at, time),
         "posts": account.posts,
         "state": account.state,
         "strikes": stands.strikes if stands else 0,

@@ -14,12 +14,15 @@ PROFILE_FIELDS = ("handle", "display_name", "bio", "avatar", "banner", "location
 
 
 class Account(msgspec.Struct, kw_only=True):
-    """An account's row. `state` is changed by enforcement and by the platform's own closures only."""
+    """An account's row; `created_at` is None while the platform has not said.
+
+    `state` is changed by enforcement and by the platform's own closures only.
+    """
 
     id: str
-    created_at: datetime
     updated_at: datetime
     first_seq: int
+    created_at: datetime | None = None
     handle: str | None = None
     display_name: str | None = None
     bio: str | None = None

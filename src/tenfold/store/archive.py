@@ -8,9 +8,11 @@ import tarfile
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psycopg
+from psycopg import conninfo
 
 from tenfold import __version__
 from tenfold.config import Settings, secret_key
@@ -41,9 +43,13 @@ class Manifest(msgspec.Struct, kw_only=True):
     digests: dict[str, str]
 
 
-def _run(program: str, *arguments: str) -> str:
-    command = [str(BINARIES / program), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(program: str, *arguments: str, url: str = "") -> str:
+    """Run a program of PostgreSQL; the password goes by its environment, where `ps` does not show it."""
+    parameters: dict[str, Any] = conninfo.conninfo_to_dict(url)
+    environment = os.environ | {"PGPASSWORD": str(parameters.pop("password", None) or "")}
+    target = [f"--dbname={conninfo.make_conninfo(**parameters)}"] if url else []
+    command = [str(BINARIES / program), *target, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise ArchiveError(f"{program} failed: {done.stderr.strip()[-2000:]}")
     return done.stdout
@@ -65,7 +71,7 @@ def write(file: Path, url: str, settings: Settings) -> int:
         raise ArchiveError(f"{file.parent} is no folder")
     with tempfile.TemporaryDirectory(dir=file.parent, prefix=".tenfold-backup-") as scratch:
         folder = Path(scratch)
-        _run("pg_dump", "--format=custom", f"--file={folder / DUMP}", f"--dbname={url}")
+        _run("pg_dump", "--format=custom", f"--file={folder / DUMP}", url=url)
         (folder / SECRET).write_bytes(secret_key(settings))
         digests = {name: _digest(folder / name) for name in (DUMP, SECRET)}
         manifest = Manifest(format=FORMAT, tenfold=__version__, made_at=datetime.now(UTC), digests=digests)
@@ -99,7 +105,7 @@ def read(file: Path, url: str, settings: Settings) -> None:
             conn.execute("DROP SCHEMA public CASCADE")
             conn.execute("CREATE SCHEMA public")
         arguments = ["--no-owner", "--single-transaction", "--exit-on-error"]
-        _run("pg_restore", *arguments, f"--dbname={url}", str(folder / DUMP))
+        _run("pg_restore", *arguments, str(folder / DUMP), url=url)
     database.migrate(url)
 
 

@@ -224,6 +224,13 @@ def lanes_went_well(conn: Conn, lanes: Sequence[int]) -> None:
     conn.execute("UPDATE lanes SET tries = 0 WHERE lane = ANY(%s)", [list(lanes)], prepare=True)
 
 
+def lanes_not_tried(conn: Conn, lanes: Sequence[int]) -> None:
+    """Take back the counted attempt of lanes that were claimed and left for another turn."""
+    conn.execute(
+        "UPDATE lanes SET tries = greatest(tries - 1, 0) WHERE lane = ANY(%s)", [list(lanes)], prepare=True
+    )
+
+
 def count_try(conn: Conn, event: Queued) -> int:
     """Count an attempt at one event that may kill its worker; the caller commits before it tries."""
     row = conn.execute(

@@ -14,14 +14,13 @@ CREATE TABLE accounts (
     followers    bigint,
     following    bigint,
     verified     boolean     NOT NULL DEFAULT false,
-    created_at   timestamptz NOT NULL,
+    created_at   timestamptz,  -- NULL: the platform never said; the account is older than what it sent
     first_seq    bigint      NOT NULL,
     updated_at   timestamptz NOT NULL,
     last_post_at timestamptz,
     posts        bigint      NOT NULL DEFAULT 0,
     state        text        NOT NULL DEFAULT 'active'
-        CHECK (state IN ('active', 'held', 'restricted', 'closed', 'deleted')),
-    CHECK (created_at IS NOT NULL)
+        CHECK (state IN ('active', 'held', 'restricted', 'closed', 'deleted'))
 ) WITH (fillfactor = 80);
 CREATE INDEX accounts_handle ON accounts (left(lower(handle), 100));  -- a whole one may not fit
 CREATE INDEX accounts_created ON accounts (created_at);
