@@ -28,7 +28,7 @@ def _version(wanted: bool) -> None:
 def _top(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    """Trust & safety against terrorist networks: find them, decide fairly, recognise who comes back."""
+    """Trust & safety against terrorist networks: find them, decide fairly."""
 
 
 def build() -> typer.Typer:
