@@ -10,7 +10,7 @@ import msgspec
 import psycopg
 from psycopg_pool import ConnectionPool
 
-from tenfold.detectors.text.suite import TextSuite
+from tenfold.detectors.base import TextItem
 from tenfold.events import Event
 from tenfold.evidence import Signal
 from tenfold.judgement import Firing
@@ -19,10 +19,12 @@ from tenfold.processing import detect, fold, judge
 from tenfold.processing.fold import Numbered
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store.database import Conn
+from tenfold.subjects import Subject, SubjectKind
 
 EVENT_TYPES = ("account.created", "account.updated", "post.created", "post.updated")
 MOST_WAITING = 64  # more than these cannot be answered within any deadline worth having
 STATEMENT_TIMEOUT = "SET LOCAL statement_timeout = '10s'"  # what hangs must not hold the thread for good
+WARMING = ("Come and join us at the grey gate tonight", "تعالوا وانضموا إلينا الليلة عند البوابة")
 UNSTORED = 2**62  # the number of an event that is later than all stored ones
 
 log = logging.getLogger("tenfold.evaluate")
@@ -55,7 +57,7 @@ class Evaluator:
 
     def warm(self) -> None:
         """Load banks and models now, so that the first request need not wait for them."""
-        self._executor.submit(self._refresh)
+        self._executor.submit(self._read_something)
 
     def close(self) -> None:
         """Drop what waits and end the thread."""
@@ -82,9 +84,12 @@ class Evaluator:
         elapsed = (time.perf_counter() - started) * 1000
         return msgspec.structs.replace(verdict, milliseconds=round(elapsed, 3))
 
-    def _refresh(self) -> TextSuite:
+    def _read_something(self) -> None:
+        """Detectors load their models with the first text that needs them; these two do."""
         with self._pool.connection() as conn:
-            return self._suites.get(conn)
+            suite = self._suites.get(conn)
+        subject = Subject(SubjectKind.POST, "warm")
+        suite.detect([TextItem(subject, {"text": text}) for text in WARMING])
 
     def _judge(self, event: Event) -> Verdict:
         numbered = [Numbered(UNSTORED, event)]

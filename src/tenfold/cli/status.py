@@ -37,7 +37,7 @@ def status(
         ("events waiting", f"{found.queue:,}{waiting}"),
         ("events set aside", f"{found.poisoned:,}"),
         ("workers", f"{found.workers}"),
-        ("events ever taken", f"{found.events_estimate:,}"),
+        ("events ever taken (estimate)", f"{found.events_estimate:,}"),
         ("accounts, posts (estimates)", f"{found.accounts_estimate:,}, {found.posts_estimate:,}"),
         ("open cases", f"{found.cases_open:,}, of them overdue {found.cases_overdue:,}"),
         ("deliveries pending", f"{found.deliveries_pending:,}, given up {found.deliveries_dead:,}"),
