@@ -39,9 +39,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: Positive = 1_000  # events that a worker takes at once
     evaluate_deadline_ms: Positive = 500
     lease_minutes: Positive = 20
-    retention_months: NotNegative = (
-        0  # events and sessions older than this many whole months go; 0: nothing goes
-    )
+    retention_months: NotNegative = 0  # older events and sessions go; 0: nothing goes
     webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
     secure_cookies: bool = False  # set to true behind HTTPS
     log_level: Literal["debug", "info", "warning", "error"] = "info"
