@@ -48,7 +48,8 @@ def run_once(conn: Conn, suite: TextSuite, policy: PolicySet, batch: int) -> Don
         deadly = [lane.lane for lane in held if lane.tries > MAX_TRIES]
         done = _apply(conn, suite, policy, queue.fetch(conn, trusted, batch))
         queue.lanes_went_well(conn, trusted)
-        queue.lanes_not_tried(conn, deadly[1:])
+        if len(deadly) > 1:
+            queue.lanes_not_tried(conn, deadly[1:])
     if deadly:
         walked = _walk(conn, suite, policy, deadly[0], batch // LANES_AT_ONCE)
         done.applied += walked.applied

@@ -12,7 +12,8 @@ from tenfold.casework import service, views
 from tenfold.casework.confirming import confirm
 from tenfold.casework.views import ActionView
 from tenfold.store import actions
-from tenfold.web.api.cases import MAX_ROW, NO_NUL, ApiRequest, Limit, ReasonWish, RowId, casework
+from tenfold.web.api.cases import MAX_ROW, ApiRequest, Limit, ReasonWish, RowId, casework
+from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
 from tenfold.web.auth import Scope, requires
 from tenfold.web.runtime import Running

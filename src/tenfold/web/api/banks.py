@@ -15,7 +15,8 @@ from tenfold.detectors.bank_values import GivenEntry
 from tenfold.store import audit, banks
 from tenfold.store.banks import BankError, StoredBank, StoredEntry, UnknownBankError
 from tenfold.store.database import Conn
-from tenfold.web.api.cases import NO_NUL, ApiRequest
+from tenfold.web.api.cases import ApiRequest
+from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
 from tenfold.web.auth import Scope, requires
 from tenfold.web.problems import Problem

@@ -19,12 +19,12 @@ from tenfold.events import MAX_ID_LENGTH
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
+from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
 from tenfold.web.runtime import Running, Runtime
 
-NO_NUL = r"^[^\u0000]*$"  # PostgreSQL keeps no text that holds it
 MAX_ROW = 2**63 - 1
 RowId = Annotated[int, PathParameter(ge=1, le=MAX_ROW)]
 Word = Annotated[str | None, QueryParameter(max_length=MAX_ID_LENGTH, pattern=NO_NUL)]

@@ -11,12 +11,12 @@ from msgspec import Meta
 from tenfold.events import MAX_ID_LENGTH
 from tenfold.store import signals
 from tenfold.store.signals import Link
+from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
 from tenfold.web.runtime import Running
 
-NO_NUL = r"^[^\u0000]*$"  # PostgreSQL keeps no text that holds it
 AccountId = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern=NO_NUL)]
 
 

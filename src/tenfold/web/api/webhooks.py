@@ -19,7 +19,8 @@ from tenfold.enforcement.sealing import SecretError
 from tenfold.store import webhooks
 from tenfold.store.database import Conn
 from tenfold.store.webhooks import Delivery, Webhook
-from tenfold.web.api.cases import MAX_ROW, NO_NUL, ApiRequest, Limit, RowId, casework
+from tenfold.web.api.cases import MAX_ROW, ApiRequest, Limit, RowId, casework
+from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
 from tenfold.web.auth import Scope, requires
 from tenfold.web.problems import FieldProblem, Problem
