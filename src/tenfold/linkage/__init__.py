@@ -1,0 +1,1 @@
+"""Is it the same people? Fingerprints, keys, evidence, the model, candidates, sweeps."""

@@ -1,0 +1,1 @@
+"""Do they belong together? Association with closed accounts, never an identity."""

@@ -1,0 +1,78 @@
+-- The fingerprint that stays of a closed account, pseudonymous; erased on reversal and expiry.
+CREATE TABLE closures (
+    account     text COLLATE "C" PRIMARY KEY,
+    created_at  timestamptz,
+    closed_at   timestamptz NOT NULL,
+    origin      text        NOT NULL,  -- decision:ID, platform, or import:NAME
+    ground      text        NOT NULL DEFAULT '',
+    fingerprint jsonb       NOT NULL,
+    kept_at     timestamptz NOT NULL DEFAULT now(),
+    expires_at  timestamptz
+);
+CREATE INDEX closures_closed ON closures (closed_at DESC);
+CREATE INDEX closures_expiry ON closures (expires_at) WHERE expires_at IS NOT NULL;
+
+-- Which keys (linkage/keys.py) closed accounts showed: where candidates are found ...
+CREATE TABLE closure_keys (
+    key     bigint           NOT NULL,
+    account text COLLATE "C" NOT NULL,
+    PRIMARY KEY (key, account)
+);
+CREATE INDEX closure_keys_account ON closure_keys (account);
+
+-- ... and which keys all accounts show: how rare each is, and where a closure hunts.
+CREATE TABLE account_keys (
+    key     bigint           NOT NULL,
+    account text COLLATE "C" NOT NULL,
+    PRIMARY KEY (key, account)
+);
+CREATE INDEX account_keys_account ON account_keys (account);
+
+-- Keys of more accounts than are counted each time; maintenance counts them now and then.
+CREATE TABLE common_keys (
+    key        bigint PRIMARY KEY,
+    accounts   bigint      NOT NULL,
+    counted_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- Values that a person marked as shared by people who have nothing to do with each other.
+CREATE TABLE shared_keys (
+    key       bigint PRIMARY KEY,
+    kind      text        NOT NULL,
+    reason    text        NOT NULL DEFAULT '',
+    marked_by text        NOT NULL,
+    marked_at timestamptz NOT NULL DEFAULT now(),
+    until     timestamptz
+);
+
+-- What people decided about pairs; the latest in force counts. Never erased by a new model.
+CREATE TABLE link_decisions (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account_a   text COLLATE "C" NOT NULL,
+    account_b   text COLLATE "C" NOT NULL,
+    verdict     text             NOT NULL CHECK (verdict IN ('same', 'different', 'unsure')),
+    author      text             NOT NULL,
+    reason      text             NOT NULL DEFAULT '',
+    case_id     bigint           REFERENCES cases,
+    decision_id bigint           REFERENCES decisions,
+    probability real,                          -- as shown when it was decided
+    evidence    jsonb            NOT NULL DEFAULT '[]',  -- as shown when it was decided
+    model       text             NOT NULL DEFAULT '',
+    decided_at  timestamptz      NOT NULL DEFAULT now(),
+    reversed_at timestamptz,
+    CHECK (account_a < account_b)
+);
+CREATE INDEX link_decisions_pair ON link_decisions (account_a, account_b, id DESC);
+CREATE INDEX link_decisions_b ON link_decisions (account_b);
+CREATE INDEX link_decisions_case ON link_decisions (case_id) WHERE case_id IS NOT NULL;
+
+-- Every set of parameters that ever scored; at most one is in use, none means the shipped one.
+CREATE TABLE link_models (
+    version    text PRIMARY KEY,
+    parameters jsonb       NOT NULL,
+    report     jsonb       NOT NULL DEFAULT '{}',  -- what it was trained on, and its measured figures
+    made_by    text        NOT NULL,
+    made_at    timestamptz NOT NULL DEFAULT now(),
+    in_use     boolean     NOT NULL DEFAULT false
+);
+CREATE UNIQUE INDEX link_models_in_use ON link_models (in_use) WHERE in_use;
