@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser demo test lint format bench serve docs lock clean
+.PHONY: help install browser java demo test lint format bench serve docs lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,10 +28,13 @@ $(STAMP): requirements.lock pyproject.toml bench/pyproject.toml
 browser:
 	@command -v chromium >/dev/null || sh scripts/install-chromium
 
+java:
+	@command -v java >/dev/null || sh scripts/install-java
+
 demo: install  ## A platform's month, found and decided in your browser
 	$(BIN)/tenfold demo $(ARGS)
 
-test: install browser  ## Every test, browser tests included
+test: install browser java  ## Every test, those with a browser or Spark included
 	$(BIN)/pytest -n auto $(ARGS)
 
 lint: install  ## Style, types and the import contracts
