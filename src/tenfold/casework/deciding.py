@@ -37,6 +37,20 @@ def decide(conn: Conn, *, case_id: int, verdict: Verdict, actor: str, now: datet
 
 def decide_many(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime) -> list[Decided]:
     """Decide several cases, all or none: the caller rolls back on an error."""
+    return _decide_all(conn, verdicts, actor, now, as_one=False)
+
+
+def decide_as_one(
+    conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime
+) -> list[Decided]:
+    """Decide several cases, of several accounts even, by one decision: the first leads, the others are
+    part of it, and reversing it reopens all."""
+    return _decide_all(conn, verdicts, actor, now, as_one=True)
+
+
+def _decide_all(
+    conn: Conn, verdicts: Sequence[CaseVerdict], actor: str, now: datetime, *, as_one: bool
+) -> list[Decided]:
     wishes = {wish.case_id: wish.verdict for wish in verdicts}
     if len(wishes) < len(verdicts):
         raise RefusedError("case_id", "names a case twice")
@@ -53,11 +67,14 @@ def decide_many(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now:
     added = {case_id: _resolve(conn, known[case_id], verdict) for case_id, verdict in wishes.items()}
     _lock_subjects(conn, everything, (order.subject for group in added.values() for order in group))
     locked = cases.load(conn, everything, lock=True)
-    results, entries = [], []
+    results: list[Decided] = []
+    entries = []
     for case_id, verdict in wishes.items():
         free(conn, locked[case_id], actor, now)
         act = _Act(conn, verdict, actor, now)
-        results.append(act.lead(locked[case_id], added[case_id], [locked[o] for o in along.get(case_id, [])]))
+        lead = results[0].decision_id if as_one and results else None
+        others = [locked[other] for other in along.get(case_id, [])]
+        results.append(act.decide(locked[case_id], added[case_id], others, lead))
         entries += act.entries
     audit.append(conn, entries)
     return results
@@ -119,11 +136,14 @@ class _Act:
         self._now = now
         self.entries: list[Entry] = []
 
-    def lead(self, case: Case, added: Sequence[_Wanted], others: Sequence[Case]) -> Decided:
-        """Decide the case itself, then the account's other cases as parts of the same decision."""
+    def decide(
+        self, case: Case, added: Sequence[_Wanted], others: Sequence[Case], lead: int | None
+    ) -> Decided:
+        """Decide the case itself, then the account's other cases as parts of the same decision; of `lead`,
+        if the case itself is part of that."""
         of_case = actions.of_cases(self._conn, [case.id])
         proposals = self._proposals(of_case)
-        decision_id = self._decide(case, None)
+        decision_id = self._keep(case, lead)
         ordered = actions.order_proposed(self._conn, proposals, decision_id, self._now)
         withdrawn = actions.withdraw_proposed(self._conn, case.id, decision_id, proposals, self._now)
         ordered += self._add(case, decision_id, added)
@@ -133,7 +153,7 @@ class _Act:
             if other.state == CaseState.DECIDED or other.holder(self._now) is not None:
                 continue  # somebody took it since it was found; it is theirs
             also.append(other.id)
-            gone, restores = self._part(other, decision_id)
+            gone, restores = self._part(other, decision_id if lead is None else lead)
             withdrawn += gone
             ordered += restores
         orders.carry_out(self._conn, ordered, self._now, self._verdict.reason)
@@ -152,7 +172,7 @@ class _Act:
         On a violation the posts of the account stay held as they are.
         """
         of_case = actions.of_cases(self._conn, [case.id])
-        part = self._decide(case, lead)
+        part = self._keep(case, lead)
         withdrawn = actions.withdraw_proposed(self._conn, case.id, part, [], self._now)
         if self._verdict.ground.is_violation:
             return withdrawn, []
@@ -170,7 +190,7 @@ class _Act:
                 raise RefusedError("proposals", f"action {proposal} is not proposed on this case")
         return list(self._verdict.proposals)
 
-    def _decide(self, case: Case, part_of: int | None) -> int:
+    def _keep(self, case: Case, part_of: int | None) -> int:
         after(CASE_STEPS, CaseState(case.state), CaseStep.DECIDE)
         decision_id = cases.add_decision(
             self._conn,

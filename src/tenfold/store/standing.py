@@ -12,7 +12,8 @@ NO_VIOLATION = [ground.value for ground in Ground if not ground.is_violation]
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """`strikes`: decisions in force whose ground is a violation. `open_cases`: cases not decided."""
+    """`strikes`: decisions in force whose ground is a violation, one with all its parts counting once.
+    `open_cases`: cases not decided."""
 
     account: str
     strikes: int
@@ -25,12 +26,12 @@ def load(conn: Conn, accounts: Sequence[str]) -> dict[str, Standing]:
     cursor.execute(
         """
         SELECT cases.account,
-               count(*) FILTER (WHERE decisions.id IS NOT NULL)::int AS strikes,
+               count(DISTINCT COALESCE(decisions.part_of, decisions.id))::int AS strikes,
                count(DISTINCT cases.id) FILTER (WHERE cases.state <> 'decided')::int AS open_cases
         FROM unnest(%s::text[]) AS asked (account)
         JOIN cases ON cases.account = asked.account
         LEFT JOIN decisions ON decisions.case_id = cases.id AND decisions.state = 'in_force'
-            AND decisions.part_of IS NULL AND decisions.ground <> ALL(%s)
+            AND decisions.ground <> ALL(%s)
         GROUP BY cases.account
         """,
         [list(accounts), NO_VIOLATION],
