@@ -18,9 +18,9 @@ from tenfold.detectors.text.normalise import BOUNDARY, Mask, NormalBatch, Positi
 Places = NDArray[np.intp]
 
 # What a digit or symbol stands for beside letters. The Arabic digits are drawn like Arabic letters.
-_LEET_LATIN = dict(zip("0134567892@$!|€+¡", "oieasgtbgzasilet" + "i", strict=True))
-_LEET_ARABIC = dict(zip("1١۱٥۵٩۹", "اااههوو", strict=True))
-_LEET_SECOND = _LEET_LATIN | dict.fromkeys("1!", "l")
+LEET_LATIN = dict(zip("0134567892@$!|€+¡", "oieasgtbgzasilet" + "i", strict=True))
+LEET_ARABIC = dict(zip("1١۱٥۵٩۹", "اااههوو", strict=True))
+_LEET_SECOND = LEET_LATIN | dict.fromkeys("1!", "l")
 _SYMBOLS = "@!|€+¡"  # letters only within a word: at its edge they are punctuation
 _LEET_SIZE = 0x20AD
 _LONGEST_NUMBER = 3  # more digits in a row are a number: covid2019, user48213
@@ -37,7 +37,7 @@ def _leet_table(letters: Mapping[str, str]) -> Codes:
     return table
 
 
-_LATIN_TABLE, _ARABIC_TABLE, _SECOND_TABLE = map(_leet_table, (_LEET_LATIN, _LEET_ARABIC, _LEET_SECOND))
+_LATIN_TABLE, _ARABIC_TABLE, _SECOND_TABLE = map(_leet_table, (LEET_LATIN, LEET_ARABIC, _LEET_SECOND))
 _SYMBOL_TABLE = _leet_table(dict.fromkeys(_SYMBOLS, "a")) > 0
 
 
