@@ -14,7 +14,9 @@ from tenfold.subjects import Subject, SubjectKind
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """Evidence that two accounts are run by the same people, `account_a` < `account_b`.
 
-    `bits` are log2 Bayes factors, `evidence` the ledger of items that add up to them.
+    `bits` are log2 Bayes factors, `evidence` the ledger of items that add up to them. `closed` is the one
+    of the two that came first and was closed, `model` the version that judged, `held_back` why it is not likely
+    though it is probable (linkage.ledger); none of the three for links that people or the platform told.
     """
 
     account_a: str
@@ -24,6 +26,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     evidence: list[dict[str, object]]
     origin: str
+    closed: str | None = None
+    model: str = ""
+    held_back: str | None = None
 
 
 class Strongest(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,13 +139,15 @@ def save_links(conn: Conn, links: Iterable[Link]) -> None:
     rows = sorted(links, key=lambda link: (link.account_a, link.account_b))
     conn.execute(
         """
-        INSERT INTO links (account_a, account_b, bits, probability, level, evidence, origin)
-        SELECT account_a, account_b, bits, probability, level, evidence, origin
+        INSERT INTO links (account_a, account_b, bits, probability, level, evidence, origin, closed, model,
+            held_back)
+        SELECT account_a, account_b, bits, probability, level, evidence, origin, closed, model, held_back
         FROM jsonb_to_recordset(%s) AS row (account_a text, account_b text, bits real, probability real,
-            level text, evidence jsonb, origin text)
+            level text, evidence jsonb, origin text, closed text, model text, held_back text)
         ON CONFLICT (account_a, account_b) DO UPDATE SET
             bits = excluded.bits, probability = excluded.probability, level = excluded.level,
-            evidence = excluded.evidence, origin = excluded.origin, found_at = now()
+            evidence = excluded.evidence, origin = excluded.origin, closed = excluded.closed,
+            model = excluded.model, held_back = excluded.held_back, found_at = now()
         """,
         [as_records(rows)],
         prepare=True,
@@ -148,7 +155,8 @@ def save_links(conn: Conn, links: Iterable[Link]) -> None:
 
 
 def links_to_closed(conn: Conn, accounts: Sequence[str]) -> dict[str, Strongest]:
-    """For each account that has any: its links to accounts that are closed."""
+    """For each account that has any: its links to accounts that are closed, here or on a list that was
+    imported."""
     cursor = conn.cursor(row_factory=class_row(Strongest))
     cursor.execute(
         """
@@ -161,7 +169,9 @@ def links_to_closed(conn: Conn, accounts: Sequence[str]) -> dict[str, Strongest]
         )
         SELECT account, count(*)::int AS count, max(probability)::float8 AS probability,
                (array_agg(level ORDER BY probability DESC))[1] AS level
-        FROM found JOIN accounts ON accounts.id = other AND accounts.state = 'closed'
+        FROM found
+        WHERE EXISTS (SELECT FROM accounts WHERE accounts.id = other AND accounts.state = 'closed')
+           OR EXISTS (SELECT FROM closures WHERE closures.account = other)
         GROUP BY account
         """,
         {"ids": list(accounts)},

@@ -1,15 +1,16 @@
--- The fingerprint that stays of a closed account, pseudonymous; erased on reversal and expiry.
+-- The fingerprint that stays of a closed account, pseudonymous; erased on reversal and expiry. It is json,
+-- not jsonb, because it is only ever read whole.
 CREATE TABLE closures (
     account     text COLLATE "C" PRIMARY KEY,
     created_at  timestamptz,
     closed_at   timestamptz NOT NULL,
-    origin      text        NOT NULL,  -- decision:ID, platform, or import:NAME
+    origin      text        NOT NULL,  -- decision:ID, rule:NAME@VERSION, platform, or import:NAME
     ground      text        NOT NULL DEFAULT '',
-    fingerprint jsonb       NOT NULL,
+    fingerprint json        NOT NULL,
     kept_at     timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz
 );
-CREATE INDEX closures_closed ON closures (closed_at DESC);
+CREATE INDEX closures_closed ON closures (closed_at DESC, account DESC);
 CREATE INDEX closures_expiry ON closures (expires_at) WHERE expires_at IS NOT NULL;
 
 -- Which keys (linkage/keys.py) closed accounts showed: where candidates are found ...
@@ -28,9 +29,29 @@ CREATE TABLE account_keys (
 );
 CREATE INDEX account_keys_account ON account_keys (account);
 
+-- Accounts whose closure must be settled: kept and hunted with when they are closed, erased when not. Only
+-- ever appended to and deleted from, so that whoever closes an account waits for nobody.
+CREATE TABLE closures_due (
+    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account text COLLATE "C" NOT NULL,
+    step    text             NOT NULL CHECK (step IN ('settle', 'hunt')),
+    at      timestamptz      NOT NULL DEFAULT now(),
+    reason  text             NOT NULL DEFAULT '',
+    -- A hunt begins when all that were at work together with this transaction have ended: whoever linked a
+    -- new account at that time did not see the closure yet.
+    xid     xid8             NOT NULL DEFAULT pg_current_xact_id()
+);
+
 -- Keys of more accounts than are counted each time; maintenance counts them now and then.
 CREATE TABLE common_keys (
     key        bigint PRIMARY KEY,
+    accounts   bigint      NOT NULL,
+    counted_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- How many accounts there are, by the population of names that they belong to ('' for all together).
+CREATE TABLE key_populations (
+    population text PRIMARY KEY,
     accounts   bigint      NOT NULL,
     counted_at timestamptz NOT NULL DEFAULT now()
 );
@@ -44,6 +65,11 @@ CREATE TABLE shared_keys (
     marked_at timestamptz NOT NULL DEFAULT now(),
     until     timestamptz
 );
+
+-- What linkage found out about a link; links that people or the platform told have no model.
+ALTER TABLE links ADD COLUMN closed text COLLATE "C";  -- which of the two came first and was closed
+ALTER TABLE links ADD COLUMN model text NOT NULL DEFAULT '';
+ALTER TABLE links ADD COLUMN held_back text;  -- why it is not likely though it is probable
 
 -- What people decided about pairs; the latest in force counts. Never erased by a new model.
 CREATE TABLE link_decisions (
@@ -65,6 +91,7 @@ CREATE TABLE link_decisions (
 CREATE INDEX link_decisions_pair ON link_decisions (account_a, account_b, id DESC);
 CREATE INDEX link_decisions_b ON link_decisions (account_b);
 CREATE INDEX link_decisions_case ON link_decisions (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX link_decisions_decision ON link_decisions (decision_id) WHERE decision_id IS NOT NULL;
 
 -- Every set of parameters that ever scored; at most one is in use, none means the shipped one.
 CREATE TABLE link_models (

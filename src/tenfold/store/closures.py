@@ -1,0 +1,201 @@
+"""Closures: the pseudonymous fingerprints of closed accounts, their keys, and what is due with them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg.rows import class_row
+
+from tenfold.fingerprint import Fingerprint
+from tenfold.store.accounts import as_records
+from tenfold.store.database import Conn
+
+
+class Closure(msgspec.Struct, frozen=True, kw_only=True):
+    """A closed account as it is kept.
+
+    `origin` is decision:ID, rule:NAME@VERSION, platform or import:NAME; `ground` as decided, or the
+    platform's reason; `keys` are those of the fingerprint (linkage.keys), written and never read back.
+    """
+
+    account: str
+    created_at: datetime | None
+    closed_at: datetime
+    origin: str
+    ground: str
+    fingerprint: Fingerprint
+    kept_at: datetime | None = None
+    expires_at: datetime | None = None
+    keys: Sequence[int] = ()
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """A closure in a list: without its fingerprint."""
+
+    account: str
+    created_at: datetime | None
+    closed_at: datetime
+    origin: str
+    ground: str
+    kept_at: datetime
+    expires_at: datetime | None
+
+
+def keep(conn: Conn, closures: Iterable[Closure]) -> None:
+    """Keep closures with their keys, each replacing the one of the same account."""
+    rows = sorted(closures, key=lambda closure: closure.account)
+    conn.execute(
+        """
+        INSERT INTO closures (account, created_at, closed_at, origin, ground, fingerprint, expires_at)
+        SELECT account, created_at, closed_at, origin, ground, fingerprint, expires_at
+        FROM jsonb_to_recordset(%s) AS row (account text, created_at timestamptz, closed_at timestamptz,
+            origin text, ground text, fingerprint json, expires_at timestamptz)
+        ORDER BY account
+        ON CONFLICT (account) DO UPDATE SET created_at = excluded.created_at,
+            closed_at = excluded.closed_at, origin = excluded.origin, ground = excluded.ground,
+            fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, kept_at = now()
+        """,
+        [as_records([_row(closure) for closure in rows])],
+    )
+    conn.execute(
+        """
+        DELETE FROM closure_keys USING jsonb_to_recordset(%(rows)s) AS row (account text, keys jsonb)
+        WHERE closure_keys.account = row.account AND NOT row.keys @> to_jsonb(closure_keys.key)
+        """,
+        {"rows": as_records([{"account": row.account, "keys": list(row.keys)} for row in rows])},
+    )
+    conn.execute(
+        """
+        INSERT INTO closure_keys (key, account)
+        SELECT key::bigint, account FROM jsonb_to_recordset(%(rows)s) AS row (account text, keys jsonb),
+            jsonb_array_elements_text(keys) AS key
+        ORDER BY 1, 2
+        ON CONFLICT DO NOTHING
+        """,
+        {"rows": as_records([{"account": row.account, "keys": list(row.keys)} for row in rows])},
+    )
+
+
+def _row(closure: Closure) -> dict[str, Any]:
+    return {
+        "account": closure.account,
+        "created_at": closure.created_at,
+        "closed_at": closure.closed_at,
+        "origin": closure.origin,
+        "ground": closure.ground,
+        "fingerprint": closure.fingerprint,
+        "expires_at": closure.expires_at,
+    }
+
+
+def erase(conn: Conn, accounts: Iterable[str]) -> list[str]:
+    """Erase closures: fingerprints, keys, the links that linkage found to them and the signals of those.
+
+    What people decided about pairs stays, and so do links that the platform told. Returns the accounts
+    that had a closure.
+    """
+    ids = sorted(set(accounts))
+    rows = conn.execute("DELETE FROM closures WHERE account = ANY(%s) RETURNING account", [ids]).fetchall()
+    conn.execute("DELETE FROM closure_keys WHERE account = ANY(%s)", [ids])
+    gone = conn.execute(
+        """
+        DELETE FROM links WHERE (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
+            AND closed = ANY(%(ids)s) AND model <> ''
+        RETURNING CASE closed WHEN account_a THEN account_b ELSE account_a END AS new, closed
+        """,
+        {"ids": ids},
+    ).fetchall()
+    if gone:
+        conn.execute(
+            """
+            DELETE FROM signals USING jsonb_to_recordset(%s) AS row (new text, closed text)
+            WHERE subject_kind = 'account' AND subject_id = row.new AND name = 'return' AND key = row.closed
+            """,
+            [as_records([{"new": new, "closed": closed} for new, closed in sorted(gone)])],
+        )
+    return sorted(row[0] for row in rows)
+
+
+_WHOLE = "account, created_at, closed_at, origin, ground, kept_at, expires_at, fingerprint::text"
+
+
+def load(conn: Conn, accounts: Iterable[str]) -> dict[str, Closure]:
+    """Closures by account, without their keys; accounts that have none are left out."""
+    rows = conn.execute(
+        f"SELECT {_WHOLE} FROM closures WHERE account = ANY(%s)", [list(accounts)], prepare=True
+    )
+    return {row[0]: _closure(row) for row in rows}
+
+
+_fingerprint = msgspec.json.Decoder(Fingerprint)
+
+
+def _closure(row: Sequence[Any]) -> Closure:
+    return Closure(
+        account=row[0],
+        created_at=row[1],
+        closed_at=row[2],
+        origin=row[3],
+        ground=row[4],
+        kept_at=row[5],
+        expires_at=row[6],
+        fingerprint=_fingerprint.decode(row[7]),
+    )
+
+
+def fingerprints(conn: Conn, accounts: Iterable[str]) -> dict[str, Fingerprint]:
+    """The fingerprints of closed accounts, by account."""
+    rows = conn.execute(
+        "SELECT account, fingerprint::text FROM closures WHERE account = ANY(%s)",
+        [list(accounts)],
+        prepare=True,
+    )
+    return {account: _fingerprint.decode(text) for account, text in rows}
+
+
+def page(
+    conn: Conn, *, before: tuple[datetime, str] | None = None, origin: str | None = None, limit: int
+) -> list[Listed]:
+    """Closures, the latest first; `before` is closed_at and account of the last one of the page before,
+    `origin` begins those wanted ("import:" for all imported)."""
+    cursor = conn.cursor(row_factory=class_row(Listed))
+    cursor.execute(
+        """
+        SELECT account, created_at, closed_at, origin, ground, kept_at, expires_at FROM closures
+        WHERE (%(at)s::timestamptz IS NULL OR (closed_at, account) < (%(at)s, %(account)s))
+          AND (%(origin)s::text IS NULL OR starts_with(origin, %(origin)s))
+        ORDER BY closed_at DESC, account DESC LIMIT %(limit)s
+        """,
+        {
+            "at": before and before[0],
+            "account": before and before[1],
+            "origin": origin,
+            "limit": limit,
+        },
+    )
+    return cursor.fetchall()
+
+
+def count(conn: Conn) -> int:
+    """How many closures are kept."""
+    row = conn.execute("SELECT count(*) FROM closures").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def expire(conn: Conn, now: datetime, *, days: int, at_most: int = 1_000) -> list[str]:
+    """Erase closures that have expired, or were closed more than `days` ago (0: none for that reason).
+
+    Returns which; when they are `at_most`, there may be more.
+    """
+    rows = conn.execute(
+        """
+        (SELECT account FROM closures WHERE expires_at <= %(now)s LIMIT %(most)s)
+        UNION
+        (SELECT account FROM closures
+         WHERE %(days)s > 0 AND closed_at < %(now)s - make_interval(days => %(days)s) LIMIT %(most)s)
+        """,
+        {"now": now, "days": days, "most": at_most},
+    )
+    return erase(conn, [row[0] for row in rows])

@@ -1,0 +1,89 @@
+"""What is due with closures: accounts to settle (keep or erase), and closures to hunt with.
+
+Whoever closes or restores an account only appends a row here. The settling looks at the state that the
+account has by then, so rows may come twice and in any order.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from psycopg.rows import class_row
+
+from tenfold.store.accounts import as_records
+from tenfold.store.database import Conn
+
+SETTLING_LOCK = 0x7E4F0C1  # an arbitrary number: one worker at a time settles closures
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A row: `at` is when the account was closed or restored, `reason` the platform's word for it."""
+
+    id: int
+    account: str
+    step: Literal["settle", "hunt"]
+    at: datetime
+    reason: str
+
+
+def note(conn: Conn, accounts: Iterable[str], at: datetime, reason: str = "") -> None:
+    """Accounts were closed or restored: their closures must be settled."""
+    _append(conn, "settle", [(account, at, reason) for account in sorted(set(accounts))])
+
+
+def note_hunt(conn: Conn, accounts: Iterable[str], at: datetime) -> None:
+    """Closures were kept: once all that work beside this transaction have ended, hunt with them."""
+    _append(conn, "hunt", [(account, at, "") for account in sorted(set(accounts))])
+
+
+def _append(conn: Conn, step: str, rows: Iterable[tuple[str, datetime, str]]) -> None:
+    records = [{"account": account, "at": at, "reason": reason} for account, at, reason in rows]
+    if records:
+        conn.execute(
+            """
+            INSERT INTO closures_due (account, step, at, reason)
+            SELECT account, %s, at, reason
+            FROM jsonb_to_recordset(%s) AS row (account text, at timestamptz, reason text)
+            """,
+            [step, as_records(records)],
+        )
+
+
+def any_due(conn: Conn) -> bool:
+    """Whether anything waits."""
+    row = conn.execute("SELECT EXISTS (SELECT FROM closures_due)", prepare=True).fetchone()
+    return bool(row and row[0])
+
+
+def claim(conn: Conn, step: Literal["settle", "hunt"], at_most: int) -> list[Due]:
+    """Take what is due off the list, oldest first; it is back when the transaction does not commit.
+
+    Nothing while another transaction settles.
+    """
+    row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", [SETTLING_LOCK], prepare=True).fetchone()
+    if not (row and row[0]):
+        return []
+    cursor = conn.cursor(row_factory=class_row(Due))
+    cursor.execute(
+        """
+        WITH taken AS (
+            SELECT id FROM closures_due
+            WHERE step = %(step)s
+              AND (step = 'settle' OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+            ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM closures_due USING taken WHERE closures_due.id = taken.id
+        RETURNING closures_due.id, account, step, at, reason
+        """,
+        {"step": step, "most": at_most},
+        prepare=True,
+    )
+    return sorted(cursor.fetchall(), key=lambda due: due.id)
+
+
+def count(conn: Conn) -> int:
+    """How many rows wait."""
+    row = conn.execute("SELECT count(*) FROM closures_due").fetchone()
+    assert row is not None
+    return int(row[0])

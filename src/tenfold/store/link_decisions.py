@@ -1,0 +1,157 @@
+"""What people decided about pairs of accounts: the same hands, different ones, or not to be told."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from psycopg import sql
+from psycopg.rows import class_row
+
+from tenfold.store.accounts import as_records
+from tenfold.store.database import Conn
+
+Verdict = Literal["same", "different", "unsure"]
+Pair = tuple[str, str]
+
+
+class LinkDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision's row, `account_a` < `account_b` bytewise.
+
+    `probability`, `evidence` and `model` are what the person was shown.
+    """
+
+    id: int
+    account_a: str
+    account_b: str
+    verdict: Verdict
+    author: str
+    reason: str
+    case_id: int | None
+    decision_id: int | None
+    probability: float | None
+    evidence: list[dict[str, Any]]
+    model: str
+    decided_at: datetime
+
+    @property
+    def pair(self) -> Pair:
+        """The two accounts, in the order of the store."""
+        return self.account_a, self.account_b
+
+
+_COLUMNS = sql.SQL(", ").join(sql.Identifier(name) for name in LinkDecision.__struct_fields__)
+
+
+def ordered(one: str, other: str) -> Pair:
+    """The two accounts as the store orders them: bytewise. Raises ValueError when they are one."""
+    first, second = sorted((one, other), key=str.encode)
+    if first == second:
+        raise ValueError(f"account {one!r} is not linked to itself")
+    return first, second
+
+
+def record(
+    conn: Conn,
+    accounts: Pair,
+    verdict: Verdict,
+    *,
+    author: str,
+    reason: str = "",
+    case_id: int | None = None,
+    decision_id: int | None = None,
+    probability: float | None = None,
+    evidence: Sequence[dict[str, Any]] = (),
+    model: str = "",
+    now: datetime,
+) -> int:
+    """Keep one decision about a pair, in either order; returns its id. It stands until a later one or until
+    it is reversed. Raises ValueError when both accounts are one.
+    """
+    first, second = ordered(*accounts)
+    row = conn.execute(
+        """
+        INSERT INTO link_decisions (account_a, account_b, verdict, author, reason, case_id, decision_id,
+            probability, evidence, model, decided_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
+        """,
+        [
+            *(first, second, verdict, author, reason, case_id, decision_id, probability),
+            as_records(evidence),
+            model,
+            now,
+        ],
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def in_force(conn: Conn, pairs: Iterable[Pair]) -> dict[Pair, LinkDecision]:
+    """The decision in force on each pair (in either order) that has one, by the pair as the store orders
+    it (`ordered`)."""
+    wanted = sorted({ordered(*pair) for pair in pairs})
+    if not wanted:
+        return {}
+    cursor = conn.cursor(row_factory=class_row(LinkDecision))
+    cursor.execute(
+        sql.SQL(
+            """
+            SELECT {columns} FROM jsonb_to_recordset(%s) AS asked (a text, b text), LATERAL (
+                SELECT * FROM link_decisions
+                WHERE account_a = asked.a AND account_b = asked.b AND reversed_at IS NULL
+                ORDER BY id DESC LIMIT 1) AS latest
+            """
+        ).format(columns=_COLUMNS),
+        [as_records([{"a": first, "b": second} for first, second in wanted])],
+        prepare=True,
+    )
+    return {decision.pair: decision for decision in cursor}
+
+
+def all_in_force(conn: Conn) -> list[LinkDecision]:
+    """The decision in force on every pair that has one, in the order of pairs."""
+    cursor = conn.cursor(row_factory=class_row(LinkDecision))
+    cursor.execute(
+        sql.SQL(
+            """
+            SELECT DISTINCT ON (account_a, account_b) {columns} FROM link_decisions
+            WHERE reversed_at IS NULL ORDER BY account_a, account_b, id DESC
+            """
+        ).format(columns=_COLUMNS)
+    )
+    return cursor.fetchall()
+
+
+def of_accounts(conn: Conn, accounts: Iterable[str]) -> dict[Pair, LinkDecision]:
+    """The decisions in force on pairs in which any of these accounts stands."""
+    cursor = conn.cursor(row_factory=class_row(LinkDecision))
+    cursor.execute(
+        sql.SQL(
+            """
+            SELECT DISTINCT ON (account_a, account_b) {columns} FROM link_decisions
+            WHERE reversed_at IS NULL AND (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
+            ORDER BY account_a, account_b, id DESC
+            """
+        ).format(columns=_COLUMNS),
+        {"ids": sorted(set(accounts))},
+        prepare=True,
+    )
+    return {decision.pair: decision for decision in cursor}
+
+
+def reverse(
+    conn: Conn, *, ids: Iterable[int] = (), decisions: Iterable[int] = (), now: datetime
+) -> list[Pair]:
+    """Take decisions back: those with these `ids`, and those made with these `decisions` of cases.
+
+    Returns the pairs concerned; the decision before, if one stands, is in force again.
+    """
+    rows = conn.execute(
+        """
+        UPDATE link_decisions SET reversed_at = %s
+        WHERE (id = ANY(%s) OR decision_id = ANY(%s)) AND reversed_at IS NULL
+        RETURNING account_a, account_b
+        """,
+        [now, list(ids), list(decisions)],
+    )
+    return sorted(rows.fetchall())
