@@ -70,6 +70,8 @@ CREATE TABLE shared_keys (
 ALTER TABLE links ADD COLUMN closed text COLLATE "C";  -- which of the two came first and was closed
 ALTER TABLE links ADD COLUMN model text NOT NULL DEFAULT '';
 ALTER TABLE links ADD COLUMN held_back text;  -- why it is not likely though it is probable
+-- The list of links as people work it off: likely ones first.
+CREATE INDEX links_shown ON links (level, probability DESC, account_a, account_b);
 
 -- What people decided about pairs; the latest in force counts. Never erased by a new model.
 CREATE TABLE link_decisions (
@@ -86,6 +88,7 @@ CREATE TABLE link_decisions (
     model       text             NOT NULL DEFAULT '',
     decided_at  timestamptz      NOT NULL DEFAULT now(),
     reversed_at timestamptz,
+    removed     jsonb,  -- the link and the signal that `different` took away; a reversal puts them back
     CHECK (account_a < account_b)
 );
 CREATE INDEX link_decisions_pair ON link_decisions (account_a, account_b, id DESC);

@@ -1,0 +1,125 @@
+"""What a decision on a link takes away and a reversal puts back: the link, its signal, proposals."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from tenfold.store.database import Conn
+from tenfold.store.link_decisions import Pair, ordered
+
+
+def take_away(conn: Conn, accounts: Pair, decision: int) -> None:
+    """Remove the link between two accounts and the signal that rests on it; the decision keeps them."""
+    first, second = ordered(*accounts)
+    conn.execute(
+        """
+        WITH link AS (
+            DELETE FROM links WHERE account_a = %(a)s AND account_b = %(b)s RETURNING *
+        ), signal AS (
+            DELETE FROM signals WHERE subject_kind = 'account' AND name = 'return'
+                AND ((subject_id = %(a)s AND key = %(b)s) OR (subject_id = %(b)s AND key = %(a)s))
+            RETURNING *
+        )
+        UPDATE link_decisions SET removed = jsonb_build_object(
+            'links', (SELECT COALESCE(jsonb_agg(to_jsonb(link)), '[]') FROM link),
+            'signals', (SELECT COALESCE(jsonb_agg(to_jsonb(signal)), '[]') FROM signal))
+        WHERE id = %(decision)s
+        """,
+        {"a": first, "b": second, "decision": decision},
+    )
+
+
+def put_back(conn: Conn, decisions: Iterable[int]) -> None:
+    """Bring back what these decisions took away, where nothing newer stands in its place."""
+    ids = sorted(set(decisions))
+    conn.execute(
+        """
+        INSERT INTO links SELECT kept.* FROM link_decisions,
+            jsonb_populate_recordset(NULL::links, removed -> 'links') AS kept
+        WHERE id = ANY(%s) ON CONFLICT DO NOTHING
+        """,
+        [ids],
+    )
+    conn.execute(
+        """
+        INSERT INTO signals SELECT kept.* FROM link_decisions,
+            jsonb_populate_recordset(NULL::signals, removed -> 'signals') AS kept
+        WHERE id = ANY(%s) ON CONFLICT DO NOTHING
+        """,
+        [ids],
+    )
+
+
+def last_taken(conn: Conn, accounts: Pair) -> int | None:
+    """The latest decision in force on two accounts that took their link away."""
+    row = conn.execute(
+        """
+        SELECT id FROM link_decisions
+        WHERE account_a = %s AND account_b = %s AND removed IS NOT NULL AND reversed_at IS NULL
+        ORDER BY id DESC LIMIT 1
+        """,
+        ordered(*accounts),
+    ).fetchone()
+    return int(row[0]) if row else None
+
+
+def made_with(conn: Conn, decisions: Sequence[int]) -> list[int]:
+    """The decisions in force on links that were made together with these decisions of cases."""
+    rows = conn.execute(
+        "SELECT id FROM link_decisions WHERE decision_id = ANY(%s) AND reversed_at IS NULL ORDER BY id",
+        [list(decisions)],
+    )
+    return [row[0] for row in rows]
+
+
+def may_be_return(conn: Conn, account: str) -> bool:
+    """Whether a signal or a link to a closed account still says that this account is a return."""
+    row = conn.execute(
+        """
+        SELECT EXISTS (
+            SELECT FROM signals WHERE subject_kind = 'account' AND subject_id = %(id)s AND name = 'return'
+        ) OR EXISTS (
+            SELECT FROM links JOIN accounts
+                ON accounts.id = CASE account_a WHEN %(id)s THEN account_b ELSE account_a END
+            WHERE (account_a = %(id)s OR account_b = %(id)s) AND accounts.state = 'closed'
+        )
+        """,
+        {"id": account},
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def withdraw(conn: Conn, case_id: int, rules: Sequence[str], decision: int, now: datetime) -> list[int]:
+    """Withdraw what these rules propose on a case; the actions remember the decision on the link."""
+    rows = conn.execute(
+        """
+        UPDATE actions SET state = 'withdrawn', updated_at = %(now)s,
+            details = details || jsonb_build_object('link_decision', %(decision)s::bigint)
+        WHERE case_id = %(case)s AND state = 'proposed'
+          AND split_part(split_part(origin, '@', 1), ':', 2) = ANY(%(rules)s)
+        RETURNING id
+        """,
+        {"now": now, "decision": decision, "case": case_id, "rules": list(rules)},
+    )
+    return sorted(row[0] for row in rows)
+
+
+def propose_again(conn: Conn, decisions: Iterable[int], now: datetime) -> list[int]:
+    """Bring back what these decisions on links withdrew from cases that still wait, where the same is not
+    proposed anew."""
+    rows = conn.execute(
+        """
+        UPDATE actions SET state = 'proposed', updated_at = %(now)s, details = details - 'link_decision'
+        WHERE state = 'withdrawn' AND (details ->> 'link_decision')::bigint = ANY(%(ids)s)
+          AND case_id IN (
+            SELECT cases.id FROM cases JOIN link_decisions ON link_decisions.case_id = cases.id
+            WHERE link_decisions.id = ANY(%(ids)s) AND cases.state <> 'decided')
+          AND NOT EXISTS (
+            SELECT FROM actions other
+            WHERE other.case_id = actions.case_id AND other.subject_kind = actions.subject_kind
+              AND other.subject_id = actions.subject_id AND other.kind = actions.kind
+              AND other.label = actions.label AND other.state = 'proposed')
+        RETURNING id
+        """,
+        {"now": now, "ids": sorted(set(decisions))},
+    )
+    return sorted(row[0] for row in rows)
