@@ -37,14 +37,13 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wardrobe:
-    """Names, bios and pictures; keeps handles unique."""
+    """Names, bios and pictures, handles and places."""
 
-    def __init__(self, random: Random) -> None:
-        self._draw = random.random
-        self.handles = names.Handles(random)
+    def __init__(self, random: Random, unique_handles: bool = True) -> None:
+        self._random, self._draw = random, random.random
+        self.handles = names.Handles(random, unique_handles)
         self._stock = [pictures.picture(random) for _ in range(pictures.STOCK_AVATARS)]
         self._movement = [pictures.picture(random) for _ in range(MOVEMENT_IMAGES)]
-        self._next_place = HOUSEHOLDS_OF_NETWORK
         self._bios = _grammars("bios")
         self._network_bios = _grammars("network_bios")
 
@@ -90,9 +89,8 @@ class Wardrobe:
         return f"{handle}@{FREE_MAIL[int(self._draw() * len(FREE_MAIL))]}"
 
     def new_place(self) -> int:
-        """A household or device number that nobody has used."""
-        self._next_place += 1
-        return self._next_place
+        """A household or device number that nobody has used (by all odds: of 2 ** 40)."""
+        return HOUSEHOLDS_OF_NETWORK + self._random.getrandbits(40)
 
     def network_bio(self, language: int) -> str:
         """What people of the network say of themselves."""

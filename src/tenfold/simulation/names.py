@@ -70,10 +70,10 @@ def stem(name: Name, draw: Draw) -> str:
 
 
 class Handles:
-    """Hands out handles that no account of the platform has had."""
+    """Hands out handles; `unique`: none that an account of the platform has had."""
 
-    def __init__(self, random: Random) -> None:
-        self._random = random
+    def __init__(self, random: Random, unique: bool = True) -> None:
+        self._random, self._unique = random, unique
         self._taken: set[str] = set()
 
     def take(self, base: str) -> str:
@@ -82,14 +82,16 @@ class Handles:
         handle = base if draw() < 0.25 else f"{base}{self._digits()}"
         while handle in self._taken:
             handle = f"{base}{self._digits()}"
-        self._taken.add(handle)
+        if self._unique:
+            self._taken.add(handle)
         return handle
 
     def claim(self, handle: str) -> bool:
         """Take exactly this handle; False when it is gone."""
         if handle in self._taken:
             return False
-        self._taken.add(handle)
+        if self._unique:
+            self._taken.add(handle)
         return True
 
     def _digits(self) -> str:

@@ -71,7 +71,8 @@ def lives(
     return told
 
 
-def _pick(table: tuple[tuple[float, ...], ...], random: Random) -> tuple[float, ...]:
+def pick(table: tuple[tuple[float, ...], ...], random: Random) -> tuple[float, ...]:
+    """A row of a table, whose second column is its share."""
     drawn = random.random()
     for row in table:
         drawn -= row[1]
@@ -86,9 +87,9 @@ class _Operator:
     def __init__(
         self, spec: SimulationSpec, number: int, neighbours: list[Neighbour], random: Random
     ) -> None:
-        role, _, self._mean_days, self._comes_back, self._activity = _pick(ROLE_TABLE, random)
+        role, _, self._mean_days, self._comes_back, self._activity = pick(ROLE_TABLE, random)
         self._spec, self._number, self._role, self._random = spec, number, int(role), random
-        self._language = int(_pick(LANGUAGE_TABLE, random)[0])
+        self._language = int(pick(LANGUAGE_TABLE, random)[0])
         self._opsec = random.betavariate(2, 3)
         circle = min(len(neighbours), 8 + int(random.random() * 8))
         self._circle = tuple(friend.row for friend in random.sample(neighbours, circle))
@@ -110,7 +111,7 @@ class _Operator:
             told.append(life)
             if life.closed is None or random.random() > self._comes_back:
                 return
-            absence = _absence(random)
+            absence = time_away(random)
             created, before = life.closed + absence, len(told) - 1
             if created >= spec.end_us - 6 * HOUR:
                 return
@@ -149,7 +150,8 @@ class _Operator:
         )
 
 
-def _absence(random: Random) -> int:
+def time_away(random: Random) -> int:
+    """Microseconds between a closure and the return."""
     if random.random() < LONG_ABSENCE_SHARE:
         return int(random.uniform(*LONG_ABSENCE))
     return min(LONG_ABSENCE[0] - 1, int(MEDIAN_ABSENCE * random.lognormvariate(0, 1.0)) + HOUR // 2)
