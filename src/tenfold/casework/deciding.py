@@ -40,9 +40,7 @@ def decide_many(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now:
     return _decide_all(conn, verdicts, actor, now, as_one=False)
 
 
-def decide_as_one(
-    conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime
-) -> list[Decided]:
+def decide_as_one(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime) -> list[Decided]:
     """Decide several cases, of several accounts even, by one decision: the first leads, the others are
     part of it, and reversing it reopens all."""
     return _decide_all(conn, verdicts, actor, now, as_one=True)

@@ -38,12 +38,13 @@ class _Newest(msgspec.Struct, array_like=True):
     id: int
 
 
-def _written(cursor: msgspec.Struct) -> str:
+def written_cursor(cursor: msgspec.Struct) -> str:
+    """The cursor as pages give it out."""
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
 
 
-def _read(text: str, type_: type[_Cursor]) -> _Cursor:
-    """Raises ValueError on a cursor that is not ours."""
+def read_cursor(text: str, type_: type[_Cursor]) -> _Cursor:
+    """The cursor that a page gave out. Raises ValueError on one that is not ours."""
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=type_)
     except (msgspec.MsgspecError, binascii.Error, UnicodeError, ValueError):
@@ -85,14 +86,14 @@ def queue_page(
         conditions.append("state = 'decided'")
         order = "decided_at DESC, id DESC"
         if cursor:
-            newest = _read(cursor, _Newest)
+            newest = read_cursor(cursor, _Newest)
             values |= {"at": newest.at, "id": newest.id}
             conditions.append("(decided_at, id) < (%(at)s, %(id)s)")
     else:
         conditions.append(_STATES[state])
         order = "severity DESC, due_at, id"
         if cursor:
-            last = _read(cursor, _Undecided)
+            last = read_cursor(cursor, _Undecided)
             values |= {"worst": last.severity, "due": last.due_at, "id": last.id}
             conditions.append("severity <= %(worst)s")
             conditions.append("(severity < %(worst)s OR (due_at, id) > (%(due)s, %(id)s))")
@@ -124,8 +125,8 @@ def _filters(wanted: dict[str, Any], search: str | None) -> tuple[list[str], dic
 
 def _next(row: CaseRow) -> str:
     if row.decided_at is not None:
-        return _written(_Newest(row.decided_at, row.id))
-    return _written(_Undecided(row.severity, row.due_at, row.id))
+        return written_cursor(_Newest(row.decided_at, row.id))
+    return written_cursor(_Undecided(row.severity, row.due_at, row.id))
 
 
 def case_rows(conn: Conn, conditions: Sequence[str], order: str, values: dict[str, Any]) -> list[CaseRow]:
@@ -205,7 +206,7 @@ def decisions_page(
 ) -> tuple[list[DecisionView], str | None]:
     """Decisions, newest first, and the cursor of the next page."""
     limit = max(1, min(limit, MAX_PAGE))
-    values: dict[str, Any] = {"limit": limit + 1, "id": _read(cursor, int) if cursor else None}
+    values: dict[str, Any] = {"limit": limit + 1, "id": read_cursor(cursor, int) if cursor else None}
     where = "id < %(id)s" if cursor else "true"
     found = read_decisions(conn, f"{where} ORDER BY id DESC LIMIT %(limit)s", values)
     page = found[:limit]

@@ -28,7 +28,7 @@ from tenfold.casework.wishes import (
     checked_text,
     present,
 )
-from tenfold.store import actions, audit, cases
+from tenfold.store import actions, audit, cases, link_effects
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case, Decision
 from tenfold.store.database import Conn
@@ -44,7 +44,9 @@ def reverse(conn: Conn, *, decision_id: int, actor: str, reason: str, now: datet
     is proposed again; the strike falls. Decisions made as part of it are reversed with it. A case whose
     subject has a newer open case stays as it is: the newer one takes over.
     """
-    return _reverse(conn, decision_id, actor, checked_text("reason", reason), now)
+    return reverse_checked(
+        conn, decision_id=decision_id, actor=actor, reason=checked_text("reason", reason), now=now
+    )
 
 
 def undo(conn: Conn, *, decision_id: int, actor: str, now: datetime) -> Reversed:
@@ -54,7 +56,7 @@ def undo(conn: Conn, *, decision_id: int, actor: str, now: datetime) -> Reversed
         raise RefusedError("decision", f"was made by {lead.author}; reverse it, with a reason")
     if now - lead.decided_at > UNDO_WINDOW:
         raise RefusedError("decision", f"is older than {UNDO_WINDOW}; reverse it, with a reason")
-    return _reverse(conn, decision_id, actor, "", now)
+    return reverse_checked(conn, decision_id=decision_id, actor=actor, reason="", now=now)
 
 
 def reverse_action(conn: Conn, *, action_id: int, actor: str, reason: str, now: datetime) -> int:
@@ -92,7 +94,8 @@ def _load(conn: Conn, decision_id: int, *, lock: bool = False) -> list[Decision]
     return found
 
 
-def _reverse(conn: Conn, decision_id: int, actor: str, reason: str, now: datetime) -> Reversed:
+def reverse_checked(conn: Conn, *, decision_id: int, actor: str, reason: str, now: datetime) -> Reversed:
+    """The same as `reverse` when a reason is not needed, or was checked already."""
     decisions = _load(conn, decision_id)
     ids = [decision.id for decision in decisions]
     actions.lock_subjects(conn, (a.subject for a in actions.of_decisions(conn, ids) if a.effect is not None))
@@ -113,7 +116,9 @@ def _reverse(conn: Conn, decision_id: int, actor: str, reason: str, now: datetim
     cases.mark_reversed(conn, ids, state=state, by=actor, reason=reason, now=now)
     open_cases = [_reopen(conn, decision, locked[decision.case_id], now) for decision in decisions]
     orders.carry_out(conn, ordered, now, reason)
-    entries = _entries(decisions, locked, actor, reason)
+    on_links = link_effects.made_with(conn, ids)
+    link_effects.reverse(conn, on_links, now)
+    entries = [*_entries(decisions, locked, actor, reason), *link_entries(conn, on_links, actor, reason)]
     audit.append(conn, [*entries, *orders.ordered_entries(ordered, actor)])
     return Reversed(
         decision_id=decision_id,
@@ -132,6 +137,23 @@ def _reopen(conn: Conn, decision: Decision, case: Case, now: datetime) -> int:
     cases.reopen(conn, case.id, state, now + DUE[Severity(case.severity)], now)
     actions.propose_again(conn, [decision.id], now)
     return case.id
+
+
+def link_entries(conn: Conn, link_decisions: Sequence[int], actor: str, reason: str) -> list[Entry]:
+    """What the audit chain says of decisions on links that were taken back."""
+    rows = conn.execute(
+        "SELECT id, account_a, account_b, verdict FROM link_decisions WHERE id = ANY(%s) ORDER BY id",
+        [list(link_decisions)],
+    )
+    return [
+        Entry(
+            actor=actor,
+            act="link.reversed",
+            subject=f"account:{first}",
+            details={"link_decision": id_, "other": second, "verdict": verdict, "reason": reason},
+        )
+        for id_, first, second, verdict in rows
+    ]
 
 
 def _entries(decisions: Sequence[Decision], locked: dict[int, Case], actor: str, reason: str) -> list[Entry]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from psycopg import sql
+
+from tenfold.store import link_decisions
 from tenfold.store.database import Conn
 from tenfold.store.link_decisions import Pair, ordered
 
@@ -28,38 +31,26 @@ def take_away(conn: Conn, accounts: Pair, decision: int) -> None:
     )
 
 
-def put_back(conn: Conn, decisions: Iterable[int]) -> None:
-    """Bring back what these decisions took away, where nothing newer stands in its place."""
-    ids = sorted(set(decisions))
-    conn.execute(
-        """
-        INSERT INTO links SELECT kept.* FROM link_decisions,
-            jsonb_populate_recordset(NULL::links, removed -> 'links') AS kept
-        WHERE id = ANY(%s) ON CONFLICT DO NOTHING
-        """,
-        [ids],
-    )
-    conn.execute(
-        """
-        INSERT INTO signals SELECT kept.* FROM link_decisions,
-            jsonb_populate_recordset(NULL::signals, removed -> 'signals') AS kept
-        WHERE id = ANY(%s) ON CONFLICT DO NOTHING
-        """,
-        [ids],
-    )
-
-
-def last_taken(conn: Conn, accounts: Pair) -> int | None:
-    """The latest decision in force on two accounts that took their link away."""
-    row = conn.execute(
-        """
-        SELECT id FROM link_decisions
-        WHERE account_a = %s AND account_b = %s AND removed IS NOT NULL AND reversed_at IS NULL
-        ORDER BY id DESC LIMIT 1
-        """,
-        ordered(*accounts),
-    ).fetchone()
-    return int(row[0]) if row else None
+def reverse(conn: Conn, decisions: Sequence[int], now: datetime) -> None:
+    """Take decisions on links back with their effects, but for a pair of which another that is in force says
+    that they are different."""
+    link_decisions.reverse(conn, ids=decisions, now=now)
+    for table in ("links", "signals"):
+        conn.execute(
+            sql.SQL(
+                """
+                INSERT INTO {table} SELECT kept.* FROM link_decisions AS old,
+                    jsonb_populate_recordset(NULL::{table}, removed -> {name}) AS kept
+                WHERE id = ANY(%s) AND NOT EXISTS (
+                    SELECT FROM link_decisions AS other
+                    WHERE other.account_a = old.account_a AND other.account_b = old.account_b
+                      AND other.verdict = 'different' AND other.reversed_at IS NULL)
+                ON CONFLICT DO NOTHING
+                """
+            ).format(table=sql.Identifier(table), name=sql.Literal(table)),
+            [list(decisions)],
+        )
+    _propose_again(conn, decisions, now)
 
 
 def made_with(conn: Conn, decisions: Sequence[int]) -> list[int]:
@@ -103,10 +94,10 @@ def withdraw(conn: Conn, case_id: int, rules: Sequence[str], decision: int, now:
     return sorted(row[0] for row in rows)
 
 
-def propose_again(conn: Conn, decisions: Iterable[int], now: datetime) -> list[int]:
-    """Bring back what these decisions on links withdrew from cases that still wait, where the same is not
-    proposed anew."""
-    rows = conn.execute(
+def _propose_again(conn: Conn, decisions: Iterable[int], now: datetime) -> None:
+    """Bring back what decisions on links withdrew from cases that still wait, where the same is not proposed
+    anew."""
+    conn.execute(
         """
         UPDATE actions SET state = 'proposed', updated_at = %(now)s, details = details - 'link_decision'
         WHERE state = 'withdrawn' AND (details ->> 'link_decision')::bigint = ANY(%(ids)s)
@@ -118,8 +109,6 @@ def propose_again(conn: Conn, decisions: Iterable[int], now: datetime) -> list[i
             WHERE other.case_id = actions.case_id AND other.subject_kind = actions.subject_kind
               AND other.subject_id = actions.subject_id AND other.kind = actions.kind
               AND other.label = actions.label AND other.state = 'proposed')
-        RETURNING id
         """,
         {"now": now, "ids": sorted(set(decisions))},
     )
-    return sorted(row[0] for row in rows)

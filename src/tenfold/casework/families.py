@@ -1,0 +1,56 @@
+"""The family tree of an account: which accounts were closed and came back as which, in order of time."""
+
+import msgspec
+
+from tenfold.casework.linked import SURE, Brief, Mark, Tie, briefs, walk
+from tenfold.store.database import Conn
+
+MOST = 60  # accounts of one family that are shown
+THROUGH = (Mark.CONFIRMED, Mark.LIKELY, Mark.POSSIBLE)
+
+
+class Relative(msgspec.Struct, frozen=True, kw_only=True):
+    """One account of a family. `of` is the earlier one that it came back from, by the surest tie; None for
+    the first of all. `denied` are members that a person said it has nothing to do with."""
+
+    brief: Brief
+    of: Brief | None = None
+    mark: Mark | None = None
+    probability: float | None = None
+    denied: tuple[Brief, ...] = ()
+
+
+class Family(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts in the order in which they appeared; `more`: there are more than MOST."""
+
+    members: tuple[Relative, ...]
+    more: bool = False
+
+
+def family(conn: Conn, account: str) -> Family:
+    """Everybody reached from an account by links that nobody denied, and whom people denied of those."""
+    reached, found = walk(conn, [account], THROUGH, MOST)
+    known = briefs(conn, reached)
+    ordered = sorted(known.values(), key=lambda brief: brief.since)
+    return Family(
+        members=tuple(_relative(brief, known, found) for brief in ordered),
+        more=len(reached) >= MOST,
+    )
+
+
+def _relative(brief: Brief, known: dict[str, Brief], found: list[Tie]) -> Relative:
+    """How an account hangs together with those that came before it."""
+    own = [tie for tie in found if brief.account in (tie.account_a, tie.account_b)]
+    earlier = [tie for tie in own if known[tie.other(brief.account)].since < brief.since]
+    held = [tie for tie in earlier if tie.mark in THROUGH]
+    denied = tuple(known[tie.other(brief.account)] for tie in own if tie.mark is Mark.DENIED)
+    if not held:
+        return Relative(brief=brief, denied=denied)
+    best = min(held, key=lambda tie: (SURE.index(tie.mark), -(tie.probability or 0)))
+    return Relative(
+        brief=brief,
+        of=known[best.other(brief.account)],
+        mark=best.mark,
+        probability=best.probability,
+        denied=denied,
+    )

@@ -1,0 +1,285 @@
+"""What people decide about links: the same people, not the same, or not to be told; and taking that back.
+
+Locks are taken in the same order as everywhere: accounts, cases, then the rest. Nothing here commits.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import sql
+from psycopg.rows import class_row
+
+from tenfold.casework import reversing, shared_values
+from tenfold.casework.deciding import decide
+from tenfold.casework.linked import briefs, in_order
+from tenfold.casework.shared_values import SharedWish
+from tenfold.casework.wishes import (
+    NotFoundError,
+    RefusedError,
+    Verdict,
+    checked_text,
+    free,
+)
+from tenfold.store import actions, audit, cases, link_decisions, link_effects
+from tenfold.store.audit import Entry
+from tenfold.store.cases import Case
+from tenfold.store.database import Conn
+from tenfold.store.link_decisions import Pair, ordered
+from tenfold.store.link_decisions import Verdict as LinkWord
+from tenfold.subjects import Subject, SubjectKind
+from tenfold.taxonomy import Ground
+
+# A part of a rule that looks at returns; what such rules propose falls with the link.
+_ABOUT_RETURNS = re.compile(r"\b(?:links\.|signals\.return\b)")
+
+
+class LinkVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What was concluded about two accounts. `shared` are values on which they agree that many people
+    have in common."""
+
+    accounts: Pair
+    verdict: LinkWord
+    reason: str
+    shared: tuple[SharedWish, ...] = ()
+
+
+class LinkDecided(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verdict did. `decision_id`: it also decided the case of the newer account, which rested on
+    this link alone; `withdrawn` are proposals, `marked` counts the values now known as shared."""
+
+    link_decision_id: int
+    closed: str
+    new: str
+    case_id: int | None
+    decision_id: int | None = None
+    withdrawn: tuple[int, ...] = ()
+    marked: int = 0
+
+
+class LinkReversed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reversal did; `open_cases` are open again."""
+
+    link_decision_id: int
+    closed: str
+    new: str
+    open_cases: tuple[int, ...]
+
+
+class Shown(msgspec.Struct, kw_only=True):
+    """A link as people see it when they decide."""
+
+    probability: float | None = None
+    evidence: list[dict[str, Any]] = []
+    model: str = ""
+    closed: str | None = None
+
+
+class Made(msgspec.Struct, kw_only=True):
+    """A decision on a link, in force or not."""
+
+    id: int
+    account_a: str
+    account_b: str
+    verdict: str
+    author: str
+    case_id: int | None
+    decision_id: int | None
+    decided_at: datetime
+    reversed_at: datetime | None
+
+
+def decide_link(conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime) -> LinkDecided:
+    """Keep a verdict with the evidence as it is shown now, and carry it out.
+
+    `different` takes the link and its signal away for good and withdraws what rules proposed because of
+    it; a case that rests on nothing else is decided: no violation. `same` confirms; `unsure` only notes.
+    NotFoundError: nothing links these accounts. CaseConflictError: another holds the newer one's case.
+    """
+    reason = checked_text("reason", wish.reason)
+    first, second = _two(wish.accounts)
+    actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in (first, second)])
+    shown = _shown(conn, (first, second))
+    closed, new = direction(conn, (first, second), shown.closed)
+    _replace(conn, (first, second), wish, actor, now)
+    case = _open_case(conn, new)
+    if case is not None:
+        free(conn, case, actor, now)
+    made = link_decisions.record(
+        conn,
+        (first, second),
+        wish.verdict,
+        author=actor,
+        reason=reason,
+        case_id=case.id if case else None,
+        probability=shown.probability,
+        evidence=shown.evidence,
+        model=shown.model,
+        now=now,
+    )
+    marked = shared_values.mark(
+        conn, closed=closed, new=new, wishes=wish.shared, actor=actor, reason=reason, now=now
+    )
+    decision_id: int | None = None
+    withdrawn: tuple[int, ...] = ()
+    if wish.verdict == "different":
+        decision_id, withdrawn = _part(conn, wish, made, new=new, case=case, actor=actor, now=now)
+    entry = Entry(
+        actor=actor,
+        act="link.decided",
+        subject=f"account:{new}",
+        details={
+            "link_decision": made,
+            "closed": closed,
+            "verdict": wish.verdict,
+            "probability": shown.probability,
+            "model": shown.model,
+            "reason": reason,
+            "decision": decision_id,
+            "withdrawn": list(withdrawn),
+            "shared": [{"kind": shared.kind, "why": shared.why} for shared in wish.shared],
+        },
+    )
+    audit.append(conn, [entry])
+    return LinkDecided(
+        link_decision_id=made,
+        closed=closed,
+        new=new,
+        case_id=case.id if case else None,
+        decision_id=decision_id,
+        withdrawn=withdrawn,
+        marked=marked,
+    )
+
+
+def reverse_link(
+    conn: Conn, *, link_decision_id: int, actor: str, reason: str, now: datetime
+) -> LinkReversed:
+    """Take a verdict back with all its effects; `reason` must not be empty. Values that it marked as shared
+    stay marked until their date. RefusedError if it was taken back already."""
+    return _reverse(conn, link_decision_id, actor, checked_text("reason", reason), now)
+
+
+def undo_link(conn: Conn, *, link_decision_id: int, actor: str, now: datetime) -> LinkReversed:
+    """Take one's own verdict back within UNDO_WINDOW, without a reason. RefusedError otherwise."""
+    made = _load(conn, link_decision_id)
+    if made.author != actor:
+        raise RefusedError("decision", f"was made by {made.author}; reverse it, with a reason")
+    if now - made.decided_at > reversing.UNDO_WINDOW:
+        raise RefusedError("decision", f"is older than {reversing.UNDO_WINDOW}; reverse it, with a reason")
+    return _reverse(conn, link_decision_id, actor, "", now)
+
+
+def direction(conn: Conn, accounts: Pair, closed: str | None = None) -> Pair:
+    """Which of two accounts came first and which may be its return."""
+    if closed in accounts:
+        return closed, accounts[1] if closed == accounts[0] else accounts[0]
+    return in_order(briefs(conn, accounts), *accounts)
+
+
+def _two(accounts: Pair) -> Pair:
+    try:
+        return ordered(*accounts)
+    except ValueError as error:
+        raise RefusedError("accounts", str(error)) from None
+
+
+def _shown(conn: Conn, accounts: Pair) -> Shown:
+    """The link now, or as the last decision saw it; NotFoundError when there never was one."""
+    reader = conn.cursor(row_factory=class_row(Shown))
+    reader.execute(
+        """
+        SELECT probability::float8, evidence, COALESCE(NULLIF(model, ''), origin) AS model, closed
+        FROM links WHERE account_a = %s AND account_b = %s
+        """,
+        accounts,
+    )
+    found = reader.fetchone()
+    if found is None:
+        reader.execute(
+            """
+            SELECT probability::float8, evidence, model FROM link_decisions
+            WHERE account_a = %s AND account_b = %s ORDER BY id DESC LIMIT 1
+            """,
+            accounts,
+        )
+        found = reader.fetchone()
+    if found is None:
+        raise NotFoundError(f"nothing links the accounts {accounts[0]!r} and {accounts[1]!r}")
+    return found
+
+
+def _open_case(conn: Conn, account: str) -> Case | None:
+    subject = Subject(SubjectKind.ACCOUNT, account)
+    return cases.lock_open(conn, [subject]).get(subject)
+
+
+def _replace(conn: Conn, accounts: Pair, wish: LinkVerdict, actor: str, now: datetime) -> None:
+    """A verdict that says otherwise than `different` takes that back first, with all its effects."""
+    standing = link_decisions.in_force(conn, [accounts]).get(accounts)
+    if standing and standing.verdict == "different" and wish.verdict != "different":
+        _reverse(conn, standing.id, actor, wish.reason, now)
+
+
+def _part(
+    conn: Conn, wish: LinkVerdict, made: int, *, new: str, case: Case | None, actor: str, now: datetime
+) -> tuple[int | None, tuple[int, ...]]:
+    """The effects of `different`: the decision on the case if it made one, and the proposals withdrawn."""
+    link_effects.take_away(conn, wish.accounts, made)
+    if case is None or link_effects.may_be_return(conn, new):
+        return None, ()
+    rules = _rules(conn, case.id)
+    about_returns = [rule for rule, about in rules.items() if about]
+    if not about_returns:
+        return None, ()
+    if len(about_returns) < len(rules):
+        return None, tuple(link_effects.withdraw(conn, case.id, about_returns, made, now))
+    clear = Verdict(ground=Ground.NONE, reason=wish.reason)
+    decided = decide(conn, case_id=case.id, verdict=clear, actor=actor, now=now)
+    conn.execute("UPDATE link_decisions SET decision_id = %s WHERE id = %s", [decided.decision_id, made])
+    return decided.decision_id, decided.withdrawn
+
+
+def _rules(conn: Conn, case_id: int) -> dict[str, bool]:
+    """The rules that opened or joined a case, and whether each rests on a return."""
+    rows = conn.execute("SELECT rule, parts FROM firings WHERE case_id = %s ORDER BY rule", [case_id])
+    return {
+        rule: any(_ABOUT_RETURNS.search(part.get("text", "")) is not None for part in parts)
+        for rule, parts in rows
+    }
+
+
+_MADE = sql.SQL(", ").join(sql.Identifier(name) for name in Made.__struct_fields__)
+
+
+def _load(conn: Conn, link_decision_id: int, *, lock: bool = False) -> Made:
+    reader = conn.cursor(row_factory=class_row(Made))
+    reader.execute(
+        sql.SQL("SELECT {} FROM link_decisions WHERE id = %s {}").format(
+            _MADE, sql.SQL("FOR UPDATE" if lock else "")
+        ),
+        [link_decision_id],
+    )
+    found = reader.fetchone()
+    if found is None:
+        raise NotFoundError(f"there is no decision {link_decision_id} on a link")
+    return found
+
+
+def _reverse(conn: Conn, link_decision_id: int, actor: str, reason: str, now: datetime) -> LinkReversed:
+    made = _load(conn, link_decision_id)
+    pair = (made.account_a, made.account_b)
+    actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in pair])
+    if _load(conn, link_decision_id, lock=True).reversed_at is not None:
+        raise RefusedError("decision", "was reversed already")
+    open_cases: tuple[int, ...] = ()
+    if made.decision_id is not None:  # reversing the decision on the case takes this one back, too
+        open_cases = reversing.reverse_checked(
+            conn, decision_id=made.decision_id, actor=actor, reason=reason, now=now
+        ).open_cases
+    else:
+        link_effects.reverse(conn, [made.id], now)
+        audit.append(conn, reversing.link_entries(conn, [made.id], actor, reason))
+    closed, new = direction(conn, pair)
+    return LinkReversed(link_decision_id=made.id, closed=closed, new=new, open_cases=open_cases)
