@@ -1,0 +1,131 @@
+"""Engines that join and count integers: DuckDB in this process, or any server that speaks Spark Connect.
+
+All of them run the same text of SQL over the same Parquet files and give the same rows. Nothing but integers
+goes through them: what engines compute from texts and fractions differs from one to the next.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+MEMORY_LIMIT = "1200MB"  # DuckDB's; beyond it joins and counts go to temporary files
+SPARK_PARTITIONS = 8  # of a shuffle when Spark runs in this machine; a cluster's own setting stands
+
+
+class EngineError(Exception):
+    """An engine cannot be reached or refuses a query; the message says how to mend it."""
+
+
+class Engine(Protocol):
+    """Runs one query over tables that are lists of Parquet files."""
+
+    name: str
+
+    def run(self, sql: str, tables: Mapping[str, Sequence[Path]], out: Path) -> None:
+        """Write the query's rows, in any order, to `out`: one Parquet file, or a folder of them."""
+
+    def close(self) -> None:
+        """Give back threads, memory and connections."""
+
+
+class DuckDb:
+    """One machine. Larger than memory is well: it spills into `spill`."""
+
+    name = "duckdb"
+
+    def __init__(self, spill: Path, threads: int | None = None, memory_limit: str = MEMORY_LIMIT) -> None:
+        import duckdb
+
+        self._conn = duckdb.connect()
+        self._conn.execute(f"SET threads = {threads or os.cpu_count() or 1}")
+        self._conn.execute(f"SET memory_limit = '{memory_limit}'")
+        self._conn.execute("SET preserve_insertion_order = false")
+        self._conn.execute(f"SET temp_directory = {_quoted(str(spill))}")
+
+    def run(self, sql: str, tables: Mapping[str, Sequence[Path]], out: Path) -> None:
+        """Write the query's rows to the file `out`."""
+        import duckdb
+
+        try:
+            for name, files in tables.items():
+                listed = ", ".join(_quoted(str(file)) for file in files)
+                self._conn.execute(
+                    f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet([{listed}])"
+                )
+            self._conn.execute(f"COPY ({sql}) TO {_quoted(str(out))} (FORMAT parquet, COMPRESSION zstd)")
+        except duckdb.Error as error:
+            raise EngineError(f"DuckDB: {error}") from error
+
+    def close(self) -> None:
+        """End the database, which was in memory."""
+        self._conn.close()
+
+
+class Spark:
+    """Spark, through Spark Connect: `sc://HOST:PORT`, or `local[N]` for one that is started here.
+
+    Every executor must see the files under the same paths as this process does.
+    """
+
+    name = "spark"
+
+    def __init__(self, remote: str = "local[*]") -> None:
+        try:
+            from pyspark.sql import SparkSession
+        except ImportError:
+            raise EngineError("Spark needs PySpark: pip install 'tenfold[spark]'") from None
+        builder: Any = SparkSession.builder.remote(remote)
+        if remote.startswith("local"):
+            if shutil.which("java") is None:
+                raise EngineError(
+                    "Spark on this machine needs Java 17 or newer: there is no 'java' on the PATH"
+                )
+            builder = builder.config("spark.sql.shuffle.partitions", SPARK_PARTITIONS)
+            builder = builder.config("spark.ui.enabled", "false").config(
+                "spark.ui.showConsoleProgress", "false"
+            )
+        try:
+            self._session = builder.create() if remote.startswith("sc:") else builder.getOrCreate()
+            self._session.sql("SELECT 1").collect()
+        except Exception as error:
+            raise EngineError(f"Spark at {remote} cannot be reached: {_first_line(error)}") from error
+
+    def run(self, sql: str, tables: Mapping[str, Sequence[Path]], out: Path) -> None:
+        """Write the query's rows to the folder `out`."""
+        try:
+            for name, files in tables.items():
+                paths = [str(file.absolute()) for file in files]
+                self._session.read.parquet(*paths).createOrReplaceTempView(name)
+            self._session.sql(sql).write.mode("overwrite").parquet(str(out.absolute()))
+        except Exception as error:
+            raise EngineError(f"Spark: {_first_line(error)}") from error
+
+    def close(self) -> None:
+        """End the session, and the server where it was started here."""
+        self._session.stop()
+
+
+def read_sorted(path: Path, order: Sequence[str]) -> pa.Table:
+    """What an engine wrote, rows put in order: the same table whichever engine it was.
+
+    Integers only; `order` are the columns to sort by, the most important first.
+    """
+    table = pq.read_table(path)
+    arrays = {name: table.column(name).to_numpy() for name in table.column_names}
+    rows = np.lexsort([arrays[name] for name in reversed(order)])
+    return pa.table({name: pa.array(arrays[name][rows]) for name in sorted(arrays)})
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:400] if lines else type(error).__name__

@@ -1,0 +1,272 @@
+"""History: what the store knows, as a folder of Parquet files that sweeps and analysts read.
+
+    manifest.json                    what is there: rows, bytes and SHA-256 of every file
+    identities/part-00000.parquet    accounts by number, in the columns of linkage.table
+    keys/part-00000.parquet          (account number, key), the integers that engines join
+    closures, decisions, muted, ties, posts: see TABLES
+
+A part is written under another name, then renamed, then noted: a folder that was left at any instant is gone on with,
+and ends with the same bytes.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tenfold.fingerprint import Fingerprint
+from tenfold.linkage import names, table
+from tenfold.linkage.table import Table
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+PROGRESS = "progress.json"  # while it is being written
+PART_ACCOUNTS = 20_000
+ROW_GROUP = 1 << 19
+
+TABLES: Mapping[str, pa.Schema] = {
+    "identities": pa.schema([("number", pa.int32()), *table.SCHEMA]),
+    "keys": pa.schema([("account", pa.int32()), ("key", pa.int64())]),
+    "closures": pa.schema(
+        [
+            ("account", pa.string()),
+            ("closed_us", pa.int64()),
+            ("origin", pa.string()),
+            ("ground", pa.string()),
+        ]
+    ),
+    "decisions": pa.schema(
+        [("account_a", pa.string()), ("account_b", pa.string()), ("verdict", pa.string())]
+    ),
+    "muted": pa.schema([("key", pa.int64())]),
+    "ties": pa.schema(
+        [("account", pa.string()), ("kind", pa.string()), ("value", pa.string()), ("first_us", pa.int64())]
+    ),
+    "posts": pa.schema(
+        [
+            ("post", pa.string()),
+            ("account", pa.string()),
+            ("created_us", pa.int64()),
+            ("language", pa.string()),
+            ("group", pa.string()),
+            ("reply_to", pa.string()),
+            ("repost_of", pa.string()),
+            ("links", pa.list_(pa.string())),
+            ("mentions", pa.list_(pa.string())),
+            ("hashtags", pa.list_(pa.string())),
+            ("media", pa.list_(pa.string())),
+            ("state", pa.string()),
+            ("text", pa.string()),
+        ]
+    ),
+}
+
+
+class HistoryError(Exception):
+    """The folder is no history, or not a whole one; the message says how to mend it."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One file: its name in the folder, and what it must be."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Written(msgspec.Struct):
+    """One table so far; `mark` says where in the source it goes on."""
+
+    parts: list[Part] = []
+    mark: Any = None
+    done: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Rows of all parts."""
+        return sum(part.rows for part in self.parts)
+
+
+class Manifest(msgspec.Struct, kw_only=True):
+    """What is in the folder. `name_counts`: accounts by population of names (names.population), counted
+    by handle or, where there is none, name."""
+
+    format: int = FORMAT
+    started_at: datetime
+    finished: bool = False
+    tables: dict[str, Written] = msgspec.field(default_factory=dict)
+    name_counts: dict[str, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts it holds."""
+        return self.tables["identities"].rows if "identities" in self.tables else 0
+
+
+class Writer:
+    """Writes a history into a folder, or goes on with one that was interrupted."""
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / MANIFEST).exists():
+            raise HistoryError(f"{folder} holds a whole history already; choose another folder")
+        found = folder / PROGRESS
+        self.manifest = _read_manifest(found) if found.exists() else Manifest(started_at=now)
+        self.resumed = self.manifest.accounts
+
+    def written(self, name: str) -> Written:
+        """How far a table has come."""
+        return self.manifest.tables.setdefault(name, Written())
+
+    def add(self, name: str, rows: pa.Table, mark: Any) -> None:
+        """One more part of a table, noted together with where its source goes on."""
+        self._put({name: rows})
+        self.written(name).mark = mark
+        self._note()
+
+    def add_accounts(self, fingerprints: Sequence[Fingerprint], mark: Any) -> None:
+        """One more part of identities and of keys; accounts are numbered in the order in which they come."""
+        columns = Table.of(fingerprints)
+        first = self.manifest.accounts
+        numbers = np.arange(first, first + len(columns), dtype=np.int32)
+        counts = np.diff(columns.starts)
+        self._put(
+            {
+                "identities": columns.to_arrow().add_column(0, "number", pa.array(numbers)),
+                "keys": pa.table({"account": np.repeat(numbers, counts), "key": columns.keys}),
+            }
+        )
+        for row in fingerprints:
+            belongs = names.population(next(iter((*row.handles, *row.names)), ""))
+            self.manifest.name_counts[belongs] = self.manifest.name_counts.get(belongs, 0) + 1
+        self.written("identities").mark = self.written("keys").mark = mark
+        self._note()
+
+    def done(self, name: str) -> None:
+        """A table is whole."""
+        self.written(name).done = True
+        self._note()
+
+    def finish(self) -> Manifest:
+        """All of it is whole: from now on the folder can be read."""
+        self.manifest.finished = True
+        self._note()
+        os.replace(self.folder / PROGRESS, self.folder / MANIFEST)
+        return self.manifest
+
+    def _put(self, tables: Mapping[str, pa.Table]) -> None:
+        for name, rows in tables.items():
+            written = self.written(name)
+            path = self.folder / name / f"part-{len(written.parts):05}.parquet"
+            path.parent.mkdir(exist_ok=True)
+            written.parts.append(write_part(path, rows.cast(TABLES[name]), self.folder))
+
+    def _note(self) -> None:
+        replace_file(self.folder / PROGRESS, msgspec.json.format(msgspec.json.encode(self.manifest)))
+
+
+class History:
+    """A whole history, to be read. Raises HistoryError where files are missing, cut off or of another format."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / MANIFEST).exists():
+            begun = (folder / PROGRESS).exists()
+            hint = "was not finished; run the same export again and it goes on" if begun else "is no history"
+            raise HistoryError(f"{folder} {hint}: it has no {MANIFEST}")
+        self.manifest = _read_manifest(folder / MANIFEST)
+        for written in self.manifest.tables.values():
+            for part in written.parts:
+                path = folder / part.name
+                size = path.stat().st_size if path.is_file() else None
+                if size != part.bytes:
+                    found = "is missing" if size is None else f"has {size:,} bytes"
+                    raise HistoryError(f"{path} {found}, not {part.bytes:,} as written; export anew")
+
+    def verify(self) -> None:
+        """Read every file and compare its SHA-256. Raises HistoryError."""
+        for written in self.manifest.tables.values():
+            for part in written.parts:
+                if sha256_of(self.folder / part.name) != part.sha256:
+                    raise HistoryError(f"{self.folder / part.name} is not what was written; export anew")
+
+    def files(self, name: str) -> list[Path]:
+        """The files of a table, in order; [] when it is empty or not there."""
+        written = self.manifest.tables.get(name)
+        return [self.folder / part.name for part in written.parts] if written else []
+
+    def digest(self, names: Iterable[str]) -> str:
+        """What stands for the content of some tables."""
+        parts = [part.sha256 for name in names for part in self.manifest.tables.get(name, Written()).parts]
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+    def column(self, name: str, column: str) -> Any:
+        """One column of a whole table, as an Arrow array."""
+        files = self.files(name)
+        if not files:
+            return pa.array([], TABLES[name].field(column).type)
+        return pa.concat_tables([pq.read_table(file, columns=[column]) for file in files])[column]
+
+    def identities(self) -> Iterator[tuple[int, pa.Table]]:
+        """Part by part: the number of its first account, and its accounts in the columns of Table."""
+        first = 0
+        for part, file in zip(
+            self.manifest.tables.get("identities", Written()).parts, self.files("identities"), strict=True
+        ):
+            yield first, pq.read_table(file, columns=table.SCHEMA.names)
+            first += part.rows
+
+    def take(self, numbers: NDArray[np.int64]) -> pa.Table:
+        """Accounts by number, ascending, in the columns of Table."""
+        taken = []
+        for first, rows in self.identities():
+            low, high = np.searchsorted(numbers, (first, first + rows.num_rows))
+            if high > low:
+                taken.append(rows.take(pa.array(numbers[low:high] - first)))
+        return pa.concat_tables(taken) if taken else table.SCHEMA.empty_table()
+
+
+def write_part(path: Path, rows: pa.Table, folder: Path) -> Part:
+    """Write a Parquet file whole or not at all; the same rows give the same bytes."""
+    partial = path.with_name(path.name + ".partial")
+    pq.write_table(rows, partial, compression="zstd", row_group_size=ROW_GROUP)
+    part = Part(
+        path.relative_to(folder).as_posix(), rows.num_rows, partial.stat().st_size, sha256_of(partial)
+    )
+    os.replace(partial, path)
+    return part
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+
+
+def sha256_of(path: Path) -> str:
+    """The digest of a file's content, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_manifest(path: Path) -> Manifest:
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise HistoryError(f"{path} cannot be read: {error}; export anew into an empty folder") from None
+    if manifest.format != FORMAT:
+        raise HistoryError(
+            f"{path} has format {manifest.format}, this version reads {FORMAT}; export anew into an empty folder"
+        )
+    return manifest
