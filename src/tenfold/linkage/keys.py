@@ -5,10 +5,31 @@ everything that engines join and count.
 """
 
 import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.fingerprint import Fingerprint
+from tenfold.linkage import names
+
 KIND_BITS = 6
+KIND_MASK = (1 << KIND_BITS) - 1
 MAX_ACCOUNTS = 200  # a key that more accounts show finds no candidates; agreeing on it still counts
+
+# Pictures 31 of 256 bits apart (the threshold of a PDQ match) share one of 16 bands of 22 bits in three of five
+# cases, 20 bits apart in 19 of 20; of a million other pictures 16 * 2**-22 * 1e6 = 4 share one by chance.
+BANDS = 16
+BAND_BITS = 22
+SHINGLE_WORDS = 3
+SHINGLES = 4  # smallest hashes that are kept of a bio
+LEAST_NAME = 3  # letters: shorter skeletons and consonant keys say nothing
+LEAST_BIO = 8  # folded characters
+
+_WORD = re.compile(r"\w+")
 
 
 class KeyKind(IntEnum):
@@ -42,12 +63,157 @@ class KeyKind(IntEnum):
     SELF = 26  # the account itself, shown by those that say it is theirs
 
 
+Keys = NDArray[np.int64]
+
+_TOKEN_KINDS = {
+    "email": KeyKind.EMAIL,
+    "phone": KeyKind.PHONE,
+    "device": KeyKind.DEVICE,
+    "address": KeyKind.ADDRESS,
+    "network": KeyKind.NETWORK,
+}
+_SALTS = {kind: bytes([kind]) for kind in KeyKind}
+
+
 def key_of(kind: KeyKind, value: str) -> int:
     """The key of a value: a signed 64-bit integer, as PostgreSQL and Parquet keep it."""
-    digest = hashlib.blake2b(value.encode(), digest_size=8, salt=bytes([kind])).digest()
-    return (int.from_bytes(digest, "little", signed=True) >> KIND_BITS << KIND_BITS) | kind
+    return (int.from_bytes(_digest(kind, value), "little", signed=True) >> KIND_BITS << KIND_BITS) | kind
 
 
 def kind_of(key: int) -> KeyKind:
     """What a key was made of."""
-    return KeyKind(key & ((1 << KIND_BITS) - 1))
+    return KeyKind(key & KIND_MASK)
+
+
+def keys_of(fingerprint: Fingerprint) -> Keys:
+    """All keys of an account, ascending, each once: int64 of shape (keys,)."""
+    digests, kinds = [], []
+    for kind, value in _values(fingerprint):
+        digests.append(_digest(kind, value))
+        kinds.append(kind)
+    whole = np.frombuffer(b"".join(digests), "<i8") & ~KIND_MASK | np.array(kinds, np.int64)
+    parts = [
+        whole,
+        bands(KeyKind.AVATAR_BAND, fingerprint.avatars),
+        bands(KeyKind.BANNER_BAND, fingerprint.banners),
+    ]
+    return np.unique(np.concatenate(parts))
+
+
+def bands(kind: KeyKind, pictures: Sequence[str]) -> Keys:
+    """Keys of some bits of each picture that is a PDQ hash: int64 of shape (BANDS * hashes,)."""
+    hashes = [raw for raw in map(pdq_bytes, pictures) if raw]
+    if not hashes:
+        return np.empty(0, np.int64)
+    bits = np.unpackbits(np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, 32), axis=1)
+    values = bits[:, _PICKS].astype(np.int64) @ _POWERS
+    return _scattered((values | _BAND_NUMBERS).ravel().view(np.uint64)) & ~KIND_MASK | int(kind)
+
+
+def pdq_bytes(picture: str) -> bytes | None:
+    """The 32 bytes of a PDQ hash, or None when the picture is known by some other id."""
+    if len(picture) != 64:
+        return None
+    try:
+        raw = bytes.fromhex(picture)
+    except ValueError:
+        return None
+    return raw if len(raw) == 32 else None
+
+
+def folded(text: str) -> str:
+    """A bio without case, marks, tatweel, punctuation and look-alike forms, words one space apart."""
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKD", text).replace("\u0640", "")
+        text = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def domain_of(url: str) -> str:
+    """The host of a normal form of a URL, without port."""
+    host = url.partition("://")[2] or url
+    return re.split(r"[/?#:]", host, maxsplit=1)[0]
+
+
+def _digest(kind: KeyKind, value: str) -> bytes:
+    raw = value.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(raw, digest_size=8, salt=_SALTS[kind]).digest()
+
+
+def _values(fingerprint: Fingerprint) -> Iterator[tuple[KeyKind, str]]:
+    """Everything that is hashed as a whole, with its kind."""
+    yield KeyKind.SELF, fingerprint.account
+    for account in fingerprint.announces:
+        yield KeyKind.SELF, account
+    yield from _names(KeyKind.HANDLE_SKELETON, KeyKind.HANDLE_PHONETIC, fingerprint.handles)
+    yield from _names(KeyKind.NAME_SKELETON, KeyKind.NAME_PHONETIC, fingerprint.names)
+    for bio in fingerprint.bios:
+        yield from _bio(folded(bio))
+    for kind, token in fingerprint.tokens:
+        if kind in _TOKEN_KINDS:
+            yield _TOKEN_KINDS[kind], token
+    for url in fingerprint.urls:
+        yield KeyKind.URL, url
+    for domain in {domain_of(url) for url in fingerprint.urls}:
+        yield KeyKind.DOMAIN, domain
+    for text in fingerprint.texts:
+        yield KeyKind.TEXT, str(text)
+    for kind_, values in _plain(fingerprint):
+        for value in values:
+            yield kind_, value
+
+
+def _plain(fingerprint: Fingerprint) -> Iterable[tuple[KeyKind, Sequence[str]]]:
+    return (
+        (KeyKind.AVATAR, fingerprint.avatars),
+        (KeyKind.BANNER, fingerprint.banners),
+        (KeyKind.MEDIA, fingerprint.media),
+        (KeyKind.GROUP, fingerprint.groups),
+        (KeyKind.FOLLOWS, fingerprint.follows),
+        (KeyKind.MENTIONS, fingerprint.mentions),
+        (KeyKind.FOLLOWED_BY, fingerprint.followed_by),
+        (KeyKind.MENTIONED_BY, fingerprint.mentioned_by),
+        (KeyKind.ANNOUNCED_BY, fingerprint.announced_by),
+    )
+
+
+def _names(letters: KeyKind, sound: KeyKind, shown: Sequence[str]) -> Iterator[tuple[KeyKind, str]]:
+    for name in shown:
+        for kind, value in ((letters, names.skeleton(name)), (sound, names.phonetic(name))):
+            if len(value) >= LEAST_NAME:
+                yield kind, value
+
+
+def _bio(text: str) -> Iterator[tuple[KeyKind, str]]:
+    """The whole text, and the runs of words with the smallest hashes (min-hash: like texts share some)."""
+    if len(text) < LEAST_BIO:
+        return
+    yield KeyKind.BIO, text
+    words = text.split(" ")
+    runs = {" ".join(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1)}
+    for run in sorted(runs, key=lambda run: _digest(KeyKind.BIO_SHINGLE, run))[:SHINGLES]:
+        yield KeyKind.BIO_SHINGLE, run
+
+
+def _picks() -> NDArray[np.intp]:
+    """Which bits each band reads, shape (BANDS, BAND_BITS): spread over the hash, each once or twice.
+
+    Both steps are odd, so each walk of 256 meets every bit once; the second walk takes another step, so that
+    no two bands read nearly the same bits.
+    """
+    number = np.arange(BANDS * BAND_BITS)
+    bits: NDArray[np.intp] = np.where(number < 256, 37 * number, 101 * number + 13) % 256
+    return bits.reshape(BANDS, BAND_BITS)
+
+
+def _scattered(values: NDArray[np.uint64]) -> Keys:
+    """The finaliser of SplitMix64 (Steele, Lea, Flood 2014): a bijection that spreads all bits."""
+    with np.errstate(over="ignore"):
+        values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (values ^ (values >> np.uint64(31))).view(np.int64)
+
+
+_PICKS = _picks()
+_POWERS = (1 << np.arange(BAND_BITS)).astype(np.int64)
+_BAND_NUMBERS = np.arange(1, BANDS + 1, dtype=np.int64) << 32

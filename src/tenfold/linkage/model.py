@@ -1,0 +1,153 @@
+"""The model: what each finding adds to the odds that the same people run both accounts, and what may be said.
+
+Additive on bits, so that the waterfall a person sees is the whole calculation. All sums are of whole thousandths
+of a bit: every path gives the same integers.
+"""
+
+import math
+from functools import cache
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.linkage import judging, parameters
+from tenfold.linkage.compare import Comparisons
+from tenfold.linkage.kinds import ABOUT, Kind, Level
+from tenfold.linkage.ledger import Family, Judged
+from tenfold.linkage.parameters import KNOTS, SEGMENTS, Parameters, place_of
+
+_PAIRS = 8_192  # scored at once
+LEVELS = (None, "possible", "likely")
+HELD_BACK = (None, "one_family", "copyable", "weak")
+NONE, POSSIBLE, LIKELY = range(3)
+ONE_FAMILY, COPYABLE, WEAK = 1, 2, 3
+
+_COLUMNS = {family: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
+_COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
+_BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
+_PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
+
+
+class Scores(msgspec.Struct, kw_only=True):
+    """n pairs. `bits`: log2 odds, prior included; `probability`: calibrated; `level` into LEVELS;
+    `held_back` into HELD_BACK; all (n,). `items` int64 (n, len(Kind)): thousandths of a bit that each kind
+    added, after damping and caps. `prior` in thousandths of a bit."""
+
+    bits: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    level: NDArray[np.int8]
+    held_back: NDArray[np.int8]
+    items: NDArray[np.int64]
+    prior: int
+
+
+class Model:
+    """Parameters, ready to score."""
+
+    def __init__(self, given: Parameters) -> None:
+        parameters.check(given)
+        self.parameters, self.version = given, given.version
+        shape = (len(Kind), len(Level))
+        self._base = np.zeros(shape)
+        self._slopes = np.zeros((*shape, SEGMENTS))
+        for name, weight in given.weights.items():
+            place = place_of(name)
+            self._base[place], self._slopes[place] = weight.base, weight.slopes
+
+    @classmethod
+    def shipped(cls) -> "Model":
+        """The model in the package; read once."""
+        return _shipped()
+
+    @classmethod
+    def load(cls, document: bytes | str) -> "Model":
+        """From JSON, as a file or as link_models keeps it; parameters.ParametersError says what is wrong."""
+        return cls(parameters.read(document))
+
+    def prior_bits(self, population: int) -> float:
+        """log2 odds of a pair before its evidence: the more accounts, the likelier that it is chance."""
+        return self.parameters.prior - self.parameters.per_doubling * math.log2(max(population, 2))
+
+    def score(self, comparisons: Comparisons) -> Scores:
+        """Score all pairs."""
+        given, size = self.parameters, len(comparisons)
+        items = np.zeros((size, len(Kind)), np.int64)
+        for start in range(0, size, _PAIRS):
+            part = slice(start, start + _PAIRS)
+            raw = self.contributions(comparisons.level[part], comparisons.strength[part])
+            items[part] = np.rint(1000.0 * self.combined(raw)).astype(np.int64)
+        prior = round(1000 * self.prior_bits(comparisons.population))
+        bits = (prior + items.sum(axis=1)) / 1000.0
+        odds = np.interp(bits, *given.calibration)
+        probability = 1.0 / (1.0 + np.exp2(-odds))
+        level, held_back = self._levels(items, probability, comparisons.copied)
+        return Scores(
+            bits=bits,
+            probability=probability,
+            level=level,
+            held_back=held_back,
+            items=items,
+            prior=prior,
+        )
+
+    def judged(self, comparisons: Comparisons, scores: Scores, i: int) -> Judged:
+        """Pair i with all that was found, strongest first; the items and the prior add up to its bits."""
+        return judging.judged(comparisons, scores, i, self.version)
+
+    def contributions(self, level: NDArray[np.int8], strength: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Bits of every kind by itself, before damping and caps: (n, len(Kind))."""
+        kinds = np.arange(len(Kind))
+        slopes = self._slopes[kinds, level]
+        total: NDArray[np.float64] = self._base[kinds, level] + (pieces(strength) * slopes).sum(axis=2)
+        return total
+
+    def combined(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """After damping what is not the strongest of its family, and the family's cap; against stays whole."""
+        combined = raw.copy()
+        for family, kinds in _COLUMNS.items():
+            support = np.maximum(raw[:, kinds], 0.0)
+            factors = np.full(support.shape, self.parameters.damping[family])
+            factors[np.arange(len(raw)), support.argmax(axis=1)] = 1.0
+            support *= factors
+            total = support.sum(axis=1, keepdims=True)
+            support *= np.minimum(1.0, self.parameters.caps[family] / np.maximum(total, 1e-9))
+            combined[:, kinds] = support + np.minimum(raw[:, kinds], 0.0)
+        return combined
+
+    def _levels(
+        self, items: NDArray[np.int64], probability: NDArray[np.float64], copied: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+        """What may be said of each pair, and why not more."""
+        given = self.parameters
+        carries, supports = 1000.0 * given.carries, 1000.0 * given.supports
+        families = np.stack([items[:, _COLUMNS[family]].sum(axis=1) for family in _BEARING], axis=1)
+        copyable = np.broadcast_to(_COPYABLE, items.shape).copy()
+        copyable[copied, Kind.STYLE] = True
+        own = np.where(copyable, 0, np.maximum(items, 0))
+        uncopyable = np.stack([own[:, _COLUMNS[family]].sum(axis=1) for family in _BEARING], axis=1)
+        names = _BEARING.index(Family.NAMES)
+        several = (families >= supports).sum(axis=1) >= 2
+        beyond_names = np.delete(families, names, axis=1).max(axis=1) >= carries
+        not_placed = items[:, _PLACES].max(axis=1, initial=0) >= supports
+        surfaces = several | (beyond_names & not_placed)
+        two = (families >= carries).sum(axis=1) >= 2
+        proven = uncopyable.max(axis=1) >= carries
+        wanted = probability >= given.likely
+        level = np.where(surfaces & (probability >= given.possible), POSSIBLE, NONE)
+        level = np.where(surfaces & wanted & two & proven, LIKELY, level)
+        held = np.where(level == NONE, WEAK, 0)
+        held = np.where((level == POSSIBLE) & wanted, np.where(proven, ONE_FAMILY, COPYABLE), held)
+        return level.astype(np.int8), held.astype(np.int8)
+
+
+def pieces(strength: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How much of each strength lies between two knots, in bits: shape (*strength.shape, SEGMENTS)."""
+    low, high = np.array(KNOTS[:-1]), np.array(KNOTS[1:])
+    size = np.abs(strength)[..., None] / 1000.0
+    return np.asarray(np.clip(size - low, 0.0, high - low))
+
+
+@cache
+def _shipped() -> Model:
+    return Model(parameters.shipped())

@@ -1,0 +1,195 @@
+"""Fingerprints by column: what comparing, storing and sweeping many accounts at once need."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tenfold.fingerprint import HOURS, Fingerprint
+from tenfold.linkage.keys import KIND_BITS, KIND_MASK, Keys, keys_of, pdq_bytes
+from tenfold.linkage.style import STYLE_BYTES
+
+NEVER = np.iinfo(np.int64).min  # a time that is not known
+Rows = NDArray[np.int64]
+Shown = list[tuple[str, ...]]
+
+_STRINGS = pa.list_(pa.string())
+SCHEMA = pa.schema(
+    [
+        ("account", pa.string()),
+        ("created_us", pa.int64()),
+        ("closed_us", pa.int64()),
+        ("handles", _STRINGS),
+        ("names", _STRINGS),
+        ("bios", _STRINGS),
+        ("avatars", _STRINGS),
+        ("banners", _STRINGS),
+        ("urls", _STRINGS),
+        ("keys", pa.list_(pa.int64())),
+        ("hours", pa.list_(pa.int32())),
+        ("style", pa.binary()),
+        ("style_chars", pa.int64()),
+        ("posts", pa.int64()),
+    ]
+)
+
+
+class Columns(msgspec.Struct, kw_only=True):
+    """The columns of SCHEMA, one entry an account; `keys` and `hours` as described in Table."""
+
+    account: list[str]
+    created_us: NDArray[np.int64]
+    closed_us: NDArray[np.int64]
+    handles: Shown
+    names: Shown
+    bios: Shown
+    avatars: Shown
+    banners: Shown
+    urls: Shown
+    keys: list[Keys]
+    hours: list[tuple[int, ...]]
+    style: list[bytes]
+    style_chars: NDArray[np.int64]
+    posts: NDArray[np.int64]
+
+
+class Table:
+    """n accounts by column; row i of each is the same account.
+
+    `account`: ids. `created_us`, `closed_us`: int64 (n,), NEVER when unknown. `handles`, `names`, `bios`,
+    `avatars`, `banners`, `urls`: tuples of str. Keys of row i: `keys[starts[i]:starts[i + 1]]`, ascending.
+    `shown`: int32 (n, 64), how many keys of each KeyKind. `hours`, `style`: raw, as in Fingerprint.
+    """
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.account = columns.account
+        self.created_us, self.closed_us = columns.created_us, columns.closed_us
+        lengths = np.fromiter(map(len, columns.keys), np.int64, len(columns.keys))
+        self.starts = np.concatenate(([0], np.cumsum(lengths)))
+        self.keys: Keys = np.concatenate(columns.keys) if columns.keys else np.empty(0, np.int64)
+        kinds = np.repeat(np.arange(len(lengths)), lengths) << KIND_BITS | (self.keys & KIND_MASK)
+        counted = np.bincount(kinds, minlength=len(lengths) << KIND_BITS)
+        self.shown: NDArray[np.int32] = counted.reshape(-1, 1 << KIND_BITS).astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self.account)
+
+    @classmethod
+    def of(cls, fingerprints: Iterable[Fingerprint], keys: Sequence[Keys] | None = None) -> "Table":
+        """From fingerprints; `keys`, where they are at hand, are those of `keys_of`, one array each."""
+        rows = list(fingerprints)
+        return cls(
+            Columns(
+                account=[row.account for row in rows],
+                created_us=_times([row.created_us for row in rows]),
+                closed_us=_times([row.closed_us for row in rows]),
+                handles=[row.handles for row in rows],
+                names=[row.names for row in rows],
+                bios=[row.bios for row in rows],
+                avatars=[row.avatars for row in rows],
+                banners=[row.banners for row in rows],
+                urls=[row.urls for row in rows],
+                keys=[keys_of(row) for row in rows] if keys is None else list(keys),
+                hours=[row.hours for row in rows],
+                style=[row.style for row in rows],
+                style_chars=np.array([row.style_chars for row in rows], np.int64),
+                posts=np.array([row.posts for row in rows], np.int64),
+            )
+        )
+
+    def take(self, rows: Rows) -> "Table":
+        """The accounts in these rows, in this order."""
+        chosen = rows.tolist()
+        picked = {}
+        for name in Columns.__struct_fields__:
+            column = getattr(self.columns, name)
+            picked[name] = column[rows] if isinstance(column, np.ndarray) else [column[i] for i in chosen]
+        return Table(Columns(**picked))
+
+    @classmethod
+    def concat(cls, tables: Sequence["Table"]) -> "Table":
+        """All rows of several tables, one after another."""
+        joined = {}
+        for name in Columns.__struct_fields__:
+            parts = [getattr(table.columns, name) for table in tables]
+            arrays = bool(parts) and isinstance(parts[0], np.ndarray)
+            joined[name] = np.concatenate(parts) if arrays else [row for part in parts for row in part]
+        return cls(Columns(**joined)) if tables else cls.of([])
+
+    def to_arrow(self) -> pa.Table:
+        """In SCHEMA; an unknown time is null."""
+        arrays = []
+        for field in SCHEMA:
+            column = getattr(self.columns, field.name)
+            if field.name == "keys":
+                values = pa.array(self.keys, pa.int64())
+                arrays.append(pa.ListArray.from_arrays(pa.array(self.starts, pa.int32()), values))
+            elif field.name in ("created_us", "closed_us"):
+                arrays.append(pa.array(column, mask=column == NEVER))
+            else:
+                arrays.append(pa.array(column, field.type))
+        return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table) -> "Table":
+        """Back from SCHEMA; ValueError names the columns that are missing."""
+        missing = [name for name in SCHEMA.names if name not in table.column_names]
+        if missing:
+            raise ValueError(f"not a table of fingerprints: it has no column {', '.join(missing)}")
+        columns = {}
+        for field in SCHEMA:
+            column = table.column(field.name).cast(field.type).combine_chunks()
+            if field.name == "keys":
+                columns[field.name] = _lists(column)
+            elif pa.types.is_integer(field.type):
+                columns[field.name] = column.fill_null(NEVER).to_numpy(zero_copy_only=False)
+            elif pa.types.is_list(field.type):
+                columns[field.name] = [tuple(row or ()) for row in column.to_pylist()]
+            else:
+                columns[field.name] = column.to_pylist()
+        return cls(Columns(**columns))
+
+    def hours_of(self, rows: Rows) -> NDArray[np.int64]:
+        """Posts by hour of the day, shape (rows, 24); zeros where unknown."""
+        hours = np.zeros((len(rows), HOURS), np.int64)
+        for place, row in enumerate(rows.tolist()):
+            if len(self.columns.hours[row]) == HOURS:
+                hours[place] = self.columns.hours[row]
+        return hours
+
+    def style_of(self, rows: Rows) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Sketches, shape (rows, STYLE_BYTES), and the characters they rest on; zeros where there is none."""
+        sketches = np.zeros((len(rows), STYLE_BYTES), np.uint8)
+        chars = self.columns.style_chars[rows].copy()
+        for place, row in enumerate(rows.tolist()):
+            sketch = self.columns.style[row]
+            if len(sketch) == STYLE_BYTES:
+                sketches[place] = np.frombuffer(sketch, np.uint8)
+            else:
+                chars[place] = 0
+        return sketches, chars
+
+
+def pictures_of(shown: Shown, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """PDQ hashes of the pictures in these rows: to which place in `rows` each belongs, and its four words."""
+    places, raw = [], []
+    for place, row in enumerate(rows.tolist()):
+        for picture in shown[row]:
+            if hashed := pdq_bytes(picture):
+                places.append(place)
+                raw.append(hashed)
+    return np.array(places, np.int64), np.frombuffer(b"".join(raw), np.uint64).reshape(-1, 4)
+
+
+def _times(values: list[int | None]) -> NDArray[np.int64]:
+    return np.array([NEVER if value is None else value for value in values], np.int64)
+
+
+def _lists(column: pa.Array) -> list[Keys]:
+    offsets = column.offsets.to_numpy()
+    values = column.values.to_numpy()
+    return [values[start:stop] for start, stop in pairwise(offsets.tolist())]
