@@ -16,7 +16,7 @@ class Closure(msgspec.Struct, frozen=True, kw_only=True):
     """A closed account as it is kept.
 
     `origin` is decision:ID, rule:NAME@VERSION, platform or import:NAME; `ground` as decided, or the
-    platform's reason; `keys` are those of the fingerprint (linkage.keys), written and never read back.
+    platform's reason; `keys` are those of the fingerprint (linkage.keys).
     """
 
     account: str
@@ -47,29 +47,30 @@ def keep(conn: Conn, closures: Iterable[Closure]) -> None:
     rows = sorted(closures, key=lambda closure: closure.account)
     conn.execute(
         """
-        INSERT INTO closures (account, created_at, closed_at, origin, ground, fingerprint, expires_at)
-        SELECT account, created_at, closed_at, origin, ground, fingerprint, expires_at
+        INSERT INTO closures (account, created_at, closed_at, origin, ground, fingerprint, keys, expires_at)
+        SELECT account, created_at, closed_at, origin, ground, fingerprint, keys, expires_at
         FROM jsonb_to_recordset(%s) AS row (account text, created_at timestamptz, closed_at timestamptz,
-            origin text, ground text, fingerprint json, expires_at timestamptz)
+            origin text, ground text, fingerprint json, keys bigint[], expires_at timestamptz)
         ORDER BY account
         ON CONFLICT (account) DO UPDATE SET created_at = excluded.created_at,
             closed_at = excluded.closed_at, origin = excluded.origin, ground = excluded.ground,
-            fingerprint = excluded.fingerprint, expires_at = excluded.expires_at, kept_at = now()
+            fingerprint = excluded.fingerprint, keys = excluded.keys,
+            expires_at = excluded.expires_at, kept_at = now()
         """,
         [as_records([_row(closure) for closure in rows])],
     )
     conn.execute(
         """
-        DELETE FROM closure_keys USING jsonb_to_recordset(%(rows)s) AS row (account text, keys jsonb)
-        WHERE closure_keys.account = row.account AND NOT row.keys @> to_jsonb(closure_keys.key)
+        DELETE FROM closure_keys USING jsonb_to_recordset(%(rows)s) AS row (account text, keys bigint[])
+        WHERE closure_keys.account = row.account AND closure_keys.key <> ALL(row.keys)
         """,
         {"rows": as_records([{"account": row.account, "keys": list(row.keys)} for row in rows])},
     )
     conn.execute(
         """
         INSERT INTO closure_keys (key, account)
-        SELECT key::bigint, account FROM jsonb_to_recordset(%(rows)s) AS row (account text, keys jsonb),
-            jsonb_array_elements_text(keys) AS key
+        SELECT key, account FROM jsonb_to_recordset(%(rows)s) AS row (account text, keys bigint[]),
+            unnest(keys) AS key
         ORDER BY 1, 2
         ON CONFLICT DO NOTHING
         """,
@@ -85,6 +86,7 @@ def _row(closure: Closure) -> dict[str, Any]:
         "origin": closure.origin,
         "ground": closure.ground,
         "fingerprint": closure.fingerprint,
+        "keys": list(closure.keys),
         "expires_at": closure.expires_at,
     }
 
@@ -117,11 +119,11 @@ def erase(conn: Conn, accounts: Iterable[str]) -> list[str]:
     return sorted(row[0] for row in rows)
 
 
-_WHOLE = "account, created_at, closed_at, origin, ground, kept_at, expires_at, fingerprint::text"
+_WHOLE = "account, created_at, closed_at, origin, ground, kept_at, expires_at, fingerprint::text, keys"
 
 
 def load(conn: Conn, accounts: Iterable[str]) -> dict[str, Closure]:
-    """Closures by account, without their keys; accounts that have none are left out."""
+    """Closures by account; accounts that have none are left out."""
     rows = conn.execute(
         f"SELECT {_WHOLE} FROM closures WHERE account = ANY(%s)", [list(accounts)], prepare=True
     )
@@ -141,17 +143,8 @@ def _closure(row: Sequence[Any]) -> Closure:
         kept_at=row[5],
         expires_at=row[6],
         fingerprint=_fingerprint.decode(row[7]),
+        keys=row[8],
     )
-
-
-def fingerprints(conn: Conn, accounts: Iterable[str]) -> dict[str, Fingerprint]:
-    """The fingerprints of closed accounts, by account."""
-    rows = conn.execute(
-        "SELECT account, fingerprint::text FROM closures WHERE account = ANY(%s)",
-        [list(accounts)],
-        prepare=True,
-    )
-    return {account: _fingerprint.decode(text) for account, text in rows}
 
 
 def page(

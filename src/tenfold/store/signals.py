@@ -15,8 +15,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """Evidence that two accounts are run by the same people, `account_a` < `account_b`.
 
     `bits` are log2 Bayes factors, `evidence` the ledger of items that add up to them. `closed` is the one
-    of the two that came first and was closed, `model` the version that judged, `held_back` why it is not likely
-    though it is probable (linkage.ledger); none of the three for links that people or the platform told.
+    of the two that came first and was closed, `model` the version that judged, `held_back` why it is not
+    likely though it is probable (linkage.ledger); links that people or the platform told have none of these.
     """
 
     account_a: str

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.store import closures, closures_due, link_decisions, link_keys, link_models, shared_keys
+from tenfold.store import closures, link_decisions, link_keys, link_models, links_due, shared_keys
 from tenfold.store.closures import Closure
 from tenfold.store.database import connect
 
@@ -23,7 +23,7 @@ def test_a_closure_comes_back_as_it_was_kept(conn):
     found = closures.load(conn, ["a", "b", "c"])
     assert sorted(found) == ["a", "b"]
     assert found["b"].fingerprint == closure("b").fingerprint
-    assert closures.fingerprints(conn, ["a"]) == {"a": closure("a").fingerprint}
+    assert found["b"].keys == [1, -2]
     assert link_keys.of_account(conn, "b", closed=True) == {1, -2}
 
 
@@ -114,20 +114,20 @@ def test_a_hunt_waits_for_whoever_worked_beside_the_closing(database_url):
         connect(database_url) as hunting,
     ):
         linking.execute("SELECT pg_current_xact_id()")
-        closures_due.note_hunt(closing, ["a"], NOON)
+        links_due.note_hunt(closing, ["a"], NOON)
         closing.commit()
-        assert closures_due.claim(hunting, "hunt", 10) == []
+        assert links_due.claim(hunting, "hunt", 10) == []
         hunting.commit()
         linking.commit()
-        assert [due.account for due in closures_due.claim(hunting, "hunt", 10)] == ["a"]
+        assert [due.account for due in links_due.claim(hunting, "hunt", 10)] == ["a"]
         hunting.rollback()
-        assert closures_due.any_due(hunting)
+        assert links_due.any_due(hunting)
 
 
 def test_one_transaction_at_a_time_settles(database_url):
     with connect(database_url) as one, connect(database_url) as other:
-        closures_due.note(one, ["a"], NOON, "spam")
+        links_due.note(one, ["a"], NOON, "spam")
         one.commit()
-        (due,) = closures_due.claim(one, "settle", 10)
+        (due,) = links_due.claim(one, "settle", 10)
         assert (due.account, due.reason) == ("a", "spam")
-        assert closures_due.claim(other, "settle", 10) == []
+        assert links_due.claim(other, "settle", 10) == []

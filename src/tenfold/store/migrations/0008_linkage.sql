@@ -7,6 +7,7 @@ CREATE TABLE closures (
     origin      text        NOT NULL,  -- decision:ID, rule:NAME@VERSION, platform, or import:NAME
     ground      text        NOT NULL DEFAULT '',
     fingerprint json        NOT NULL,
+    keys        bigint[]    NOT NULL DEFAULT '{}',  -- those in closure_keys, for reading them at once
     kept_at     timestamptz NOT NULL DEFAULT now(),
     expires_at  timestamptz
 );
@@ -29,12 +30,22 @@ CREATE TABLE account_keys (
 );
 CREATE INDEX account_keys_account ON account_keys (account);
 
--- Accounts whose closure must be settled: kept and hunted with when they are closed, erased when not. Only
--- ever appended to and deleted from, so that whoever closes an account waits for nobody.
-CREATE TABLE closures_due (
+-- Who names whom in posts, each pair once, the first sixty-four who name an account and all that announce it.
+CREATE TABLE mentions (
+    target    text COLLATE "C" NOT NULL,
+    account   text COLLATE "C" NOT NULL,
+    at        timestamptz      NOT NULL,
+    announced boolean          NOT NULL DEFAULT false,  -- told others that it is somebody's new account
+    PRIMARY KEY (target, account)
+);
+
+-- What linkage has still to do. `settle`: an account was closed or restored, its closure is kept or erased.
+-- `hunt`: a closure was kept, its returns may be there already. `look`: what is known of an account has changed.
+-- Only ever appended to and deleted from, so that whoever closes an account waits for nobody.
+CREATE TABLE links_due (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account text COLLATE "C" NOT NULL,
-    step    text             NOT NULL CHECK (step IN ('settle', 'hunt')),
+    step    text             NOT NULL CHECK (step IN ('settle', 'hunt', 'look')),
     at      timestamptz      NOT NULL DEFAULT now(),
     reason  text             NOT NULL DEFAULT '',
     -- A hunt begins when all that were at work together with this transaction have ended: whoever linked a
@@ -42,16 +53,15 @@ CREATE TABLE closures_due (
     xid     xid8             NOT NULL DEFAULT pg_current_xact_id()
 );
 
+-- New accounts with candidates among the closed that say too little so far: more posts are reason to look again.
+CREATE TABLE link_watch (
+    account  text COLLATE "C" PRIMARY KEY,
+    asked_at timestamptz      NOT NULL DEFAULT now()
+);
+
 -- Keys of more accounts than are counted each time; maintenance counts them now and then.
 CREATE TABLE common_keys (
     key        bigint PRIMARY KEY,
-    accounts   bigint      NOT NULL,
-    counted_at timestamptz NOT NULL DEFAULT now()
-);
-
--- How many accounts there are, by the population of names that they belong to ('' for all together).
-CREATE TABLE key_populations (
-    population text PRIMARY KEY,
     accounts   bigint      NOT NULL,
     counted_at timestamptz NOT NULL DEFAULT now()
 );

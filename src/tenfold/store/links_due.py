@@ -1,7 +1,8 @@
-"""What is due with closures: accounts to settle (keep or erase), and closures to hunt with.
+"""What linkage has still to do: accounts to settle (keep or erase their closure), closures to hunt with,
+accounts to look at again.
 
-Whoever closes or restores an account only appends a row here. The settling looks at the state that the
-account has by then, so rows may come twice and in any order.
+Whoever closes or restores an account only appends a row here. Each step looks at the state that the account
+has by then, so rows may come twice and in any order.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,9 @@ from psycopg.rows import class_row
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
 
-SETTLING_LOCK = 0x7E4F0C1  # an arbitrary number: one worker at a time settles closures
+LINKING_LOCK = 0x7E4F0C1  # an arbitrary number: one worker at a time does what is due
+
+Step = Literal["settle", "hunt", "look"]
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +25,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     account: str
-    step: Literal["settle", "hunt"]
+    step: Step
     at: datetime
     reason: str
 
@@ -37,12 +40,17 @@ def note_hunt(conn: Conn, accounts: Iterable[str], at: datetime) -> None:
     _append(conn, "hunt", [(account, at, "") for account in sorted(set(accounts))])
 
 
-def _append(conn: Conn, step: str, rows: Iterable[tuple[str, datetime, str]]) -> None:
+def note_look(conn: Conn, accounts: Iterable[str], at: datetime) -> None:
+    """What is known of accounts has changed (a value was marked as shared, say): judge their links anew."""
+    _append(conn, "look", [(account, at, "") for account in sorted(set(accounts))])
+
+
+def _append(conn: Conn, step: Step, rows: Iterable[tuple[str, datetime, str]]) -> None:
     records = [{"account": account, "at": at, "reason": reason} for account, at, reason in rows]
     if records:
         conn.execute(
             """
-            INSERT INTO closures_due (account, step, at, reason)
+            INSERT INTO links_due (account, step, at, reason)
             SELECT account, %s, at, reason
             FROM jsonb_to_recordset(%s) AS row (account text, at timestamptz, reason text)
             """,
@@ -52,29 +60,29 @@ def _append(conn: Conn, step: str, rows: Iterable[tuple[str, datetime, str]]) ->
 
 def any_due(conn: Conn) -> bool:
     """Whether anything waits."""
-    row = conn.execute("SELECT EXISTS (SELECT FROM closures_due)", prepare=True).fetchone()
+    row = conn.execute("SELECT EXISTS (SELECT FROM links_due)", prepare=True).fetchone()
     return bool(row and row[0])
 
 
-def claim(conn: Conn, step: Literal["settle", "hunt"], at_most: int) -> list[Due]:
+def claim(conn: Conn, step: Step, at_most: int) -> list[Due]:
     """Take what is due off the list, oldest first; it is back when the transaction does not commit.
 
-    Nothing while another transaction settles.
+    Nothing while another transaction does what is due.
     """
-    row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", [SETTLING_LOCK], prepare=True).fetchone()
+    row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", [LINKING_LOCK], prepare=True).fetchone()
     if not (row and row[0]):
         return []
     cursor = conn.cursor(row_factory=class_row(Due))
     cursor.execute(
         """
         WITH taken AS (
-            SELECT id FROM closures_due
+            SELECT id FROM links_due
             WHERE step = %(step)s
-              AND (step = 'settle' OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+              AND (step <> 'hunt' OR xid < pg_snapshot_xmin(pg_current_snapshot()))
             ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
         )
-        DELETE FROM closures_due USING taken WHERE closures_due.id = taken.id
-        RETURNING closures_due.id, account, step, at, reason
+        DELETE FROM links_due USING taken WHERE links_due.id = taken.id
+        RETURNING links_due.id, account, step, at, reason
         """,
         {"step": step, "most": at_most},
         prepare=True,
@@ -84,6 +92,6 @@ def claim(conn: Conn, step: Literal["settle", "hunt"], at_most: int) -> list[Due
 
 def count(conn: Conn) -> int:
     """How many rows wait."""
-    row = conn.execute("SELECT count(*) FROM closures_due").fetchone()
+    row = conn.execute("SELECT count(*) FROM links_due").fetchone()
     assert row is not None
     return int(row[0])
