@@ -1,7 +1,7 @@
-"""The model: what each finding adds to the odds that the same people run both accounts, and what may be said.
+"""The model: what each finding adds to the odds that the same people run both, and what may be said.
 
-Additive on bits, so that the waterfall a person sees is the whole calculation. All sums are of whole thousandths
-of a bit: every path gives the same integers.
+Additive on bits, so that the waterfall a person sees is the whole calculation. All sums are of whole
+thousandths of a bit: every path gives the same integers.
 """
 
 import math
@@ -103,7 +103,7 @@ class Model:
         return total
 
     def combined(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """After damping what is not the strongest of its family, and the family's cap; against stays whole."""
+        """After damping all but the strongest of a family, and its cap; what speaks against stays whole."""
         combined = raw.copy()
         for family, kinds in _COLUMNS.items():
             support = np.maximum(raw[:, kinds], 0.0)

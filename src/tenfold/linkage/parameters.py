@@ -76,7 +76,7 @@ def read(document: bytes | str) -> Parameters:
 
 
 def check(parameters: Parameters) -> None:
-    """ParametersError unless weights have the right sign and shape, calibration ascends, families are whole."""
+    """ParametersError unless weights have the right signs, calibration ascends, no family is left out."""
     for name, weight in parameters.weights.items():
         _, level = place_of(name)
         values = (weight.base, *weight.slopes)

@@ -4,7 +4,8 @@ from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
 from tenfold.linkage.ledger import Family
 from tenfold.linkage.parameters import SEGMENTS, Parameters, Weight, name_of
 
-# Of each bit of rarity so much counts, and no bit beyond the 24th: agreement is never as independent as it looks.
+# Of each bit of rarity so much counts, and no bit beyond the 24th: agreement is never as independent as it
+# looks.
 _RARITY = {
     Kind.HANDLE: 0.6,
     Kind.NAME: 0.6,
@@ -57,7 +58,7 @@ def parameters() -> Parameters:
         per_doubling=0.8,
         weights=weights,
         damping={family: 0.3 if family == Family.NAMES else 0.6 for family in Family},
-        caps={family: 14.0 for family in Family} | {Family.TIME: 4.0},
+        caps=dict.fromkeys(Family, 14.0) | {Family.TIME: 4.0},
         calibration=((-40.0, 40.0), (-40.0, 40.0)),
         likely=0.9,
         possible=0.3,

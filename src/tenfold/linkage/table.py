@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -104,7 +105,7 @@ class Table:
     def take(self, rows: Rows) -> "Table":
         """The accounts in these rows, in this order."""
         chosen = rows.tolist()
-        picked = {}
+        picked: dict[str, Any] = {}
         for name in Columns.__struct_fields__:
             column = getattr(self.columns, name)
             picked[name] = column[rows] if isinstance(column, np.ndarray) else [column[i] for i in chosen]
@@ -113,7 +114,7 @@ class Table:
     @classmethod
     def concat(cls, tables: Sequence["Table"]) -> "Table":
         """All rows of several tables, one after another."""
-        joined = {}
+        joined: dict[str, Any] = {}
         for name in Columns.__struct_fields__:
             parts = [getattr(table.columns, name) for table in tables]
             arrays = bool(parts) and isinstance(parts[0], np.ndarray)
@@ -140,7 +141,7 @@ class Table:
         missing = [name for name in SCHEMA.names if name not in table.column_names]
         if missing:
             raise ValueError(f"not a table of fingerprints: it has no column {', '.join(missing)}")
-        columns = {}
+        columns: dict[str, Any] = {}
         for field in SCHEMA:
             column = table.column(field.name).cast(field.type).combine_chunks()
             if field.name == "keys":
