@@ -5,8 +5,8 @@
     keys/part-00000.parquet          (account number, key), the integers that engines join
     closures, decisions, muted, ties, posts: see TABLES
 
-A part is written under another name, then renamed, then noted: a folder that was left at any instant is gone on with,
-and ends with the same bytes.
+A part is written under another name, then renamed, then noted: a folder that was left at any instant is gone
+on with, and ends with the same bytes.
 """
 
 import hashlib
@@ -176,7 +176,7 @@ class Writer:
 
 
 class History:
-    """A whole history, to be read. Raises HistoryError where files are missing, cut off or of another format."""
+    """A whole history, to be read. Raises HistoryError where files are missing, cut off or foreign."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -267,6 +267,7 @@ def _read_manifest(path: Path) -> Manifest:
         raise HistoryError(f"{path} cannot be read: {error}; export anew into an empty folder") from None
     if manifest.format != FORMAT:
         raise HistoryError(
-            f"{path} has format {manifest.format}, this version reads {FORMAT}; export anew into an empty folder"
+            f"{path} has format {manifest.format}, this version reads {FORMAT};"
+            " export anew into an empty folder"
         )
     return manifest
