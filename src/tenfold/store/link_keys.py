@@ -1,14 +1,24 @@
 """Keys of accounts in the store: who shows which, how many do, who has one in common with the closed.
 
-A lookup of one key reads at most a fixed number of entries of an index, however many accounts show it.
+A lookup of one key reads at most `most` + 1 entries of an index, however many accounts show it.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
 
 Shown = tuple[str, int]  # an account, a key that it shows
+
+
+class Hit(NamedTuple):
+    """A key that others show, too: `others` are they, or none when too many accounts show it to find anybody
+    by it; `accounts` is how many accounts show it on the whole platform."""
+
+    key: int
+    others: list[str]
+    accounts: int
 
 
 def add(conn: Conn, shown: Iterable[Shown]) -> list[Shown]:
@@ -50,3 +60,109 @@ def in_common(conn: Conn, closed: str, new: str) -> set[int]:
         [closed, new],
     )
     return {row[0] for row in rows}
+
+
+_ASKED = """
+    asked AS (
+        SELECT DISTINCT key, common_keys.accounts AS counted
+        FROM unnest(%(keys)s::bigint[]) AS key LEFT JOIN common_keys USING (key)
+        WHERE NOT EXISTS (
+            SELECT FROM shared_keys WHERE shared_keys.key = key.key AND (until IS NULL OR until > now()))
+    )
+"""
+
+
+def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
+    """Those accounts of which at least one of these keys is shown by a closure, and not by more than `most`
+    closures, nor marked as shared or known to be common."""
+    by_key: dict[int, list[str]] = {}
+    for account, key in shown:
+        by_key.setdefault(key, []).append(account)
+    if not by_key:
+        return set()
+    rows = conn.execute(
+        f"""
+        WITH {_ASKED}
+        SELECT key FROM asked, LATERAL (
+            SELECT count(*) AS closures FROM (
+                SELECT FROM closure_keys WHERE closure_keys.key = asked.key LIMIT %(most)s + 1) AS some) AS found
+        WHERE counted IS NULL AND closures BETWEEN 1 AND %(most)s
+        """,
+        {"keys": list(by_key), "most": most},
+        prepare=True,
+    )
+    return {account for (key,) in rows for account in by_key[key]}
+
+
+def with_closures(conn: Conn, keys: Iterable[int], most: int) -> list[Hit]:
+    """Which of `keys` closures show, who they are, and how many accounts show each.
+
+    A key that more than `most` accounts show comes without closures. Keys marked as shared are left out.
+    """
+    return _hits(conn, keys, most, "closure_keys")
+
+
+def with_accounts(conn: Conn, keys: Iterable[int], most: int) -> list[Hit]:
+    """The same for all accounts that the platform has told of."""
+    return _hits(conn, keys, most, "account_keys")
+
+
+def _hits(conn: Conn, keys: Iterable[int], most: int, table: str) -> list[Hit]:
+    rows = conn.execute(
+        f"""
+        WITH {_ASKED}, found AS (
+            SELECT key, others FROM asked, LATERAL (
+                SELECT array_agg(account) AS others FROM (
+                    SELECT account FROM {table} WHERE {table}.key = asked.key LIMIT %(most)s + 1) AS some
+            ) AS those
+            WHERE counted IS NULL AND others IS NOT NULL
+        )
+        SELECT key, CASE WHEN accounts <= %(most)s THEN others ELSE '{{}}' END, accounts
+        FROM found, LATERAL (
+            SELECT count(*) AS accounts FROM (
+                SELECT FROM account_keys WHERE account_keys.key = found.key LIMIT %(most)s + 1) AS some
+        ) AS counted
+        UNION ALL SELECT key, '{{}}', counted FROM asked WHERE counted IS NOT NULL
+        """,
+        {"keys": list(keys), "most": most},
+        prepare=True,
+    )
+    return [Hit(*row) for row in rows]
+
+
+def note_common(conn: Conn, keys: Iterable[int], at_least: int) -> None:
+    """Keys that so many accounts show at least: maintenance will count them."""
+    rows = sorted(set(keys))
+    if rows:
+        conn.execute(
+            """
+            INSERT INTO common_keys (key, accounts, counted_at)
+            SELECT key, %s, '-infinity' FROM unnest(%s::bigint[]) AS key ORDER BY key ON CONFLICT DO NOTHING
+            """,
+            [at_least, rows],
+        )
+
+
+def count_common(conn: Conn, most: int, *, at_once: int = 100) -> int:
+    """Count the keys that were noted and those counted more than a day ago, the longest ago first.
+
+    Keys that no more than `most` accounts show any more are common no longer. Returns how many were counted.
+    """
+    rows = conn.execute(
+        """
+        WITH due AS (
+            SELECT key FROM common_keys WHERE counted_at < now() - interval '1 day'
+            ORDER BY counted_at, key LIMIT %s FOR UPDATE SKIP LOCKED
+        ), counted AS (
+            SELECT due.key, (SELECT count(*) FROM account_keys WHERE account_keys.key = due.key) AS accounts
+            FROM due
+        )
+        UPDATE common_keys SET accounts = counted.accounts, counted_at = now()
+        FROM counted WHERE common_keys.key = counted.key
+        RETURNING common_keys.key, common_keys.accounts
+        """,
+        [at_once],
+    ).fetchall()
+    fallen = [key for key, accounts in rows if accounts <= most]
+    conn.execute("DELETE FROM common_keys WHERE key = ANY(%s)", [fallen])
+    return len(rows)

@@ -63,8 +63,9 @@ CREATE TABLE link_watch (
 CREATE TABLE common_keys (
     key        bigint PRIMARY KEY,
     accounts   bigint      NOT NULL,
-    counted_at timestamptz NOT NULL DEFAULT now()
+    counted_at timestamptz NOT NULL DEFAULT now()  -- -infinity: only known to be common
 );
+CREATE INDEX common_keys_counted ON common_keys (counted_at, key);
 
 -- Values that a person marked as shared by people who have nothing to do with each other.
 CREATE TABLE shared_keys (
