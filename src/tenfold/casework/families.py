@@ -40,7 +40,7 @@ def family(conn: Conn, account: str) -> Family:
 
 def _relative(brief: Brief, known: dict[str, Brief], found: list[Tie]) -> Relative:
     """How an account hangs together with those that came before it."""
-    own = [tie for tie in found if brief.account in (tie.account_a, tie.account_b)]
+    own = [tie for tie in found if brief.account in tie.ends]
     earlier = [tie for tie in own if known[tie.other(brief.account)].since < brief.since]
     held = [tie for tie in earlier if tie.mark in THROUGH]
     denied = tuple(known[tie.other(brief.account)] for tie in own if tie.mark is Mark.DENIED)

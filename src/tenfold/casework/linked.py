@@ -57,6 +57,11 @@ class Tie(msgspec.Struct, frozen=True, kw_only=True):
     mark: Mark
     probability: float | None
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both accounts."""
+        return (self.account_a, self.account_b)
+
     def other(self, account: str) -> str:
         """The account at the other end."""
         return self.account_b if account == self.account_a else self.account_a
@@ -145,8 +150,8 @@ def walk(conn: Conn, start: Sequence[str], through: Sequence[Mark], limit: int) 
     found: dict[tuple[str, str], Tie] = {}
     while frontier and len(reached) < limit:
         step = ties(conn, frontier)
-        found |= {(tie.account_a, tie.account_b): tie for tie in step}
-        ends = [end for tie in step if tie.mark in through for end in (tie.account_a, tie.account_b)]
+        found |= {tie.ends: tie for tie in step}
+        ends = [end for tie in step if tie.mark in through for end in tie.ends]
         frontier = [end for end in dict.fromkeys(ends) if end not in reached][: limit - len(reached)]
         reached |= set(frontier)
-    return reached, [t for t in found.values() if t.account_a in reached and t.account_b in reached]
+    return reached, [tie for tie in found.values() if reached.issuperset(tie.ends)]
