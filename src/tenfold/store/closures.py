@@ -8,6 +8,7 @@ import msgspec
 from psycopg.rows import class_row
 
 from tenfold.fingerprint import Fingerprint
+from tenfold.store import returns
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
 
@@ -109,13 +110,7 @@ def erase(conn: Conn, accounts: Iterable[str]) -> list[str]:
         {"ids": ids},
     ).fetchall()
     if gone:
-        conn.execute(
-            """
-            DELETE FROM signals USING jsonb_to_recordset(%s) AS row (new text, closed text)
-            WHERE subject_kind = 'account' AND subject_id = row.new AND name = 'return' AND key = row.closed
-            """,
-            [as_records([{"new": new, "closed": closed} for new, closed in sorted(gone)])],
-        )
+        returns.forget_signals(conn, [{"new": new, "closed": closed} for new, closed in sorted(gone)])
     return sorted(row[0] for row in rows)
 
 
@@ -168,6 +163,19 @@ def page(
         },
     )
     return cursor.fetchall()
+
+
+def begun(conn: Conn, accounts: Iterable[str]) -> dict[str, int | None]:
+    """When each of these closed accounts was created, in microseconds since 1970; None: not known."""
+    rows = conn.execute(
+        """
+        SELECT account, (extract(epoch FROM created_at) * 1000000)::bigint
+        FROM closures WHERE account = ANY(%s)
+        """,
+        [list(accounts)],
+        prepare=True,
+    )
+    return dict(rows.fetchall())
 
 
 def count(conn: Conn) -> int:

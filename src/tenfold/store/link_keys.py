@@ -85,7 +85,8 @@ def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
         WITH {_ASKED}
         SELECT key FROM asked, LATERAL (
             SELECT count(*) AS closures FROM (
-                SELECT FROM closure_keys WHERE closure_keys.key = asked.key LIMIT %(most)s + 1) AS some) AS found
+                SELECT FROM closure_keys WHERE closure_keys.key = asked.key LIMIT %(most)s + 1) AS some
+        ) AS found
         WHERE counted IS NULL AND closures BETWEEN 1 AND %(most)s
         """,
         {"keys": list(by_key), "most": most},

@@ -8,6 +8,8 @@ from psycopg.rows import class_row
 
 from tenfold.store.database import Conn
 
+LOOKED_AT = 1_000  # accounts that show a value are looked at again when it is marked; many more are no return
+
 
 class SharedKey(msgspec.Struct, frozen=True, kw_only=True):
     """A mark. `kind` is that of the key in lower case; `until` None: until it is taken away."""
@@ -21,7 +23,8 @@ class SharedKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def mark(conn: Conn, key: int, *, kind: str, reason: str, marked_by: str, until: datetime | None) -> None:
-    """Mark a value as shared; a mark that is there already is replaced."""
+    """Mark a value as shared; a mark that is there already is replaced. Links that rest on it are looked at
+    again."""
     conn.execute(
         """
         INSERT INTO shared_keys (key, kind, reason, marked_by, until) VALUES (%s, %s, %s, %s, %s)
@@ -30,11 +33,30 @@ def mark(conn: Conn, key: int, *, kind: str, reason: str, marked_by: str, until:
         """,
         [key, kind, reason, marked_by, until],
     )
+    _look_again(conn, key)
 
 
 def unmark(conn: Conn, key: int) -> bool:
-    """Take a mark away; False when there is none."""
-    return conn.execute("DELETE FROM shared_keys WHERE key = %s", [key]).rowcount == 1
+    """Take a mark away; False when there is none. Links that may rest on the value are looked at again."""
+    gone = conn.execute("DELETE FROM shared_keys WHERE key = %s", [key]).rowcount == 1
+    if gone:
+        _look_again(conn, key)
+    return gone
+
+
+def _look_again(conn: Conn, key: int) -> None:
+    """Accounts that show the key and have candidates or links to closed accounts."""
+    conn.execute(
+        """
+        INSERT INTO links_due (account, step)
+        SELECT account, 'look' FROM (
+            SELECT account FROM account_keys WHERE account_keys.key = %s LIMIT %s) AS showing
+        WHERE EXISTS (SELECT FROM link_watch WHERE link_watch.account = showing.account)
+           OR EXISTS (SELECT FROM links WHERE account_a = showing.account AND model <> '')
+           OR EXISTS (SELECT FROM links WHERE account_b = showing.account AND model <> '')
+        """,
+        [key, LOOKED_AT],
+    )
 
 
 def in_force(conn: Conn, keys: Iterable[int]) -> set[int]:

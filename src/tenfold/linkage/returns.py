@@ -1,0 +1,72 @@
+"""Returns as rules and people see them: the signal `return` beside each link that linkage found."""
+
+from typing import Any
+
+import msgspec
+
+from tenfold.evidence import Signal, SignalKind
+from tenfold.linkage.ledger import Judged
+from tenfold.store.link_decisions import LinkDecision, Pair, ordered
+from tenfold.store.signals import Link
+from tenfold.subjects import Subject, SubjectKind
+
+RETURN = SignalKind(
+    name="return",
+    title="Return of a closed account",
+    score_means="the calibrated probability that the people of a closed account run this one, too",
+    details={"closed": "str", "level": "str", "held_back": "str", "model": "str", "bits": "float"},
+)
+DETECTOR = "linkage"
+DECIDED = "decided"  # in place of a version: a person said so
+
+
+def as_link(judged: Judged) -> Link:
+    """As the store keeps it. `judged` must have a level."""
+    assert judged.level is not None
+    first, second = ordered(judged.closed, judged.new)
+    return Link(
+        account_a=first,
+        account_b=second,
+        bits=judged.bits,
+        probability=judged.probability,
+        level=judged.level,
+        evidence=msgspec.to_builtins(judged.items),
+        origin=f"model:{judged.model}",
+        closed=judged.closed,
+        model=judged.model,
+        held_back=judged.held_back,
+    )
+
+
+def as_signal(judged: Judged) -> Signal:
+    """One signal a closed account; its details hold the whole waterfall."""
+    details: dict[str, Any] = {
+        "closed": judged.closed,
+        "bits": judged.bits,
+        "prior_bits": judged.prior_bits,
+        "level": judged.level,
+        "model": judged.model,
+        "items": msgspec.to_builtins(judged.items),
+    }
+    if judged.held_back:
+        details["held_back"] = judged.held_back
+    return Signal(
+        subject=Subject(SubjectKind.ACCOUNT, judged.new),
+        name=RETURN.name,
+        key=judged.closed,
+        score=judged.probability,
+        detector=DETECTOR,
+        version=judged.model,
+        details=details,
+    )
+
+
+def decided(judged: Judged, decisions: dict[Pair, LinkDecision]) -> Judged:
+    """With what a person decided about the pair: `different` shows nothing, `same` is likely whatever the
+    evidence came to; `unsure` changes nothing."""
+    decision = decisions.get(ordered(judged.closed, judged.new))
+    if decision is None or decision.verdict == "unsure":
+        return judged
+    if decision.verdict == "different":
+        return msgspec.structs.replace(judged, level=None, held_back=DECIDED)
+    return msgspec.structs.replace(judged, level="likely", held_back=None)
