@@ -171,6 +171,13 @@ def undo_link(conn: Conn, *, link_decision_id: int, actor: str, now: datetime) -
     return _reverse(conn, link_decision_id, actor, "", now)
 
 
+def author_in_force(conn: Conn, accounts: Pair) -> str | None:
+    """Who made the verdict that stands on two accounts; None if none does."""
+    pair = _two(accounts)
+    standing = link_decisions.in_force(conn, [pair]).get(pair)
+    return standing.author if standing else None
+
+
 def direction(conn: Conn, accounts: Pair, closed: str | None = None) -> Pair:
     """Which of two accounts came first and which may be its return."""
     if closed in accounts:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tenfold.casework.states import ACTION_STEPS, ActionState, ActionStep, after, before
-from tenfold.store import actions, webhooks
+from tenfold.store import actions, links_due, webhooks
 from tenfold.store.actions import Action, NewAction
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
@@ -36,6 +36,7 @@ def applies(kind: ActionKind, subject: Subject) -> bool:
 def carry_out(conn: Conn, ordered: Sequence[Action], now: datetime, reason: str = "") -> int:
     """Bring subjects in line with newly ordered actions and queue the messages; returns how many."""
     actions.settle(conn, (action.subject for action in ordered if action.effect is not None))
+    links_due.note(conn, (action.subject_id for action in ordered if _opens_or_closes(action)), now)
     if not ordered or not webhooks.any_enabled(conn):
         return 0
     messages = [
@@ -43,6 +44,14 @@ def carry_out(conn: Conn, ordered: Sequence[Action], now: datetime, reason: str 
         for action in ordered
     ]
     return len(webhooks.enqueue(conn, messages, now))
+
+
+def _opens_or_closes(action: Action) -> bool:
+    """Whether it may close an account or open it again; then its closure has to be settled."""
+    return action.subject_kind == SubjectKind.ACCOUNT and action.kind in (
+        ActionKind.CLOSE_ACCOUNT,
+        ActionKind.RESTORE,
+    )
 
 
 def payload(action: Action, now: datetime, reason: str = "") -> dict[str, Any]:

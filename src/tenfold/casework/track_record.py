@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from tenfold.linkage import names
+from tenfold.linkage import names, parameters
+from tenfold.store import link_models
 from tenfold.store.database import Conn
 
 # Edges of the bands of shown probability: narrow where decisions are made, wide where nothing is shown.
@@ -119,6 +120,26 @@ def _tallied(rows: Iterable[tuple[Any, ...]]) -> Record:
         cultures=_by_size(cultures),
         whole=whole,
     )
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """Of the model's own trial: of `pairs` held-out pairs that it gave a probability between `low` and
+    `high`, `right` were the same people's."""
+
+    low: float
+    high: float
+    pairs: int
+    right: int
+
+
+def tried(conn: Conn) -> list[Tried]:
+    """What the model in use reports of itself; empty when it reports nothing that we can read."""
+    model = link_models.current(conn)
+    report = parameters.shipped().report if model is None else model.report
+    try:
+        return msgspec.convert(report.get("calibration", []), list[Tried])
+    except msgspec.ValidationError:
+        return []
 
 
 def _by_size(counts: dict[str, Count]) -> dict[str, Count]:

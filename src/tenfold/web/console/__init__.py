@@ -9,7 +9,19 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
-from tenfold.web.console import assets, case, decide, login, preferences, queue, status
+from tenfold.web.console import (
+    assets,
+    case,
+    decide,
+    login,
+    preferences,
+    queue,
+    returns,
+    returns_close,
+    returns_decide,
+    returns_record,
+    status,
+)
 from tenfold.web.console.access import enter, provide_visit
 from tenfold.web.console.errors import EXCEPTION_HANDLERS
 from tenfold.web.console.pages import harden
@@ -32,6 +44,10 @@ handlers: list[ControllerRouterHandler] = [
             *queue.handlers,
             *case.handlers,
             *decide.handlers,
+            *returns.handlers,
+            *returns_decide.handlers,
+            *returns_close.handlers,
+            *returns_record.handlers,
             *status.handlers,
             *preferences.handlers,
             nothing_here,

@@ -12,16 +12,17 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
 
-from tenfold.casework import service, views
+from tenfold.casework import returns, service, views
 from tenfold.store import audit, people
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import pages
+from tenfold.web.console import returns as returns_pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Conflict, Refused
 from tenfold.web.console.highlight import Hit, highlighted
-from tenfold.web.console.queue import read_filter, read_toast, user_ids
+from tenfold.web.console.queue import number_of, read_filter, read_toast, user_ids
 
 MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
 QUOTE: Final = 200  # code points
@@ -60,6 +61,16 @@ class Wish(msgspec.Struct, kw_only=True):
     proposals: set[int] = set()
     add: set[str] = set()
     reason: str = ""
+
+
+class Read(msgspec.Struct):
+    """A case as read for its page, with the names of the people on it. `returned`: what the parts of the page
+    about a return need; empty where nothing links the account to one that came before."""
+
+    view: views.CaseView
+    names: dict[int, str]
+    masked: bool
+    returned: dict[str, Any]
 
 
 @contextlib.contextmanager
@@ -147,18 +158,16 @@ def _scopes(case: views.CaseRow) -> list[tuple[str, str]]:
 def show(
     visit: Visit,
     request: Request[Any, Any, Any],
-    view: views.CaseView,
-    names: dict[int, str],
+    found: Read,
     *,
     template: str = "case.html",
     status: int = 200,
-    revealed: bool = False,
     wish: Wish | None = None,
     failure: str | None = None,
     failure_detail: str = "",
 ) -> Response[str]:
     """The page of a case, or the part of it that `template` is."""
-    case, masked = view.case, visit.person.blur and not revealed
+    view, case, masked = found.view, found.view.case, found.masked
     proposed = [action for action in view.actions if action.state == "proposed"]
     kinds = {action.kind for action in proposed}
     filter_ = read_filter(request.query_params if request.method == "GET" else visit.form)
@@ -177,7 +186,7 @@ def show(
         shown=_shown,
         seen=_seen,
         FEW_PARTS=FEW_PARTS,
-        people=names,
+        people=found.names,
         filter=filter_,
         trail=filter_.trail,
         grounds=GROUNDS,
@@ -190,27 +199,43 @@ def show(
         failure_detail=failure_detail,
         decided=read_toast(request.query_params),
         undone="undone" in request.query_params,
+        judged=number_of(request.query_params, "judged"),
+        **found.returned,
     )
 
 
 def read(
-    conn: Conn, visit: Visit, case_id: int, also: Sequence[audit.Entry] = ()
-) -> tuple[views.CaseView, dict[int, str]]:
-    """A case and the names of the people on it. NotFoundException if there is none."""
+    conn: Conn, visit: Visit, case_id: int, also: Sequence[audit.Entry] = (), *, revealed: bool = False
+) -> Read:
+    """A case, `revealed` or masked as the person likes it. NotFoundException if there is none."""
     view = views.case_view(conn, case_id=case_id, viewer=visit.person.actor, now=datetime.now(UTC))
     if view is None:
         raise NotFoundException
-    names = people.names(conn, user_ids(_actors(view)))
+    masked = visit.person.blur and not revealed
+    returned = _returned(conn, visit, view, masked)
+    actors = [*_actors(view), *(made.author for made in returned["verdicts_made"])]
+    names = people.names(conn, user_ids(actors))
     audit.append(conn, also)
-    return view, names
+    return Read(view, names, masked, returned)
+
+
+def _returned(conn: Conn, visit: Visit, view: views.CaseView, masked: bool) -> dict[str, Any]:
+    """The strongest link of a case about an account to one that came before."""
+    pair = None
+    if view.case.subject.kind is SubjectKind.ACCOUNT:
+        pair = returns.strongest_return(conn, view.case.subject.id)
+    if pair is None:
+        return {"returned": None, "verdicts_made": ()}
+    shown = returns_pages.shown(conn, visit, returns_pages.read_pair(conn, visit, *pair), masked=masked)
+    return shown | {"link_wish": returns_pages.Wish(), "link_failure": None, "origin_case": view.case.id}
 
 
 @get("/cases/{case_id:int}", opt={"needs": Permission.READ}, sync_to_thread=True)
 def case_page(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[str]:
     """One case. That it was looked at is in the audit log."""
     with visit.runtime.pool.connection() as conn:
-        view, names = read(conn, visit, case_id)
-    return show(visit, request, view, names)
+        found = read(conn, visit, case_id)
+    return show(visit, request, found)
 
 
 @post("/cases/{case_id:int}/reveal", opt={"needs": Permission.READ}, sync_to_thread=True, status_code=200)
@@ -218,8 +243,8 @@ def reveal(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[i
     """The same page with its texts readable, and a line in the audit log that they were shown."""
     entry = audit.Entry(actor=visit.person.actor, act="text.revealed", subject=f"case:{case_id}")
     with visit.runtime.pool.connection() as conn:
-        view, names = read(conn, visit, case_id, [entry])
-    return show(visit, request, view, names, revealed=True)
+        found = read(conn, visit, case_id, [entry], revealed=True)
+    return show(visit, request, found)
 
 
 def _back_to(visit: Visit, case_id: int) -> Redirect:
@@ -267,8 +292,8 @@ def note(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int
     if not visit.fragment:
         return pages.redirect(f"/cases/{case_id}#notes")
     with visit.runtime.pool.connection() as conn:
-        view, names = read(conn, visit, case_id)
-    return show(visit, request, view, names, template="parts/notes.html")
+        found = read(conn, visit, case_id)
+    return show(visit, request, found, template="parts/notes.html")
 
 
 handlers = [case_page, reveal, claim, release, escalate, note]

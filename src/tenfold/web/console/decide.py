@@ -67,18 +67,8 @@ def _again(
 ) -> Response[str]:
     """The case page with what is wrong, and the form as it was filled in."""
     with visit.runtime.pool.connection() as conn:
-        view, names = read(conn, visit, request.path_params["case_id"])
-    return show(
-        visit,
-        request,
-        view,
-        names,
-        status=422,
-        wish=wish,
-        failure=failure,
-        failure_detail=detail,
-        revealed=True,
-    )
+        found = read(conn, visit, request.path_params["case_id"], revealed=True)
+    return show(visit, request, found, status=422, wish=wish, failure=failure, failure_detail=detail)
 
 
 @post("/cases/{case_id:int}/decide", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)

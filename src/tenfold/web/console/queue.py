@@ -94,12 +94,16 @@ class Toast(msgspec.Struct, frozen=True):
     case: int
 
 
+def number_of(values: Mapping[str, Any], name: str) -> int | None:
+    """A row's number from a query or form; None when it is missing or none."""
+    text = str(values.get(name, ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def read_toast(query: Mapping[str, str]) -> Toast | None:
     """From the address that a decision leads to."""
-    decision, case = query.get("decided", ""), query.get("of", "")
-    if not all(number.isascii() and number.isdigit() and len(number) < 19 for number in (decision, case)):
-        return None
-    return Toast(int(decision), int(case))
+    decision, case = number_of(query, "decided"), number_of(query, "of")
+    return None if decision is None or case is None else Toast(decision, case)
 
 
 def excerpts(conn: Conn, cases: Iterable[views.CaseRow]) -> dict[int, str]:

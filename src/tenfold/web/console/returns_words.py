@@ -7,17 +7,19 @@ import msgspec
 from markupsafe import Markup
 
 from tenfold.casework.returns_shown import Evidence, LinkView
-from tenfold.casework.track_record import Band
+from tenfold.casework.track_record import Band, Tried
 from tenfold.web.console.i18n import Translator
 
 WIDTH: Final = 1000  # units that a bar is wide
 MARGIN: Final = 1.0  # bits left free at both ends of the scale
+IN_A_LINE: Final = frozenset({"handle", "name", "url", "domain"})  # bios and pictures stand side by side
 LONGEST_VALUE: Final = 120  # characters of a compared value; the sides show it whole
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the waterfall. `start` and `width` place its bar in 0..WIDTH, `tone` is `start`, `for`,
-    `against`; `total` is the sum of bits so far."""
+    `against`; `total` is the sum of bits so far; `values` are the two that were compared, where a line can
+    hold them."""
 
     title: Markup
     details: list[Markup]
@@ -28,6 +30,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     tone: str
     copyable: bool = False
     family: str = ""
+    values: Markup | None = None
 
 
 class Waterfall(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,11 +67,20 @@ def findings(words: Translator, item: Evidence) -> list[Markup]:
     return found
 
 
-def compared(item: Evidence) -> tuple[str, str] | None:
-    """The two public values that were compared, cut; None where there are none to show (never tokens)."""
-    if not item.closed or not item.new:
+def chance(words: Translator, probability: float) -> str:
+    """A probability in whole percent; what is nearly sure or nearly excluded is not said to be so."""
+    if probability > 0.995:
+        return words.text("returns.above", n=99)
+    return words.text("returns.below", n=1) if probability < 0.005 else words.percent(probability)
+
+
+def compared(words: Translator, item: Evidence) -> Markup | None:
+    """The two public values that were compared, cut; None where they are not for a line of text."""
+    if item.kind not in IN_A_LINE or not item.closed or not item.new:
         return None
-    return item.closed[:LONGEST_VALUE], item.new[:LONGEST_VALUE]
+    return words.html(
+        "returns.from_to", closed=item.closed[:LONGEST_VALUE], new=item.new[:LONGEST_VALUE]
+    )
 
 
 def waterfall(words: Translator, link: LinkView) -> Waterfall:
@@ -114,14 +126,12 @@ def _step(words: Translator, item: Evidence, total: float, start: int, width: in
         tone="for" if item.bits > 0 else "against",
         copyable=item.copyable and item.bits > 0,
         family=item.family,
+        values=compared(words, item),
     )
 
 
-def meaning(words: Translator, band: Band, report: Sequence[tuple[float, float, int, int]]) -> Markup:
-    """What a probability has meant so far: people's decisions, or the model's own report while they are few.
-
-    `report` holds (low, high, right, of) of links that the model was tried on.
-    """
+def meaning(words: Translator, band: Band, report: Sequence[Tried]) -> Markup:
+    """What a probability has meant so far: people's decisions, or the model's trial while they are few."""
     low, high = round(band.low * 100), round(band.high * 100)
     count = band.count
     if count.enough and count.right is not None:
@@ -135,8 +145,8 @@ def meaning(words: Translator, band: Band, report: Sequence[tuple[float, float, 
     return Markup("{} {}").format(few, words.html("returns.meaning.model", n=tried[1], right=share))
 
 
-def _tried(band: Band, report: Iterable[tuple[float, float, int, int]]) -> tuple[int, int] | None:
+def _tried(band: Band, report: Iterable[Tried]) -> tuple[int, int] | None:
     """Of the model's own trial: how many of how many were right about where the band is."""
-    inside = [(right, of) for low, high, right, of in report if low < band.high and high > band.low]
-    right, of = sum(part[0] for part in inside), sum(part[1] for part in inside)
-    return (right, of) if of else None
+    inside = [part for part in report if part.low < band.high and part.high > band.low]
+    right, pairs = sum(part.right for part in inside), sum(part.pairs for part in inside)
+    return (right, pairs) if pairs else None
