@@ -24,6 +24,8 @@ from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tenfold import config, events, pipeline
 from tenfold.detectors import shipped
+from tenfold.linkage.online import Linker
+from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
 from tenfold.simulation import SimulationSpec, generate
@@ -74,8 +76,9 @@ def fill(url: str) -> dict[str, str]:
         for start in range(0, len(told), 1_000):
             with conn.transaction():
                 queue.insert_events(conn, told[start : start + 1_000])
-        suite, policy = CurrentSuite().get(conn), load_policies(config.load({}))
-        while pipeline.run_once(conn, suite, policy, 1_000).applied:
+        policy = load_policies(config.load({}))
+        tools = Tools(suite=CurrentSuite().get(conn), policy=policy, linker=Linker())
+        while pipeline.run_once(conn, tools, 1_000).applied or pipeline.run_due(conn, tools):
             pass
         sessions: dict[str, str] = {}
         for locale in LOCALES:

@@ -22,6 +22,8 @@ from tenfold.detectors import shipped
 from tenfold.intake import mapping
 from tenfold.intake.acceptance import Acceptor
 from tenfold.intake.files import FileIngest, Options
+from tenfold.linkage.online import Linker
+from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import database
@@ -93,11 +95,11 @@ def trim(conn: Conn, keep: int) -> None:
 def process(conn: Conn) -> None:
     """Run the pipeline until nothing waits."""
     policy = load_policies(Settings())
-    suites = CurrentSuite()
+    suites, linker = CurrentSuite(), Linker()
     while True:
-        suite = suites.get(conn)
+        tools = Tools(suite=suites.get(conn), policy=policy, linker=linker)
         conn.commit()
-        done = pipeline.run_once(conn, suite, policy, 1_000)
+        done = pipeline.run_once(conn, tools, 1_000)
         conn.commit()
         if done.set_aside:
             raise SystemExit(f"{done.set_aside} events could not be processed; see event_poison")

@@ -119,8 +119,9 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
     """Seconds by step of one worker in this process."""
     from tenfold import pipeline
     from tenfold.config import Settings
+    from tenfold.linkage.online import Linker
     from tenfold.policy import load_policies
-    from tenfold.processing import detect, fold, judge
+    from tenfold.processing import detect, fold, judge, link
     from tenfold.processing.suites import CurrentSuite
 
     spent: defaultdict[str, float] = defaultdict(float)
@@ -142,6 +143,7 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
         ("detect", detect, "detect"),
         ("fold: write", fold, "save"),
         ("signals: write", detect, "save"),
+        ("link", link, "link"),
         ("judge", judge, "judge"),
         ("file", pipeline, "file_firings"),
         ("acknowledge", queue, "acknowledge"),
@@ -153,9 +155,9 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
         for (name, module, attribute), (_, _, function) in zip(steps, originals, strict=True):
             setattr(module, attribute, timed(name, function))
         with database.connect(url, autocommit=True) as conn:
-            suite = CurrentSuite().get(conn)
+            tools = pipeline.Tools(suite=CurrentSuite().get(conn), policy=policy, linker=Linker())
             started = time.perf_counter()
-            while pipeline.run_once(conn, suite, policy, 1000).applied:
+            while pipeline.run_once(conn, tools, 1000).applied:
                 pass
             total = time.perf_counter() - started
     finally:

@@ -1,4 +1,4 @@
-"""The one loop: claim a batch of events, update subjects, detect, judge, file, acknowledge, commit.
+"""The one loop: claim a batch of events, update subjects, detect, link, judge, file, acknowledge, commit.
 
 All of it is one database transaction, so a worker killed at any instant loses nothing that was
 acknowledged to the platform and repeats nothing that was committed. Read this page first.
@@ -17,8 +17,9 @@ import msgspec
 from tenfold import events
 from tenfold.casework.filing import file_firings
 from tenfold.detectors.text.suite import TextSuite
+from tenfold.linkage.online import Linker
 from tenfold.policy import PolicySet
-from tenfold.processing import detect, fold, judge
+from tenfold.processing import detect, due, fold, judge, link
 from tenfold.processing.fold import Numbered
 from tenfold.store import events as queue
 from tenfold.store.database import Conn
@@ -29,6 +30,14 @@ LANES_AT_ONCE = 16
 log = logging.getLogger("tenfold.pipeline")
 
 
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """What a worker works with: detectors with the banks as they are, the rules, the eye for returns."""
+
+    suite: TextSuite
+    policy: PolicySet
+    linker: Linker
+
+
 class Done(msgspec.Struct, kw_only=True):
     """What one turn of the loop did."""
 
@@ -36,7 +45,7 @@ class Done(msgspec.Struct, kw_only=True):
     set_aside: int = 0
 
 
-def run_once(conn: Conn, suite: TextSuite, policy: PolicySet, batch: int) -> Done:
+def run_once(conn: Conn, tools: Tools, batch: int) -> Done:
     """Take up to `batch` waiting events through the whole pipeline; nothing waiting gives Done()."""
     with conn.transaction():
         chosen = queue.announce_claim(conn, LANES_AT_ONCE)
@@ -46,58 +55,62 @@ def run_once(conn: Conn, suite: TextSuite, policy: PolicySet, batch: int) -> Don
         held = queue.claim_lanes(conn, chosen)
         trusted = [lane.lane for lane in held if lane.tries <= MAX_TRIES]
         deadly = [lane.lane for lane in held if lane.tries > MAX_TRIES]
-        done = _apply(conn, suite, policy, queue.fetch(conn, trusted, batch))
+        done = _apply(conn, tools, queue.fetch(conn, trusted, batch))
         queue.lanes_went_well(conn, trusted)
         if len(deadly) > 1:
             queue.lanes_not_tried(conn, deadly[1:])
     if deadly:
-        walked = _walk(conn, suite, policy, deadly[0], batch // LANES_AT_ONCE)
+        walked = _walk(conn, tools, deadly[0], batch // LANES_AT_ONCE)
         done.applied += walked.applied
         done.set_aside += walked.set_aside
     return done
 
 
-def process(conn: Conn, suite: TextSuite, policy: PolicySet, waiting: Sequence[Queued]) -> None:
+def run_due(conn: Conn, tools: Tools) -> int:
+    """Do some of what linkage has still to do, apart from events; returns how much. See processing/due.py."""
+    return due.run_once(conn, tools.linker, tools.policy)
+
+
+def process(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> None:
     """Carry events from the queue to their effects; the caller's transaction holds it all."""
     numbered = [Numbered(item.seq, events.parse(item.raw, now=events.FAR_FUTURE)) for item in waiting]
     batch = fold.load(conn, numbered)
     fold.fold(batch, numbered)
-    detected = detect.detect(suite, batch)
+    detected = detect.detect(tools.suite, batch)
     fold.save(conn, batch)
     detect.save(conn, detected)
+    link.link(conn, tools.linker, batch)
     signals = {number: result.signals for number, result in detected.results.items()}
-    firings = judge.judge(conn, policy, batch, signals)
+    firings = judge.judge(conn, tools.policy, batch, signals)
     queue.acknowledge(conn, waiting)
     if firings:
         file_firings(conn, firings, datetime.now(UTC))
 
 
-def _apply(conn: Conn, suite: TextSuite, policy: PolicySet, waiting: Sequence[Queued]) -> Done:
+def _apply(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> Done:
     """Process events, halving what fails until the ones to blame stand alone."""
     if not waiting:
         return Done()
     try:
         with conn.transaction():
-            process(conn, suite, policy, waiting)
+            process(conn, tools, waiting)
         return Done(applied=len(waiting))
     except Exception as error:
         if queue.is_passing(error):
             raise
         if len(waiting) > 1:
             half = len(waiting) // 2
-            first = _apply(conn, suite, policy, waiting[:half])
-            second = _apply(conn, suite, policy, waiting[half:])
+            first = _apply(conn, tools, waiting[:half])
+            second = _apply(conn, tools, waiting[half:])
             return Done(applied=first.applied + second.applied, set_aside=first.set_aside + second.set_aside)
-        return _retry_or_set_aside(conn, suite, policy, waiting[0], error)
+        return _retry_or_set_aside(conn, tools, waiting[0], error)
 
 
-def _retry_or_set_aside(
-    conn: Conn, suite: TextSuite, policy: PolicySet, event: Queued, error: Exception
-) -> Done:
+def _retry_or_set_aside(conn: Conn, tools: Tools, event: Queued, error: Exception) -> Done:
     for _ in range(MAX_TRIES - 1):
         try:
             with conn.transaction():
-                process(conn, suite, policy, [event])
+                process(conn, tools, [event])
             return Done(applied=1)
         except Exception as again:
             if queue.is_passing(again):
@@ -108,17 +121,17 @@ def _retry_or_set_aside(
     return Done(set_aside=1)
 
 
-def _walk(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batch: int) -> Done:
+def _walk(conn: Conn, tools: Tools, lane: int, batch: int) -> Done:
     """Process the first events of a lane that has killed workers one by one, each attempt counted.
 
     When a whole batch of them has gone well the lane is trusted again. One worker at a time walks a lane:
     else the attempts of several would be taken for deaths.
     """
     with queue.walking(conn, lane) as alone:
-        return _walk_alone(conn, suite, policy, lane, batch) if alone else Done()
+        return _walk_alone(conn, tools, lane, batch) if alone else Done()
 
 
-def _walk_alone(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batch: int) -> Done:
+def _walk_alone(conn: Conn, tools: Tools, lane: int, batch: int) -> Done:
     done = Done()
     for _ in range(batch):
         with conn.transaction():
@@ -134,7 +147,7 @@ def _walk_alone(conn: Conn, suite: TextSuite, policy: PolicySet, lane: int, batc
                 break
         with conn.transaction():
             queue.wait_for_lane(conn, lane)
-            one = _apply(conn, suite, policy, queue.fetch(conn, [lane], 1))
+            one = _apply(conn, tools, queue.fetch(conn, [lane], 1))
             done.applied += one.applied
             done.set_aside += one.set_aside
     with conn.transaction():

@@ -12,6 +12,8 @@ from psycopg_pool import ConnectionPool
 from tenfold import pipeline
 from tenfold.config import Settings, secret_key
 from tenfold.enforcement.outbox import deliver_due
+from tenfold.linkage.online import Linker
+from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import counters, database, policies, retention
@@ -38,6 +40,7 @@ class Worker:
         self._secret = secret_key(settings)
         self._policy = load_policies(settings)
         self._suites = CurrentSuite()
+        self._linker = Linker()
 
     def run(self, stop: threading.Event, parent: int | None = None) -> None:
         """Work until `stop` is set or the process `parent`, if one is named, is gone."""
@@ -65,12 +68,13 @@ class Worker:
             policies.remember(conn, self._policy.version, self._policy.sources)
         pause = IDLE_SECONDS[0]
         while not stop.is_set() and _lives(parent):
-            suite = self._suites.get(conn)
+            tools = Tools(suite=self._suites.get(conn), policy=self._policy, linker=self._linker)
             try:
-                done = pipeline.run_once(conn, suite, self._policy, self._settings.batch)
+                done = pipeline.run_once(conn, tools, self._settings.batch)
+                due = pipeline.run_due(conn, tools)
             except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
                 continue
-            if done.applied or done.set_aside:
+            if done.applied or done.set_aside or due:
                 pause = IDLE_SECONDS[0]
             else:
                 stop.wait(pause)

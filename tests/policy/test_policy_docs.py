@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tenfold.detectors.text.suite import KINDS
+from tenfold.policy.kinds import KINDS
 from tenfold.policy.limits import FREE
 from tenfold.policy.rules import COUNTED_BY
 from tenfold.policy.schema import EXACT_SIGNALS, FIELDS, FUNCTIONS, SIGNAL_FIELDS, signal_fields

@@ -6,8 +6,9 @@ import pytest
 
 from tenfold.detectors import shipped
 from tenfold.detectors.base import TextItem
-from tenfold.detectors.text.suite import KINDS, TextSuite
+from tenfold.detectors.text.suite import TextSuite
 from tenfold.policy import Facts, PolicySet, aggregate, load
+from tenfold.policy.kinds import KINDS
 from tenfold.policy.policyset import STARTER_PACK
 from tenfold.store.counters import Hit
 from tenfold.subjects import Subject, SubjectKind

@@ -136,7 +136,7 @@ def explain(
 @app.command()
 def fields(as_json: AsJson = False) -> None:
     """Every field that rules can ask about, with its type and meaning."""
-    from tenfold.detectors.text.suite import KINDS
+    from tenfold.policy.kinds import KINDS
     from tenfold.policy import Schema
 
     declared = Schema.build(KINDS).fields
@@ -215,7 +215,7 @@ def _declared_set(name: str) -> frozenset[str]:
 
 
 def _load(paths: list[Path] | None) -> "PolicySet":
-    from tenfold.detectors.text.suite import KINDS
+    from tenfold.policy.kinds import KINDS
     from tenfold.policy import load, load_policies
 
     return load(paths, KINDS) if paths else load_policies(common.settings())

@@ -71,5 +71,5 @@ def _merge(merged: dict[str, Any], name: str, value: Any) -> None:
     elif isinstance(value, int | float):
         merged[name] = max(merged.get(name, value), value)
     else:
-        values = {value} if isinstance(value, str) else set(value)
-        merged.setdefault(name, set()).update(v for v in values if v)
+        values = [value] if isinstance(value, str) else value
+        merged.setdefault(name, set()).update(v for v in values if v and isinstance(v, str))

@@ -195,7 +195,7 @@ def load(paths: Sequence[Path], kinds: Mapping[str, SignalKind]) -> PolicySet:
 
 def load_policies(settings: Settings) -> PolicySet:
     """The policy that the settings name, or the starter pack, with the signals of the built-in detectors."""
-    from tenfold.detectors.text.suite import KINDS
+    from tenfold.policy.kinds import KINDS
 
     return load(settings.policies or [STARTER_PACK], KINDS)
 

@@ -6,6 +6,7 @@ Only the worker that holds an account's lane folds its events, so nothing is los
 
 import copy
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -55,6 +56,13 @@ class Question(msgspec.Struct, kw_only=True):
     texts: dict[str, str] | None = None
 
 
+class Ended(msgspec.Struct, frozen=True):
+    """An account was closed, deleted or restored, and the platform's word for why."""
+
+    at: datetime
+    reason: str
+
+
 class Batch(msgspec.Struct, kw_only=True):
     """Everything that a batch of events touches and asks."""
 
@@ -65,6 +73,7 @@ class Batch(msgspec.Struct, kw_only=True):
     changed_accounts: set[str] = set()
     changed_posts: set[str] = set()
     account_states: dict[str, str] = {}
+    ended: dict[str, Ended] = {}
     post_states: dict[tuple[str, str], str] = {}
     group_changes: list[dict[str, Any]] = []
     profiles: list[ProfileShown] = []
@@ -200,9 +209,12 @@ def _profile(batch: Batch, item: Numbered) -> None:
 
 
 def _account_ended(batch: Batch, item: Numbered) -> None:
+    data = item.event.data
+    assert isinstance(data, events.AccountEnded)
     account = _account(batch, item)
     account.state = ENDED_STATES[item.event.type]
     batch.account_states[account.id] = account.state
+    batch.ended[account.id] = Ended(item.event.time, data.reason or "")
 
 
 def _session(batch: Batch, item: Numbered) -> None:

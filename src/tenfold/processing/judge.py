@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from tenfold.detectors.text.url_form import registrable_domain
 from tenfold.evidence import Signal
 from tenfold.judgement import Firing
+from tenfold.linkage.returns import RETURN
 from tenfold.policy import PolicySet
 from tenfold.policy.facts import Facts, aggregate
 from tenfold.processing.fold import Batch, Question
@@ -19,7 +20,9 @@ from tenfold.store.accounts import Account
 from tenfold.store.content import Media, Post
 from tenfold.store.database import Conn
 from tenfold.store.groups import Group, Report
+from tenfold.store.signals import Strongest
 from tenfold.store.standing import Standing
+from tenfold.subjects import Subject, SubjectKind
 
 HASHTAG = re.compile(r"#(\w{1,100})")
 MENTION = re.compile(r"(?<![\w@])@(\w{1,100})")
@@ -32,11 +35,13 @@ def judge(
     detected: Mapping[int, Sequence[Signal]],
     *,
     record: bool = True,
+    links: Mapping[str, Strongest] | None = None,
 ) -> list[Firing]:
     """Firings for every question of the batch, in its order.
 
     `detected` holds the signals of the questions whose texts were read, by position; the others take
     what the store knows. With `record` false the counters are read as if the events had been counted.
+    `links` are those of accounts that are not in the store.
     """
     asked = [
         (number, question)
@@ -45,7 +50,7 @@ def judge(
     ]
     if not asked:
         return []
-    known = _Known(conn, policy, [question for _, question in asked])
+    known = _Known(conn, policy, [question for _, question in asked], links)
     facts = [known.facts(question, detected.get(number)) for number, question in asked]
     numbers = counters.hit_and_read if record else counters.read
     policy.count(facts, [question.numbered.seq for _, question in asked], partial(numbers, conn))
@@ -55,13 +60,20 @@ def judge(
 class _Known:
     """What the store knows of the subjects in question, read once a batch."""
 
-    def __init__(self, conn: Conn, policy: PolicySet, questions: Sequence[Question]) -> None:
+    def __init__(
+        self,
+        conn: Conn,
+        policy: PolicySet,
+        questions: Sequence[Question],
+        links: Mapping[str, Strongest] | None,
+    ) -> None:
         accounts = sorted({question.account.id for question in questions if question.account})
         self.groups = _load_groups(conn, questions)
         self.standing = standing.load(conn, accounts)
-        self.links = store_signals.links_to_closed(conn, accounts)
+        self.links = {**store_signals.links_to_closed(conn, accounts), **(links or {})}
         unread = [question.subject for question in questions if question.texts is None]
         self.signals = store_signals.load(conn, unread) if unread else {}
+        self.returns = store_signals.load(conn, _accounts(self.links), RETURN.name) if self.links else {}
         reported = {
             (question.report.subject_kind, question.report.subject_id)
             for question in questions
@@ -73,7 +85,9 @@ class _Known:
     def facts(self, question: Question, signals: Sequence[Signal] | None) -> Facts:
         event = question.numbered.event
         account = question.account
-        found = signals if signals is not None else self.signals.get(question.subject, ())
+        found = self.signals.get(question.subject, ())
+        if signals is not None:
+            found = [*signals, *self.returns.get(question.subject, ())]
         link = self.links.get(account.id) if account else None
         group = self.groups.get(question.group_id) if question.group_id else None
         return Facts(
@@ -100,6 +114,10 @@ class _Known:
             "reporter_known": report.reporter is not None,
             "count": self.reports.get((report.subject_kind, report.subject_id), 1),
         }
+
+
+def _accounts(ids: Iterable[str]) -> list[Subject]:
+    return [Subject(SubjectKind.ACCOUNT, id_) for id_ in ids]
 
 
 def _load_groups(conn: Conn, questions: Iterable[Question]) -> dict[str, Group]:

@@ -214,6 +214,18 @@ def standing_on(conn: Conn, subject: Subject) -> list[Action]:
     return cursor.fetchall()
 
 
+def closing(conn: Conn, accounts: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Origin and ground of the order that closed each of these accounts and stands; the last one."""
+    rows = conn.execute(
+        """
+        SELECT subject_id, origin, ground FROM actions
+        WHERE subject_kind = 'account' AND subject_id = ANY(%s) AND kind = %s AND state = ANY(%s) ORDER BY id
+        """,
+        [sorted(set(accounts)), ActionKind.CLOSE_ACCOUNT, STANDING],
+    )
+    return {account: (origin, ground) for account, origin, ground in rows}
+
+
 def page(conn: Conn, *, state: str | None, case_id: int | None, after: int, limit: int) -> list[Action]:
     """Actions with an id above `after`, in the order of ids."""
     cursor = conn.cursor(row_factory=class_row(Action))

@@ -85,7 +85,7 @@ def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
         WITH {_ASKED}
         SELECT key FROM asked, LATERAL (
             SELECT count(*) AS closures FROM (
-                SELECT FROM closure_keys WHERE closure_keys.key = asked.key LIMIT %(most)s + 1) AS some
+                SELECT FROM closure_keys WHERE closure_keys.key = asked.key LIMIT %(most)s + 1) AS few
         ) AS found
         WHERE counted IS NULL AND closures BETWEEN 1 AND %(most)s
         """,
@@ -114,14 +114,14 @@ def _hits(conn: Conn, keys: Iterable[int], most: int, table: str) -> list[Hit]:
         WITH {_ASKED}, found AS (
             SELECT key, others FROM asked, LATERAL (
                 SELECT array_agg(account) AS others FROM (
-                    SELECT account FROM {table} WHERE {table}.key = asked.key LIMIT %(most)s + 1) AS some
+                    SELECT account FROM {table} WHERE {table}.key = asked.key LIMIT %(most)s + 1) AS few
             ) AS those
             WHERE counted IS NULL AND others IS NOT NULL
         )
         SELECT key, CASE WHEN accounts <= %(most)s THEN others ELSE '{{}}' END, accounts
         FROM found, LATERAL (
             SELECT count(*) AS accounts FROM (
-                SELECT FROM account_keys WHERE account_keys.key = found.key LIMIT %(most)s + 1) AS some
+                SELECT FROM account_keys WHERE account_keys.key = found.key LIMIT %(most)s + 1) AS few
         ) AS counted
         UNION ALL SELECT key, '{{}}', counted FROM asked WHERE counted IS NOT NULL
         """,

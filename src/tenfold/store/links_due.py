@@ -17,6 +17,8 @@ from tenfold.store.database import Conn
 
 LINKING_LOCK = 0x7E4F0C1  # an arbitrary number: one worker at a time does what is due
 
+MAX_TRIES = 3
+
 Step = Literal["settle", "hunt", "look"]
 
 
@@ -59,15 +61,18 @@ def _append(conn: Conn, step: Step, rows: Iterable[tuple[str, datetime, str]]) -
 
 
 def any_due(conn: Conn) -> bool:
-    """Whether anything waits."""
-    row = conn.execute("SELECT EXISTS (SELECT FROM links_due)", prepare=True).fetchone()
+    """Whether anything waits that may succeed."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT FROM links_due WHERE tries < %s)", [MAX_TRIES], prepare=True
+    ).fetchone()
     return bool(row and row[0])
 
 
 def claim(conn: Conn, step: Step, at_most: int) -> list[Due]:
     """Take what is due off the list, oldest first; it is back when the transaction does not commit.
 
-    Nothing while another transaction does what is due.
+    What failed before comes alone, and no more after MAX_TRIES. Nothing while another transaction does what
+    is due.
     """
     row = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", [LINKING_LOCK], prepare=True).fetchone()
     if not (row and row[0]):
@@ -75,23 +80,33 @@ def claim(conn: Conn, step: Step, at_most: int) -> list[Due]:
     cursor = conn.cursor(row_factory=class_row(Due))
     cursor.execute(
         """
-        WITH taken AS (
-            SELECT id FROM links_due
-            WHERE step = %(step)s
+        WITH ready AS (
+            SELECT id, tries FROM links_due
+            WHERE step = %(step)s AND tries < %(tries)s
               AND (step <> 'hunt' OR xid < pg_snapshot_xmin(pg_current_snapshot()))
-            ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+            ORDER BY tries, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+        ), taken AS (
+            SELECT id FROM ready WHERE tries = 0
+            UNION ALL
+            (SELECT id FROM ready WHERE NOT EXISTS (SELECT FROM ready AS fresh WHERE fresh.tries = 0)
+             ORDER BY tries, id LIMIT 1)
         )
         DELETE FROM links_due USING taken WHERE links_due.id = taken.id
         RETURNING links_due.id, account, step, at, reason
         """,
-        {"step": step, "most": at_most},
+        {"step": step, "most": at_most, "tries": MAX_TRIES},
         prepare=True,
     )
     return sorted(cursor.fetchall(), key=lambda due: due.id)
 
 
+def failed(conn: Conn, ids: Iterable[int]) -> None:
+    """Count that these could not be done."""
+    conn.execute("UPDATE links_due SET tries = tries + 1 WHERE id = ANY(%s)", [list(ids)])
+
+
 def count(conn: Conn) -> int:
-    """How many rows wait."""
-    row = conn.execute("SELECT count(*) FROM links_due").fetchone()
+    """How many rows wait, those that failed too often not among them."""
+    row = conn.execute("SELECT count(*) FROM links_due WHERE tries < %s", [MAX_TRIES]).fetchone()
     assert row is not None
     return int(row[0])

@@ -18,7 +18,7 @@ def count(conn: Conn) -> int:
         return max(int(row[0]), int(row[1]))
     row = conn.execute(
         """
-        SELECT (SELECT count(*) FROM (SELECT FROM accounts LIMIT %(most)s) AS some)
+        SELECT (SELECT count(*) FROM (SELECT FROM accounts LIMIT %(most)s) AS few)
              + (SELECT count(*) FROM closures WHERE origin LIKE 'import:%%'
                 AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = closures.account))
         """,

@@ -100,8 +100,8 @@ class _Row(msgspec.Struct):
     details: dict[str, object]
 
 
-def load(conn: Conn, subjects: Iterable[Subject]) -> dict[Subject, list[Signal]]:
-    """Signals of subjects, strongest first; subjects without any are left out."""
+def load(conn: Conn, subjects: Iterable[Subject], name: str | None = None) -> dict[Subject, list[Signal]]:
+    """Signals of subjects (those of one `name`), strongest first; subjects without any are left out."""
     asked = sorted(set(subjects))
     cursor = conn.cursor(row_factory=class_row(_Row))
     cursor.execute(
@@ -109,9 +109,10 @@ def load(conn: Conn, subjects: Iterable[Subject]) -> dict[Subject, list[Signal]]
         SELECT subject_kind, subject_id, name, key, score, detector, version, spans, details
         FROM signals JOIN unnest(%s::text[], %s::text[]) AS asked (kind, id)
             ON subject_kind = asked.kind AND subject_id = asked.id
+        WHERE %s::text IS NULL OR name = %s
         ORDER BY score DESC, name, key
         """,
-        [[subject.kind.value for subject in asked], [subject.id for subject in asked]],
+        [[subject.kind.value for subject in asked], [subject.id for subject in asked], name, name],
         prepare=True,
     )
     found: dict[Subject, list[Signal]] = {}

@@ -74,7 +74,7 @@ def _list(element: str, order: str, source: str) -> str:
 
 def _ties(shown: str, order: str, table: str, by: str) -> str:
     source = f"SELECT {shown}, {order} FROM {table} WHERE {by} = asked.id LIMIT {MAX_READ}"
-    first = f"SELECT * FROM ({source}) AS some ORDER BY {order}, {shown} LIMIT {MAX_TIES}"
+    first = f"SELECT * FROM ({source}) AS few ORDER BY {order}, {shown} LIMIT {MAX_TIES}"
     return _list(shown, f"{order}, {shown}", first)
 
 
@@ -89,7 +89,7 @@ _TOKENS = _list(
     f"""SELECT * FROM (
         SELECT kind, token, first_seen,
             row_number() OVER (PARTITION BY kind ORDER BY first_seen, token) AS place
-        FROM account_tokens WHERE account = asked.id) AS some WHERE place <= {MAX_TIES}""",
+        FROM account_tokens WHERE account = asked.id) AS few WHERE place <= {MAX_TIES}""",
 )
 _LATEST = f"""SELECT {_POST} FROM posts WHERE account = asked.id ORDER BY created_at DESC LIMIT {MAX_TEXTS}"""
 _EARLIEST = f"""SELECT {_POST} FROM posts WHERE account = asked.id AND accounts.posts > {MAX_TEXTS}

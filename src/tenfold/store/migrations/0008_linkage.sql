@@ -48,6 +48,7 @@ CREATE TABLE links_due (
     step    text             NOT NULL CHECK (step IN ('settle', 'hunt', 'look')),
     at      timestamptz      NOT NULL DEFAULT now(),
     reason  text             NOT NULL DEFAULT '',
+    tries   smallint         NOT NULL DEFAULT 0,  -- that failed; after a few it is left here for people to see
     -- A hunt begins when all that were at work together with this transaction have ended: whoever linked a
     -- new account at that time did not see the closure yet.
     xid     xid8             NOT NULL DEFAULT pg_current_xact_id()

@@ -1,0 +1,144 @@
+"""What linkage has still to do: settle closures, hunt with new ones, look again; then judge and file.
+
+Apart from the batches of events: closing an account is as quick as before, and what fails here holds up no
+event. Each step is one transaction; killed in it, it is still due.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from tenfold.casework.filing import file_firings
+from tenfold.events import AccountProfile, Event
+from tenfold.linkage import gather
+from tenfold.linkage.keys import keys_of
+from tenfold.linkage.online import Linker
+from tenfold.policy import PolicySet
+from tenfold.processing import judge
+from tenfold.processing.fold import Batch, Numbered, Question
+from tenfold.processing.left import microseconds
+from tenfold.store import accounts, actions, audit, closures, link_keys, links_due
+from tenfold.store import events as queue
+from tenfold.store.accounts import Account
+from tenfold.store.audit import Entry
+from tenfold.store.closures import Closure
+from tenfold.store.database import Conn
+from tenfold.store.links_due import Due, Step
+from tenfold.subjects import Subject, SubjectKind
+
+AT_ONCE: dict[Step, int] = {"settle": 100, "hunt": 20, "look": 50}
+UNSTORED = 2**62  # the number of an event that is later than all stored ones
+ENDED = frozenset({"closed", "deleted"})  # accounts about which nobody need decide
+
+log = logging.getLogger("tenfold.due")
+
+
+def run_once(conn: Conn, linker: Linker, policy: PolicySet) -> int:
+    """Do some of what is due; returns how much. Nothing waiting costs one query."""
+    if not links_due.any_due(conn):
+        return 0
+    steps: dict[Step, Callable[[Sequence[Due]], None]] = {
+        "settle": lambda due: settle(conn, due),
+        "hunt": lambda due: _file(conn, policy, linker.hunt(conn, _accounts(due)).changed),
+        "look": lambda due: _file(conn, policy, linker.look(conn, _accounts(due)).changed),
+    }
+    return sum(_step(conn, name, do) for name, do in steps.items())
+
+
+def _step(conn: Conn, name: Step, do: Callable[[Sequence[Due]], None]) -> int:
+    due: list[Due] = []
+    try:
+        with conn.transaction():
+            due = links_due.claim(conn, name, AT_ONCE[name])
+            if due:
+                do(due)
+    except Exception as error:
+        if queue.is_passing(error) or not due:
+            raise
+        log.warning("%s of %s: %s: %s", name, _accounts(due), type(error).__name__, error)
+        with conn.transaction():
+            links_due.failed(conn, [one.id for one in due])
+    return len(due)
+
+
+def _accounts(due: Iterable[Due]) -> list[str]:
+    return sorted({one.account for one in due})
+
+
+def settle(conn: Conn, due: Sequence[Due]) -> None:
+    """Keep the closures of accounts that are closed by now, erase those of accounts that are open again.
+
+    Who deletes an account that was closed leaves its closure; one deleted by its owner has none, and its
+    keys go.
+    """
+    last = {one.account: one for one in due}
+    known = accounts.load(conn, last)
+    closed = [last[id_] for id_, account in sorted(known.items()) if account.state == "closed"]
+    deleted = [id_ for id_, account in known.items() if account.state == "deleted"]
+    opened = [id_ for id_, account in known.items() if account.state not in ENDED]
+    kept = _keep(conn, closed) if closed else []
+    erased = closures.erase(conn, opened) if opened else []
+    if deleted:
+        link_keys.erase(conn, set(deleted) - closures.begun(conn, deleted).keys())
+    entries = [_entry("closure.kept", one.account, origin=one.origin, ground=one.ground) for one in kept]
+    audit.append(conn, entries + [_entry("closure.erased", id_, reason="restored") for id_ in erased])
+
+
+def _keep(conn: Conn, due: Sequence[Due]) -> list[Closure]:
+    fingerprints = gather.fingerprints(conn, [one.account for one in due])
+    orders = actions.closing(conn, fingerprints)
+    kept = []
+    for one in due:
+        fingerprint = msgspec.structs.replace(fingerprints[one.account], closed_us=microseconds(one.at))
+        origin, ground = orders.get(one.account, ("platform", one.reason))
+        kept.append(
+            Closure(
+                account=one.account,
+                created_at=_time(fingerprint.created_us),
+                closed_at=one.at,
+                origin=origin,
+                ground=ground,
+                fingerprint=fingerprint,
+                keys=keys_of(fingerprint).tolist(),
+            )
+        )
+    link_keys.add(conn, ((one.account, key) for one in kept for key in one.keys))
+    closures.keep(conn, kept)
+    links_due.note_hunt(conn, [one.account for one in kept], datetime.now(UTC))
+    return kept
+
+
+def _time(microseconds_: int | None) -> datetime | None:
+    return None if microseconds_ is None else datetime.fromtimestamp(microseconds_ / 1_000_000, UTC)
+
+
+def _entry(act: str, account: str, **details: str) -> Entry:
+    return Entry(actor="system", act=act, subject=f"account:{account}", details=details)
+
+
+def _file(conn: Conn, policy: PolicySet, changed: Iterable[str]) -> None:
+    """Put accounts whose links changed to the policy, and file what comes of it."""
+    known = accounts.load(conn, changed)
+    open_ = [account for _, account in sorted(known.items()) if account.state not in ENDED]
+    if open_:
+        now = datetime.now(UTC)
+        batch = Batch(accounts=known, questions=[_question(account, now) for account in open_])
+        firings = judge.judge(conn, policy, batch, {}, record=False)
+        file_firings(conn, firings, now)
+
+
+def _question(account: Account, now: datetime) -> Question:
+    """About an account as it stands, as if it had just shown its profile again."""
+    event = Event(
+        id="link",
+        type="account.updated",
+        time=now,
+        source="tenfold",
+        account=account.id,
+        data=AccountProfile(),
+        raw=b"",
+    )
+    subject = Subject(SubjectKind.ACCOUNT, account.id)
+    return Question(numbered=Numbered(UNSTORED, event), subject=subject, account=account)

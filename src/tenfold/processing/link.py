@@ -1,0 +1,107 @@
+"""Link: which accounts of a batch may be closed ones come back?
+
+The keys of what is new are kept. An account is looked at when one of them is a closed account's, too,
+or when it has candidates already and has written more; nobody else costs more than that.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from tenfold.events import PostCreated
+from tenfold.linkage import gather
+from tenfold.linkage.keys import MAX_ACCOUNTS, keys_of
+from tenfold.linkage.online import Linker
+from tenfold.processing import left
+from tenfold.processing.fold import Batch, Question
+from tenfold.store import accounts, link_keys, links_due, mentions
+from tenfold.store import returns as store_returns
+from tenfold.store.accounts import Account
+from tenfold.store.database import Conn
+from tenfold.store.traces import Traces
+from tenfold.subjects import Subject, SubjectKind
+
+# An account with candidates is looked at again when it has written so many posts: habits take texts to show.
+LOOKS = (1, 2, 3, 5, 10, 20, 30, 60, 120)
+ENDED = frozenset({"closed", "deleted"})  # nobody need decide about these
+
+
+def link(conn: Conn, linker: Linker, batch: Batch) -> None:
+    """Keep the keys of what is new, look where it matters, and ask about the accounts whose links changed.
+
+    Call it when the batch is saved, and judge afterwards: questions are added to it.
+    """
+    for account, ended in sorted(batch.ended.items()):
+        links_due.note(conn, [account], ended.at, ended.reason)
+    new = link_keys.add(conn, _shown(conn, batch))
+    looked = link_keys.struck(conn, new, MAX_ACCOUNTS)
+    milestones = _at_milestones(batch)
+    if milestones:
+        looked |= store_returns.watched(conn, milestones)
+    if looked:
+        changed = linker.look(conn, looked).changed
+        if changed:
+            _ask(conn, batch, changed)
+
+
+def _shown(conn: Conn, batch: Batch) -> list[link_keys.Shown]:
+    """The keys of what accounts did and what was done to them."""
+    own = left.of_accounts(batch)
+    naming = left.posts_naming(batch)
+    others = [Traces(id=author, written=(post,)) for author, _, post in naming]
+    named = gather.resolve(conn, [*own.values(), *others])
+    named_by = left.mentions(naming, named)
+    if named_by:
+        mentions.add(conn, named_by)
+    targets = {follow.target for follow in batch.follows if not follow.ended}
+    targets |= {mention.target for mention in named_by}
+    to_them = left.of_targets(batch, named_by, _accounts(conn, batch, targets))
+    return [
+        (traces.id, key)
+        for traces in (*own.values(), *to_them.values())
+        for key in keys_of(gather.fingerprint(traces, named, habits=False)).tolist()
+    ]
+
+
+def _accounts(conn: Conn, batch: Batch, ids: Iterable[str]) -> Mapping[str, Account]:
+    """Accounts by id, those that the batch did not need among them."""
+    wanted = set(ids)
+    unknown = wanted - batch.accounts.keys()
+    known = {id_: batch.accounts[id_] for id_ in wanted & batch.accounts.keys()}
+    return known | (accounts.load(conn, unknown) if unknown else {})
+
+
+def _at_milestones(batch: Batch) -> list[str]:
+    """Accounts that have reached one of LOOKS with the posts of this batch."""
+    wrote = Counter(
+        question.account.id
+        for question in batch.questions
+        if question.account and isinstance(question.numbered.event.data, PostCreated)
+    )
+    found = []
+    for id_, count in wrote.items():
+        posts = batch.accounts[id_].posts
+        if any(posts - count < look <= posts for look in LOOKS):
+            found.append(id_)
+    return found
+
+
+def _ask(conn: Conn, batch: Batch, changed: set[str]) -> None:
+    """A question about each account whose links changed, unless the batch asks about it later anyway.
+
+    The event is the account's latest of the batch, or else (somebody tied himself to it) the latest of all.
+    """
+    last = {question.account.id: question.numbered for question in batch.questions if question.account}
+    asked = {
+        question.subject.id for question in batch.questions if question.subject.kind is SubjectKind.ACCOUNT
+    }
+    known = _accounts(conn, batch, changed - asked)
+    latest = max((question.numbered for question in batch.questions), key=lambda numbered: numbered.seq)
+    batch.questions += [
+        Question(
+            numbered=last.get(id_, latest),
+            subject=Subject(SubjectKind.ACCOUNT, id_),
+            account=account,
+        )
+        for id_, account in sorted(known.items())
+        if account.state not in ENDED
+    ]
