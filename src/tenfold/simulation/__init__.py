@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 
-from tenfold.simulation import groups, network, population, timeline
+from tenfold.simulation import circle, groups, network, population, timeline
 from tenfold.simulation.identity import Wardrobe
 from tenfold.simulation.spec import MAX_EVENTS, MIN_EVENTS, SimulationSpec, SpecError
 from tenfold.simulation.teller import Event, Teller
@@ -54,6 +54,7 @@ def generate(spec: SimulationSpec, on_truth: Callable[[Truth], None] = lambda tr
     all_groups = groups.make(spec, people, random)
     fixed = timeline.account_events(spec, people)
     fixed.append(groups.group_events(spec, people, all_groups, random))
+    fixed.append(circle.circle_events(spec, people, random))
     told = timeline.Timeline(spec, people, timeline.joined(fixed), generator)
     teller = Teller(spec, people, all_groups, wardrobe=wardrobe, random=random, on_truth=on_truth)
     for plan in told.hours():

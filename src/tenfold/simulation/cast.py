@@ -111,7 +111,7 @@ def cast(spec: ReturnsSpec) -> Cast:
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     _number(run, rank)
-    return _columns(rows, order, rank, run, circles, generator)
+    return _columns(rows, order, rank, run, circles=circles, generator=generator)
 
 
 def _number(run: list[Operator], rank: NDArray[np.int64]) -> None:
@@ -150,7 +150,7 @@ def _people(spec: ReturnsSpec, run: list[Operator], others: int, generator: np.r
     closed = rows.closed[honest : honest + breakers]
     owners = honest + generator.choice(breakers, back, replace=False)
     again = closed[owners - honest] + (3 * DAY * generator.lognormal(0, 1.2, back)).astype(np.int64)
-    again = np.minimum(again, NOW - 1)
+    again = _before_now(closed[owners - honest], again, generator)
     ended = np.where(generator.random(back) < 0.3, _ended(again, generator), 0)
     _append(rows, again, RULE_BREAKER, closed=ended, owner=owners)
     owners = generator.integers(first, honest, seconds)
@@ -168,9 +168,7 @@ def _joined(count: int, generator: np.random.Generator) -> NDArray[np.int64]:
 def _ended(created: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
     """When accounts that broke rules were closed: after 60 days in the median, log-normal."""
     life = (60 * DAY * generator.lognormal(0, 1.3, len(created))).astype(np.int64)
-    late = created + life >= NOW
-    life[late] = ((NOW - created[late]) * generator.random(int(late.sum()))).astype(np.int64)
-    return np.maximum(created + 1, created + life)
+    return np.maximum(created + 1, _before_now(created, created + life, generator))
 
 
 def _append(
@@ -223,7 +221,16 @@ def _wearers(
 def _soon(since: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
     """Within weeks, but before now."""
     after = since + (10 * DAY * generator.lognormal(0, 1.2, len(since))).astype(np.int64)
-    return np.minimum(after, NOW - 1 - (generator.random(len(since)) * 3600e6).astype(np.int64))
+    return _before_now(since, after, generator)
+
+
+def _before_now(
+    since: NDArray[np.int64], after: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """`after`, or any time since where that is yet to come."""
+    until = np.maximum(since + 1, NOW - 1)
+    anywhere = since + ((until - since) * generator.random(len(since))).astype(np.int64)
+    return np.where(after < NOW, after, anywhere)
 
 
 def _columns(
@@ -231,6 +238,7 @@ def _columns(
     order: NDArray[np.int64],
     rank: NDArray[np.int64],
     run: list[Operator],
+    *,
     circles: int,
     generator: np.random.Generator,
 ) -> Cast:

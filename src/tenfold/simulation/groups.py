@@ -54,7 +54,7 @@ class _Founding:
     def of_network(self, life: Life) -> None:
         """Somebody of the network founds one of theirs; it may be closed and begun again."""
         spec, random = self._spec, self._random
-        created = life.created + HOUR + int(random.random() * 12 * HOUR)
+        created = life.begins + HOUR + int(random.random() * 12 * HOUR)
         group = self._found(life.account, NETWORK_COMMUNITY, life.language % 3, created)
         closed = max(created, spec.start_us) + int((1 + random.random() * 12) * DAY)
         if random.random() > CLOSED_SHARE or closed >= spec.end_us - HOUR:
@@ -64,7 +64,7 @@ class _Founding:
         there = [
             other
             for other in self._people.lives
-            if other.created < closed and (other.closed or spec.end_us) > closed + 2 * DAY
+            if other.begins < closed and (other.closed or spec.end_us) > closed + 2 * DAY
         ]
         if not there or random.random() > REOPENED_SHARE or reopened >= spec.end_us - HOUR:
             return
@@ -96,7 +96,7 @@ def make(spec: SimulationSpec, people: People, random: Random) -> list[Group]:
     old = np.flatnonzero((people.life < 0) & (people.created < spec.start_us) & (people.ending == 0)).tolist()
     for _ in range(max(len(COMMUNITIES), spec.honest_accounts // ACCOUNTS_PER_GROUP)):
         founding.ordinary(old)
-    founders = [life for life in people.lives if life.closed is None or life.closed - life.created > DAY]
+    founders = [life for life in people.lives if life.closed is None or life.closed - life.begins > DAY]
     for _ in range(min(len(founders), max(1, spec.network_operators // OPERATORS_PER_GROUP))):
         founding.of_network(founders[int(random.random() * len(founders))])
     return [group for group in founding.groups if group.created < spec.end_us - HOUR]
@@ -114,7 +114,7 @@ def group_events(spec: SimulationSpec, people: People, groups: list[Group], rand
         if not own or random.random() > JOINING_SHARE:
             continue
         index = own[int(random.random() * len(own))]
-        when = max(life.created, groups[index].created) + int((0.2 + random.random() * 20) * HOUR)
+        when = max(life.begins, groups[index].created) + int((0.2 + random.random() * 20) * HOUR)
         if when < min(life.closed or spec.end_us, groups[index].closed or spec.end_us):
             rows.append((when, life.account, JOIN_PLANNED, index))
     return planned(rows)

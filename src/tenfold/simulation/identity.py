@@ -12,14 +12,21 @@ FREE_MAIL = ("mail.example", "post.example", "inbox.test", "letters.example")
 HOUSEHOLDS_OF_NETWORK = 10_000_000  # numbers from here on belong to operators alone
 STOCK_SHARE, NO_AVATAR_SHARE = 0.18, 0.15
 MOVEMENT_IMAGES = 5  # flags and emblems that several operators wear at the same time
-MOVEMENT_SHARE, BRAND_SHARE = 0.35, 0.45
+MOVEMENT_SHARE, BRAND_SHARE = 0.35, 0.25
+KUNYA_SHARE = 0.35  # of operators go by a kunya
 BIO_LINK_SHARE = 0.12
+PHONE_SHARE = 0.4
 VPN_SHARE = 0.15  # of operators hide their address from the first day
 MOVEMENT_SITES_SHARE = 0.3  # of the network's bios carry a site that many of them carry
 
 
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that an account shows or betrays, and may keep or change when it comes back."""
+class Identity(msgspec.Struct, kw_only=True):
+    """Everything that an account shows or betrays, and may keep or change when it comes back.
+
+    `household`, `device` and `carrier` are numbers (addresses.py); `mobile`: reaches the platform by
+    the carrier alone; `language` as in population.LANGUAGES; `hand` is the seed of the way of writing
+    (hands.py); `shift`: hours that posting is put off from the person's own day.
+    """
 
     name: names.Name
     spelling: int
@@ -34,6 +41,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     lease: int
     device: int
     vpn: bool
+    phone: str | None = None
+    carrier: int = 0
+    mobile: bool = False
+    language: int = 0
+    hand: int = 0
+    shift: int = 0
 
 
 class Wardrobe:
@@ -41,6 +54,7 @@ class Wardrobe:
 
     def __init__(self, random: Random, unique_handles: bool = True) -> None:
         self._random, self._draw = random, random.random
+        self._unique = unique_handles
         self.handles = names.Handles(random, unique_handles)
         self._stock = [pictures.picture(random) for _ in range(pictures.STOCK_AVATARS)]
         self._movement = [pictures.picture(random) for _ in range(MOVEMENT_IMAGES)]
@@ -71,8 +85,16 @@ class Wardrobe:
         if kind < NO_AVATAR_SHARE:
             return None
         if kind < NO_AVATAR_SHARE + STOCK_SHARE:
-            return str(names.common(self._stock, self._draw))
+            return self.stock()
         return pictures.picture(random)
+
+    def stock(self) -> str:
+        """One of the platform's stock pictures."""
+        return str(names.common(self._stock, self._draw))
+
+    def phone(self) -> str | None:
+        """A number of a country that does not exist; four in ten give one."""
+        return f"+999{self._random.getrandbits(33):010d}" if self._draw() < PHONE_SHARE else None
 
     def link(self, stem: str) -> str:
         """A personal page."""
@@ -86,11 +108,38 @@ class Wardrobe:
 
     def email(self, handle: str) -> str:
         """An address with one of the free services."""
-        return f"{handle}@{FREE_MAIL[int(self._draw() * len(FREE_MAIL))]}"
+        service = FREE_MAIL[int(self._draw() * len(FREE_MAIL))]
+        return (
+            f"{handle}@{service}" if self._unique else f"{handle}.{self._random.getrandbits(32):x}@{service}"
+        )
 
     def new_place(self) -> int:
         """A household or device number that nobody has used (by all odds: of 2 ** 40)."""
         return HOUSEHOLDS_OF_NETWORK + self._random.getrandbits(40)
+
+    def honest_identity(self, language: int) -> Identity:
+        """Somebody outside the network, in a home of their own."""
+        draw = self._draw
+        name, spelling = self.name(language)
+        stem = names.stem(name, draw)
+        handle = self.handles.take(stem)
+        return Identity(
+            name=name,
+            spelling=spelling,
+            display=name.spelt(spelling),
+            stem=stem,
+            handle=handle,
+            bio=self.honest_bio(language),
+            links=(self.link(handle),) if draw() < BIO_LINK_SHARE else (),
+            avatar=self.avatar(self._random),
+            email=self.email(handle),
+            household=self.new_place(),
+            lease=0,
+            device=self.new_place(),
+            vpn=False,
+            phone=self.phone(),
+            language=language,
+        )
 
     def network_bio(self, language: int) -> str:
         """What people of the network say of themselves."""
@@ -122,6 +171,9 @@ class Wardrobe:
         if self._draw() < BRAND_SHARE:
             name = names.brand_name(self._draw)
             spelling = names.LATIN if language == EN else int(self._draw() * 3)
+        elif self._draw() < KUNYA_SHARE / (1 - BRAND_SHARE):
+            name = names.kunya(self._draw)
+            spelling = names.LATIN if language == EN else int(self._draw() * 3)
         else:
             name, spelling = self.name(language)
         stem = names.stem(name, self._draw)
@@ -140,6 +192,10 @@ class Wardrobe:
             lease=0,
             device=self.new_place(),
             vpn=self._draw() < VPN_SHARE,
+            phone=self.phone(),
+            carrier=random.getrandbits(30),
+            language=language,
+            hand=random.getrandbits(62),
         )
 
     def _say(self, bios: dict[str, Grammar], language: int) -> str:

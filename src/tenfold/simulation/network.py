@@ -19,6 +19,11 @@ ROLE_TABLE = (
     (7, 0.35, 22.0, 0.55, 7.0),  # helpers
 )
 LANGUAGE_TABLE = ((0, 0.50), (1, 0.30), (2, 0.08), (3, 0.12))
+SPLIT_SHARE = 0.06  # of returns open two accounts at once
+SLEEPER_SHARE = 0.08  # of returns were opened before the closure, and slept
+AGED_SHARE = 0.05  # of returns are old accounts of honest people, bought
+SLEPT = (2 * DAY, 20 * DAY)
+AGED = (90 * DAY, 600 * DAY)
 MEDIAN_ABSENCE = 1.5 * DAY  # between closure and return
 LONG_ABSENCE = (5 * DAY, 14 * DAY)  # the evasion "delay"
 LONG_ABSENCE_SHARE = 0.15
@@ -33,18 +38,23 @@ class Life(msgspec.Struct, kw_only=True):
     """One account of the network, from creation to closure. Times in microseconds since 1970.
 
     `friends` are honest accounts that the operator follows; `before` is the index of the life of
-    which this one is the return. `account` is known once the population is sorted.
+    which this one is the return; `begins` is when the operator first uses the account, which may be
+    after its creation; `seller` is the look in which a bought account was created. `account` is known once
+    the population is sorted.
     """
 
     operator: int
     role: int
     language: int
+    opsec: float
     activity: float
     followers: int
     quiet: bool
     created: int
+    begins: int
     closed: int | None
     identity: Identity
+    seller: Identity | None = None
     friends: tuple[int, ...]
     before: int | None = None
     evasions: tuple[str, ...] = ()
@@ -91,33 +101,65 @@ class _Operator:
         self._spec, self._number, self._role, self._random = spec, number, int(role), random
         self._language = int(pick(LANGUAGE_TABLE, random)[0])
         self._opsec = random.betavariate(2, 3)
-        circle = min(len(neighbours), 8 + int(random.random() * 8))
-        self._circle = tuple(friend.row for friend in random.sample(neighbours, circle))
+        self._neighbours = neighbours
+        self._circle = self._acquaintances()
         with_family = bool(neighbours) and random.random() < FAMILY_SHARE
         self._family = neighbours[int(random.random() * len(neighbours))] if with_family else None
 
+    def _acquaintances(self) -> tuple[int, ...]:
+        count = min(len(self._neighbours), 8 + int(self._random.random() * 8))
+        return tuple(friend.row for friend in self._random.sample(self._neighbours, count))
+
     def live(self, wardrobe: Wardrobe, told: list[Life]) -> None:
         """Open accounts one after the other until the period or the will to come back ends."""
-        spec, random = self._spec, self._random
-        created = self._begins()
-        identity = self._first_identity(wardrobe)
+        random = self._random
         followers = int(20 * random.paretovariate(1.2))
-        before: int | None = None
-        hid: tuple[str, ...] = ()
-        kept: tuple[str, ...] = ()
+        life = self._life(self._begins(), self._first_identity(wardrobe), followers)
+        told.append(life)
         for _ in range(GENERATIONS):
-            life = self._life(created, identity, followers)
-            life.before, life.evasions, life.kept = before, hid, kept
-            told.append(life)
             if life.closed is None or random.random() > self._comes_back:
                 return
-            absence = time_away(random)
-            created, before = life.closed + absence, len(told) - 1
-            if created >= spec.end_us - 6 * HOUR:
-                return
-            identity, hid, kept = evasions.come_back(identity, self._language, self._opsec, wardrobe, random)
-            hid = (*hid, "delay") if absence >= LONG_ABSENCE[0] else hid
+            before = len(told) - 1 if told[-1] is life else len(told) - 2
             followers = max(3, int(followers * random.uniform(0.2, 0.8)))  # repeat closures cost followers
+            again = self._return(life, before, followers, wardrobe)
+            if again is None:
+                return
+            told.append(again)
+            if random.random() < SPLIT_SHARE:
+                twin = self._return(life, before, followers // 2, wardrobe)
+                if twin is not None and twin.begins - again.begins < LONG_ABSENCE[0]:
+                    again.evasions += ("split",)
+                    twin.evasions += ("split",)
+                    told.append(twin)
+            life = again
+
+    def _return(self, gone: Life, before: int, followers: int, wardrobe: Wardrobe) -> Life | None:
+        """The account with which they come back after `gone`; None if that would be after the period."""
+        random = self._random
+        absence = time_away(random)
+        begins = (gone.closed or 0) + absence
+        if begins >= self._spec.end_us - 6 * HOUR:
+            return None
+        identity, used, kept = evasions.come_back(gone.identity, self._opsec, wardrobe, random)
+        if "nothing_kept" in used:
+            self._circle = self._acquaintances()
+        life = self._life(begins, identity, followers)
+        life.before, life.kept = before, kept
+        if absence >= LONG_ABSENCE[0]:
+            used += ("delay",)
+        kind = random.random()
+        if kind < AGED_SHARE:
+            used += ("aged_account",)
+            life.created = begins - int(random.uniform(*AGED))
+            life.seller = wardrobe.honest_identity(life.language)
+        elif (
+            kind < AGED_SHARE + SLEEPER_SHARE
+            and (slept := begins - absence - int(random.uniform(*SLEPT))) > gone.created
+        ):
+            used += ("sleeper",)
+            life.created = slept
+        life.evasions = used
+        return life
 
     def _first_identity(self, wardrobe: Wardrobe) -> Identity:
         identity = wardrobe.network_identity(self._language, self._random)
@@ -132,18 +174,20 @@ class _Operator:
             return spec.start_us - int(random.uniform(DAY, OLDEST_ACCOUNT))
         return spec.start_us + int(random.uniform(0, 0.7) * spec.days * DAY)
 
-    def _life(self, created: int, identity: Identity, followers: int) -> Life:
+    def _life(self, begins: int, identity: Identity, followers: int) -> Life:
         random = self._random
-        closed = created + max(6 * HOUR, int(random.expovariate(1 / self._mean_days) * DAY))
+        closed = begins + max(6 * HOUR, int(random.expovariate(1 / self._mean_days) * DAY))
         friends = max(min(4, len(self._circle)), math.ceil(len(self._circle) * random.uniform(0.75, 1)))
         return Life(
             operator=self._number,
             role=self._role,
-            language=self._language,
+            language=identity.language,
+            opsec=self._opsec,
             activity=self._activity * random.lognormvariate(0, 0.7),
             followers=followers,
             quiet=random.random() < QUIET_SHARE,
-            created=created,
+            created=begins,
+            begins=begins,
             closed=closed if closed < self._spec.end_us - HOUR else None,
             identity=identity,
             friends=tuple(random.sample(self._circle, friends)),

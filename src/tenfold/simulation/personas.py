@@ -1,12 +1,11 @@
 """What each account of a cast shows, and whose habits it has; drawn from its own seed, or its person's."""
 
-from random import Random
-
 import msgspec
 
 from tenfold.simulation import cast as casts
 from tenfold.simulation import evasions, names, pictures
 from tenfold.simulation.cast import Cast
+from tenfold.simulation.drawing import Drawing
 from tenfold.simulation.identity import Identity, Wardrobe
 from tenfold.simulation.mixing import mix
 from tenfold.simulation.operators import Operator, Sort
@@ -14,27 +13,32 @@ from tenfold.simulation.rhythm import ARABIC_ZONES, LATIN_ZONES
 
 KEPT_OPERATORS = 20_000  # whose personas are remembered
 CIRCLE_LANGUAGE_SHARE = 0.85  # of a circle's people speak its language
-COMMON_DEVICES, COMMON_DEVICE_SHARE = 40, 0.10
-PHONE_SHARE = 0.4
-VPN_SHARE = 0.03
-CARRIERS = 24
 LANGUAGE_LIMITS = (0.45, 0.85, 0.92, 1.0)  # ar, en, ar-Latn, mixed
 EN = 1
+COMMON_DEVICES, COMMON_DEVICE_SHARE = 40, 0.10
+CARRIERS = 24
+VPN_SHARE, MOBILE_ONLY = 0.03, 0.10
+FAMILY_DEVICE_SHARE = 0.4
+FARM_BIOS_SHARE = 0.7  # of a spammer's accounts carry the same bio, all of them the same site
 
 
 class Persona(msgspec.Struct, kw_only=True):
-    """An account's looks and its person's habits. `hand` is the seed of the way of writing."""
+    """An account's looks and its person's habits.
+
+    `archive` is the number of what its person keeps and shares again: links, pictures, texts (which
+    `author`, an account, first wrote). `friends` are accounts that an operator knows; `opsec` is how
+    careful they are; `returned`: not their first account, and not without a trace of the one before.
+    """
 
     identity: Identity
-    language: int
     culture: str
-    hand: int
     zone: int
-    carrier: int
-    phone: str | None
+    archive: int
+    author: int
     friends: tuple[int, ...] = ()
     evasions: tuple[str, ...] = ()
     opsec: float = 0.0
+    returned: bool = False
 
 
 class Personas:
@@ -42,65 +46,45 @@ class Personas:
 
     def __init__(self, cast: Cast, seed: int) -> None:
         self._cast, self._seed = cast, seed
-        self._random = Random(seed)  # noqa: S311
+        self._random = Drawing(seed)
         self._wardrobe = Wardrobe(self._random, unique_handles=False)
         self._chains: dict[int, dict[int, Persona]] = {}
 
     def of(self, account: int) -> Persona:
         """The account's persona."""
-        kind = self._cast.kind[account]
+        kind, owner = self._cast.kind[account], self._cast.owner[account]
         if kind in (casts.OPERATOR, casts.SPAMMER):
-            return self._chain(self._cast.owner[account])[account]
-        owner = self._cast.owner[account]
+            return self._chain(owner)[account]
         if owner != account:
-            return self._second(account, owner)
+            return self._second(account, self.of(owner))
         copied = self._cast.copied[account]
-        if copied != casts.NOBODY:
-            return self._copy(account, copied, kind)
-        return self._own(account)
+        return self._own(account) if copied == casts.NOBODY else self._copy(account, self.of(copied), kind)
 
     def _own(self, account: int) -> Persona:
-        cast, random, wardrobe = self._cast, self._random, self._wardrobe
-        random.seed(mix(self._seed << 32 ^ account))
+        cast, random = self._cast, self._random
+        random.restart(self._seed << 40 | account << 3)
         draw = random.random
-        language = self.language_of(cast.circle[account], draw())
-        name, spelling = wardrobe.name(language)
-        stem = names.stem(name, draw)
-        handle = wardrobe.handles.take(stem)
-        device = cast.device[account]
+        language = self._language(cast.circle[account], draw())
+        identity = self._wardrobe.honest_identity(language)
+        identity.household, identity.device = cast.household[account], cast.device[account]
         if draw() < COMMON_DEVICE_SHARE:
-            device = -1 - int(COMMON_DEVICES ** draw())
-        identity = Identity(
-            name=name,
-            spelling=spelling,
-            display=name.spelt(spelling),
-            stem=stem,
-            handle=handle,
-            bio=wardrobe.honest_bio(language),
-            links=(wardrobe.link(handle),) if draw() < 0.12 else (),
-            avatar=wardrobe.avatar(random),
-            email=wardrobe.email(handle),
-            household=cast.household[account],
-            lease=0,
-            device=device,
-            vpn=draw() < VPN_SHARE,
-        )
-        return self._habits(identity, language, mix(account ^ self._seed))
+            identity.device = -1 - int(COMMON_DEVICES ** draw())
+        identity.vpn, identity.mobile = draw() < VPN_SHARE, draw() < MOBILE_ONLY
+        identity.carrier = int(CARRIERS * draw() ** 2)
+        identity.hand = random.getrandbits(62)
+        return self._person(identity, account)
 
-    def _habits(self, identity: Identity, language: int, hand: int) -> Persona:
-        """The habits of somebody with this hand; `self._random` has just drawn the identity."""
-        draw = self._random.random
+    def _person(self, identity: Identity, account: int) -> Persona:
+        table = LATIN_ZONES if identity.language == EN else ARABIC_ZONES
         return Persona(
             identity=identity,
-            language=language,
-            culture="Arab" if len(identity.name.spellings) > 1 else "Latn",
-            hand=hand,
-            zone=_zone(LATIN_ZONES if language == EN else ARABIC_ZONES, draw()),
-            carrier=int(CARRIERS * draw() ** 2),
-            phone=f"{mix(hand + 1):x}" if draw() < PHONE_SHARE else None,
+            culture=_culture(identity),
+            zone=_zone(table, self._random.random()),
+            archive=mix(account ^ self._seed << 24),
+            author=account,
         )
 
-    def language_of(self, circle: int, uniform: float) -> int:
+    def _language(self, circle: int, uniform: float) -> int:
         """A language, mostly the circle's."""
         if uniform < CIRCLE_LANGUAGE_SHARE:
             share = (mix(circle ^ self._seed << 8) & 0xFFFFFF) / 0x1000000
@@ -108,10 +92,9 @@ class Personas:
             share = (uniform - CIRCLE_LANGUAGE_SHARE) / (1 - CIRCLE_LANGUAGE_SHARE)
         return next(index for index, limit in enumerate(LANGUAGE_LIMITS) if share < limit)
 
-    def _second(self, account: int, owner: int) -> Persona:
+    def _second(self, account: int, before: Persona) -> Persona:
         """An honest person's later account: they do not hide, they only begin again."""
-        before = self.of(owner)
-        self._random.seed(mix(self._seed << 32 ^ account))
+        self._random.restart(self._seed << 40 | account << 3)
         draw, wardrobe, old = self._random.random, self._wardrobe, before.identity
         stem = old.stem if draw() < 0.75 else names.stem(old.name, draw)
         handle = wardrobe.handles.take(stem)
@@ -119,36 +102,33 @@ class Personas:
             old,
             stem=stem,
             handle=handle,
-            bio=old.bio if draw() < 0.4 else wardrobe.honest_bio(before.language),
+            bio=old.bio if draw() < 0.4 else wardrobe.honest_bio(old.language),
             avatar=old.avatar if draw() < 0.35 else wardrobe.avatar(self._random),
             links=old.links if draw() < 0.6 else (),
             email=old.email if draw() < 0.1 else wardrobe.email(handle),
+            phone=old.phone if draw() < 0.6 else None,
             device=old.device if draw() < 0.6 else wardrobe.new_place(),
         )
         return msgspec.structs.replace(before, identity=identity)
 
-    def _copy(self, account: int, copied: int, kind: int) -> Persona:
-        """Somebody in another's look. Framers and fakes copy all that is public."""
-        worn = self.of(copied).identity
-        mine = self._own(account)
-        draw = self._random.random
-        whole = kind in (casts.FRAMER, casts.FAKE)
-        handle = self._wardrobe.handles.take(worn.stem if whole or draw() < 0.5 else f"{worn.stem}_fan")
-        avatar = worn.avatar
+    def _copy(self, account: int, worn: Persona, kind: int) -> Persona:
+        """Somebody in another's look: framers and fakes copy all that is public."""
+        mine, look = self._own(account), worn.identity
+        draw, whole = self._random.random, kind in (casts.FRAMER, casts.FAKE)
+        avatar = look.avatar
         if avatar is not None and draw() < 0.5:
             avatar = pictures.edited(avatar, int(draw() * 12), self._random)
-        mine.identity = msgspec.structs.replace(
-            mine.identity,
-            name=worn.name,
-            spelling=worn.spelling,
-            display=worn.display,
-            stem=worn.stem,
-            handle=handle,
-            avatar=avatar,
-            bio=worn.bio if whole and draw() < 0.9 else mine.identity.bio,
-            links=worn.links if whole and draw() < 0.8 else mine.identity.links,
+        identity = mine.identity
+        identity.name, identity.spelling, identity.display = look.name, look.spelling, look.display
+        identity.stem, identity.avatar = look.stem, avatar
+        identity.handle = self._wardrobe.handles.take(
+            look.stem if whole or draw() < 0.5 else f"{look.stem}_fan"
         )
-        mine.culture = "Arab" if len(worn.name.spellings) > 1 else "Latn"
+        if whole and draw() < 0.9:
+            identity.bio = look.bio
+        if whole and draw() < 0.8:
+            identity.links = look.links
+        mine.culture = worn.culture
         return mine
 
     def _chain(self, number: int) -> dict[int, Persona]:
@@ -158,46 +138,74 @@ class Personas:
             if len(self._chains) >= KEPT_OPERATORS:
                 self._chains.pop(next(iter(self._chains)))
             operator = self._cast.operators[number]
-            chain = self._chains[number] = self._lived(operator, number)
+            self._random.restart(self._seed << 40 | number << 3 | 7)
+            chain = self._farm(operator) if operator.spammer else self._lived(operator)
+            self._chains[number] = chain
         return chain
 
-    def _lived(self, operator: Operator, number: int) -> dict[int, Persona]:
-        random, wardrobe = self._random, self._wardrobe
-        random.seed(mix(self._seed << 40 ^ number ^ 1 << 60))
-        identity = wardrobe.network_identity(operator.language, random)
-        friends = self._friends(operator)
-        if operator.family:
-            identity = self._at_home(identity, operator)
-        persona = self._habits(identity, operator.language, mix(number ^ self._seed << 20))
-        persona.friends, persona.opsec = friends, operator.opsec
-        told = {operator.lives[0].account: persona}
-        for life in operator.lives[1:]:
-            identity, used, _ = evasions.come_back(
-                persona.identity, operator.language, operator.opsec, wardrobe, random
-            )
+    def _lived(self, operator: Operator) -> dict[int, Persona]:
+        wardrobe, lives = self._wardrobe, operator.lives
+        persona = self._person(self._first(operator), lives[0].account)
+        persona.friends, persona.opsec = self._friends(operator.circle), operator.opsec
+        told = {lives[0].account: persona}
+        before = persona
+        for life in lives[1:]:
+            # Who splits one account into two starts both from the closed one.
+            from_ = before if life.sort == Sort.SPLIT else persona
+            before = from_
+            identity, used, _ = evasions.come_back(from_.identity, operator.opsec, wardrobe, self._random)
             used += ("delay",) if life.late else ()
             used += (str(life.sort),) if life.sort not in (Sort.RETURN, Sort.FIRST) else ()
-            persona = msgspec.structs.replace(persona, identity=identity, evasions=used)
-            persona.culture = "Arab" if len(identity.name.spellings) > 1 else "Latn"
+            persona = msgspec.structs.replace(from_, identity=identity, evasions=used, returned=True)
+            persona.culture = _culture(identity)
+            if "nothing_kept" in used:
+                persona.friends = self._friends(self._cast.circle[life.account])
+                persona.returned = False
+                persona.archive, persona.author = self._random.getrandbits(62), life.account
             told[life.account] = persona
         return told
 
-    def _friends(self, operator: Operator) -> tuple[int, ...]:
-        cast = self._cast
-        low, high = cast.starts[operator.circle], cast.starts[operator.circle + 1]
-        known = range(low, high)
-        count = min(len(known), 8 + int(self._random.random() * 12))
-        return tuple(cast.members[place] for place in self._random.sample(known, count))
+    def _first(self, operator: Operator) -> Identity:
+        """How an operator first appears; some live with one of the circle, some of these on one device."""
+        identity = self._wardrobe.network_identity(operator.language, self._random)
+        identity.carrier = int(CARRIERS * self._random.random() ** 2)
+        members = self._circle(operator.circle)
+        if operator.family and members:
+            mate = self._cast.members[members[int(self._random.random() * len(members))]]
+            identity.household = self._cast.household[mate]
+            if self._random.random() < FAMILY_DEVICE_SHARE:
+                identity.device = self._cast.device[mate]
+        return identity
 
-    def _at_home(self, identity: Identity, operator: Operator) -> Identity:
-        """With somebody of the circle who has nothing to do with it, some on one device."""
-        cast, draw = self._cast, self._random.random
-        low, high = cast.starts[operator.circle], cast.starts[operator.circle + 1]
-        if low == high:
-            return identity
-        mate = cast.members[low + int(draw() * (high - low))]
-        device = cast.device[mate] if draw() < 0.4 else identity.device
-        return msgspec.structs.replace(identity, household=cast.household[mate], device=device)
+    def _farm(self, operator: Operator) -> dict[int, Persona]:
+        """A spammer's accounts: other names, stock pictures, one site, one bio, one device behind VPNs."""
+        wardrobe, draw = self._wardrobe, self._random.random
+        first = wardrobe.honest_identity(operator.language)
+        site = (f"https://offers{self._random.getrandbits(30):x}.example/",)
+        told = {}
+        for life in operator.lives:
+            identity = wardrobe.honest_identity(operator.language)
+            identity.links, identity.avatar, identity.carrier = site, wardrobe.stock(), first.carrier
+            identity.bio = first.bio if draw() < FARM_BIOS_SHARE else identity.bio
+            identity.device = first.device if draw() > operator.opsec else identity.device
+            identity.vpn, identity.household = draw() < operator.opsec, first.household
+            identity.hand = first.hand
+            persona = self._person(identity, operator.lives[0].account)
+            told[life.account] = persona
+        return told
+
+    def _circle(self, circle: int) -> range:
+        """Places in `members` of a circle's accounts."""
+        return range(self._cast.starts[circle], self._cast.starts[circle + 1])
+
+    def _friends(self, circle: int) -> tuple[int, ...]:
+        known = self._circle(circle)
+        count = min(len(known), 8 + int(self._random.random() * 12))
+        return tuple(self._cast.members[place] for place in self._random.sample(known, count))
+
+
+def _culture(identity: Identity) -> str:
+    return "Arab" if len(identity.name.spellings) > 1 else "Latn"
 
 
 def _zone(table: tuple[tuple[int, float], ...], uniform: float) -> int:

@@ -28,8 +28,9 @@ ROLES = (
     "propagandist",
     "recruiter",
     "helper",
+    "framer",
 )
-MEMBER, JOURNALIST, COUNTER_SPEAKER, RESEARCHER, PARODY, PROPAGANDIST, RECRUITER, HELPER = range(8)
+MEMBER, JOURNALIST, COUNTER_SPEAKER, RESEARCHER, PARODY, PROPAGANDIST, RECRUITER, HELPER, FRAMER = range(9)
 SPECIAL_SHARES = ((JOURNALIST, 0.02), (COUNTER_SPEAKER, 0.015), (RESEARCHER, 0.006))
 
 FOREVER = np.iinfo(np.int64).max
@@ -41,18 +42,23 @@ SPAM_SHARE, LEAVERS_SHARE = 0.006, 0.004
 SHARED_HOME, SHARED_DEVICE = 0.35, 0.4  # live with somebody of the platform; and share a device with them
 COMMON_DEVICE, VPN_HONEST = 0.10, 0.03
 PARODIES_PER_ACCOUNT = 0.002
-PARODY_ACTIVITY = 4.0  # more than others: mockery is why they came
+FRAMERS_PER_ACCOUNT = 0.001
+COPYING_ACTIVITY = 4.0  # more than others: it is why they came
+MOBILE_ONLY = 0.1  # of people
 MOBILE = 0.35  # of sessions come through a carrier's shared address
 
 
 class People(msgspec.Struct, kw_only=True):
     """Columns over accounts. Times in microseconds since 1970; `activity` is relative.
 
-    `life` is the index into `lives` of an account of the network, -1 for all others; `person` is
-    equal for all accounts of one operator; `copies` is the account whose look a parody wears, or -1.
+    `begins` is when an account is first used. `mobile`: only by way of a carrier; `hand`: the seed of
+    the way of writing. `life` is the index into `lives` of an account of the network, -1 for all
+    others; `person` is equal for all accounts of one operator; `copies` is the account whose look a
+    parody or framer wears, or -1.
     """
 
     created: NDArray[np.int64]
+    begins: NDArray[np.int64]
     ended: NDArray[np.int64]
     ending: NDArray[np.int8]
     role: NDArray[np.int8]
@@ -66,6 +72,8 @@ class People(msgspec.Struct, kw_only=True):
     device: NDArray[np.int64]
     carrier: NDArray[np.int64]
     vpn: NDArray[np.bool_]
+    mobile: NDArray[np.bool_]
+    hand: NDArray[np.int64]
     person: NDArray[np.int64]
     life: NDArray[np.int64]
     copies: NDArray[np.int64]
@@ -89,6 +97,7 @@ def honest(spec: SimulationSpec, generator: np.random.Generator) -> People:
     carriers = max(4, size // addresses.ACCOUNTS_PER_CARRIER_ADDRESS)
     return People(
         created=created,
+        begins=created,
         ended=ended,
         ending=ending,
         role=role,
@@ -102,6 +111,8 @@ def honest(spec: SimulationSpec, generator: np.random.Generator) -> People:
         device=device,
         carrier=addresses.zipf(size, carriers, addresses.CARRIER_EXPONENT, generator),
         vpn=generator.random(size) < VPN_HONEST,
+        mobile=generator.random(size) < MOBILE_ONLY,
+        hand=generator.integers(0, 1 << 62, size),
         person=np.arange(size, dtype=np.int64),
         life=np.full(size, -1, dtype=np.int64),
         copies=np.full(size, -1, dtype=np.int64),
@@ -168,7 +179,8 @@ def with_network(people: People, lives: list[Life], generator: np.random.Generat
         life.account = int(rank[size + index])
         life.friends = tuple(int(rank[friend]) for friend in life.friends)
     everybody.lives = lives
-    _dress_parodies(everybody, random)
+    _dress(everybody, PARODY, PARODIES_PER_ACCOUNT, random)
+    _dress(everybody, FRAMER, FRAMERS_PER_ACCOUNT, random)
     return everybody
 
 
@@ -184,22 +196,24 @@ def _network(lives: list[Life], size: int, carriers: int, generator: np.random.G
     arabic = column([life.language for life in lives]) != EN
     zone_of_operator = np.zeros(different, dtype=np.int8)
     zone_of_operator[operators] = rhythm.zones(count, arabic, generator)
-    carrier_of_operator = generator.integers(0, carriers, different)
     return People(
         created=column([life.created for life in lives]),
+        begins=column([life.begins for life in lives]),
         ended=column([life.closed if life.closed is not None else FOREVER for life in lives]),
         ending=np.array([life.closed is not None for life in lives], dtype=np.int8),
         role=np.array([life.role for life in lives], dtype=np.int8),
         community=np.full(count, NETWORK_COMMUNITY, dtype=np.int8),
         language=np.array([life.language for life in lives], dtype=np.int8),
-        zone=zone_of_operator[operators],
+        zone=(zone_of_operator[operators] + column([life.identity.shift for life in lives])).astype(np.int8),
         activity=np.array([life.activity for life in lives], dtype=np.float64),
         followers=column([life.followers for life in lives]),
         household=column([life.identity.household for life in lives]),
         lease=column([life.identity.lease for life in lives]),
         device=column([life.identity.device for life in lives]),
-        carrier=carrier_of_operator[operators],
+        carrier=column([life.identity.carrier % carriers for life in lives]),
         vpn=np.array([life.identity.vpn for life in lives], dtype=np.bool_),
+        mobile=np.array([life.identity.mobile for life in lives], dtype=np.bool_),
+        hand=column([life.identity.hand for life in lives]),
         person=operators + size,
         life=np.arange(count, dtype=np.int64),
         copies=np.full(count, -1, dtype=np.int64),
@@ -220,13 +234,15 @@ def _reorder(people: People, order: NDArray[np.int64]) -> People:
     return People(**{name: getattr(people, name)[order] for name in _columns()}, lives=people.lives)
 
 
-def _dress_parodies(people: People, random: Random) -> None:
-    """A few newcomers mock a closed account of the network under its own name and picture."""
+def _dress(people: People, role: int, share: float, random: Random) -> None:
+    """A few newcomers wear the name and picture of a closed account of the network: to mock it, or to
+    have somebody accused.
+    """
     closed = [life for life in people.lives if life.closed is not None and life.identity.avatar]
     first = min((life.closed for life in closed if life.closed), default=FOREVER)
     late = people.created > first
     newcomers = np.flatnonzero(late & (people.role == MEMBER) & (people.ending == 0) & (people.life < 0))
-    wanted = max(1, round(len(people) * PARODIES_PER_ACCOUNT))
+    wanted = max(1, round(len(people) * share))
     for account in random.sample(newcomers.tolist(), len(newcomers)):
         mocked = [life for life in closed if life.closed and life.closed < people.created[account]]
         if not wanted:
@@ -234,9 +250,9 @@ def _dress_parodies(people: People, random: Random) -> None:
         if not mocked:
             continue
         life = mocked[int(random.random() * len(mocked))]
-        people.role[account] = PARODY
+        people.role[account] = role
         people.copies[account] = life.account
         people.language[account] = life.language
         people.community[account] = POLITICS
-        people.activity[account] += PARODY_ACTIVITY
+        people.activity[account] += COPYING_ACTIVITY
         wanted -= 1

@@ -3,7 +3,8 @@
 Accounts: sought are the network's accounts that wrote something; an account of the network that never
 wrote counts as rightly found when it is found, and is not missed when it is not. Posts: sought are the
 network's posts of a violating kind; its reposts count neither way. Returns: sought are the accounts
-that came back after a closure.
+that came back after a closure. Accounts of framers, who copy the network to have somebody accused, count neither way;
+what they post counts as what it is.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -91,7 +92,7 @@ def score(
     false_accounts = [
         _false_account(account)
         for account in map(ledger.accounts.__getitem__, sorted(accounts))
-        if not account.of_network
+        if account.honest
     ]
     false_posts = [
         _false_post(ledger, post, author)
@@ -133,7 +134,7 @@ def _account_rows(ledger: Ledger, found: set[str]) -> list[Row]:
             tally.sought += account.of_network and account.account in wrote
             tally.hits += hit and account.of_network and account.account in wrote
             tally.right_finds += hit and account.of_network
-            tally.false_finds += hit and not account.of_network
+            tally.false_finds += hit and account.honest
     return _in_order(rows)
 
 
@@ -182,12 +183,12 @@ def _in_order(rows: dict[tuple[str, str], Tally]) -> list[Row]:
 
 
 def _honest_accounts(ledger: Ledger, found: set[str], excepted: set[str]) -> list[Flagged]:
-    honest = [account for account in ledger.accounts.values() if not account.of_network]
+    honest = [account for account in ledger.accounts.values() if account.honest]
     return _flagged([(account.role, account.account) for account in honest], found, excepted)
 
 
 def _honest_posts(ledger: Ledger, found: Collection[str], excepted: Collection[str]) -> list[Flagged]:
-    honest = [post for post in ledger.posts.values() if not ledger.accounts[post.account].of_network]
+    honest = [post for post in ledger.posts.values() if ledger.accounts[post.account].honest]
     return _flagged([(post.kind, post.post) for post in honest], found, excepted)
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from tenfold.simulation import addresses, names, pictures, timeline
 from tenfold.simulation.groups import Group
-from tenfold.simulation.identity import Wardrobe
+from tenfold.simulation.identity import Identity, Wardrobe
 from tenfold.simulation.population import (
     COMMUNITIES,
     COUNTER_SPEAKER,
+    FRAMER,
     JOURNALIST,
     LANGUAGES,
     MIXED,
@@ -30,6 +31,9 @@ from tenfold.simulation.voices import NETWORK_KINDS, ORGANISATION_KINDS, Mixture
 Event = dict[str, Any]
 Told = tuple[str, dict[str, Any]]  # type and data of one event
 
+VERBATIM = 8  # of an account's latest posts, those that a framer may copy word for word
+VERBATIM_SHARE = 0.4  # of a framer's posts
+MOVING_SHARE = 0.006  # of honest people's posts tell of a new phone or account
 RECENT = 256  # posts of each community that people still answer
 MEMES = 200  # pictures that many people share
 NETWORK_IMAGES = 30
@@ -78,6 +82,8 @@ class Teller:
         self._told = self._posts = self._media = 0
         self._life: list[int] = people.life.tolist()
         self._role: list[int] = people.role.tolist()
+        self._hand: list[int] = people.hand.tolist()
+        self._said: dict[int, list[tuple[str, str, str]]] = {}
         self._community: list[int] = people.community.tolist()
         self._language: list[int] = people.language.tolist()
         self._recent = [Recent() for _ in range(NETWORK_COMMUNITY + 1)]
@@ -99,6 +105,9 @@ class Teller:
             timeline.CLOSE: self._close,
             timeline.DELETE: lambda who, other: ("account.deleted", {}),
             timeline.CREATE_GROUP: self._create_group,
+            timeline.DRESS: lambda who, other: ("account.updated", self._dressed(who)),
+            timeline.WELCOME: self._welcome,
+            timeline.BRAG: self._brag,
             timeline.JOIN_PLANNED: self._join_planned,
             timeline.CLOSE_GROUP: self._close_group,
             timeline.SESSION: self._session,
@@ -148,7 +157,10 @@ class Teller:
         return "account.created", profile
 
     def _network_profile(self, who: int) -> dict[str, Any]:
-        identity = self._people.lives[self._life[who]].identity
+        life = self._people.lives[self._life[who]]
+        return self._look(life.seller or life.identity)
+
+    def _look(self, identity: Identity) -> dict[str, Any]:
         profile: dict[str, Any] = {
             "handle": identity.handle,
             "display_name": identity.display,
@@ -159,7 +171,16 @@ class Teller:
             profile["links"] = list(identity.links)
         if identity.avatar:
             profile["avatar"] = identity.avatar
+        if identity.phone:
+            profile["phone"] = identity.phone
         return profile
+
+    def _dressed(self, who: int) -> dict[str, Any]:
+        """A bought account in its buyer's looks: what the seller showed is replaced or taken away."""
+        identity = self._people.lives[self._life[who]].identity
+        self._handles[who] = identity.handle
+        nothing: dict[str, Any] = {"links": [], "avatar": None, "phone": None}
+        return nothing | self._look(identity)
 
     def _honest_profile(self, who: int) -> dict[str, Any]:
         wardrobe, language = self._wardrobe, self._language[who]
@@ -176,6 +197,8 @@ class Teller:
             profile["links"] = [wardrobe.link(handle)]
         if self._draw() < 0.3:
             profile["location"] = wardrobe.city(language)
+        if phone := wardrobe.phone():
+            profile["phone"] = phone
         avatar = wardrobe.avatar(self._random)
         if self._role[who] == JOURNALIST and self._draw() < 0.5:
             profile["verified"] = True
@@ -183,6 +206,9 @@ class Teller:
         if copied >= 0:
             identity = self._people.lives[self._life[copied]].identity
             profile["display_name"], avatar = identity.display, identity.avatar
+            if self._role[who] == FRAMER:
+                profile |= {"handle": wardrobe.handles.take(identity.stem), "bio": identity.bio}
+                profile["links"] = list(identity.links)
         if avatar:
             profile["avatar"] = avatar
         return profile
@@ -238,7 +264,7 @@ class Teller:
         people = self._people
         if people.vpn[who]:
             address = addresses.vpn_address(int(addresses.VPN_EXITS * self._draw() ** 2))
-        elif mobile:
+        elif mobile or people.mobile[who]:
             address = addresses.carrier_address(int(people.carrier[who]))
         else:
             address = addresses.home_address(int(people.household[who]), int(people.lease[who]))
@@ -261,8 +287,7 @@ class Teller:
         return found
 
     def _post(self, who: int, other: int) -> Told:
-        kind = self._mixture(who).draw(self._draw())
-        data = self._write(who, kind)
+        data = self._new_post(who)
         groups = self._member_of.get(who)
         if groups and self._draw() < 0.25:
             group = self._groups[groups[int(self._draw() * len(groups))]]
@@ -273,14 +298,42 @@ class Teller:
             data["media"] = [media]
         return "post.created", data
 
+    def _new_post(self, who: int) -> dict[str, Any]:
+        copied = int(self._people.copies[who])
+        if self._role[who] == FRAMER and self._draw() < VERBATIM_SHARE and self._said.get(copied):
+            said = self._said[copied]
+            kind, text, tongue = said[int(self._draw() * len(said))]
+            return self._written(who, kind, (text, tongue))
+        if self._life[who] < 0 and self._draw() < MOVING_SHARE:
+            said_of_phone = self._voice.announce("moving", self._language[who], "", self._hand[who])
+            return self._written(who, "everyday", said_of_phone)
+        return self._write(who, self._mixture(who).draw(self._draw()))
+
+    def _welcome(self, who: int, other: int) -> Told:
+        return self._announcement(who, other, "welcome")
+
+    def _brag(self, who: int, other: int) -> Told:
+        return self._announcement(who, other, "brag")
+
+    def _announcement(self, who: int, about: int, kind: str) -> Told:
+        """Somebody names an account: as somebody's new one, or as one's own old one."""
+        said = self._voice.announce(kind, self._language[who], self._handles[about], self._hand[who])
+        return "post.created", self._written(who, "everyday", said) | {"mentions": [f"a{about}"]}
+
     def _write(self, who: int, kind: str, language: int | None = None) -> dict[str, Any]:
         """A new post of this kind; the truth about it is told."""
         language = self._language[who] if language is None else language
         of_network = self._life[who] >= 0
-        text, tongue = self._voice.say(kind, language, of_network)
+        return self._written(who, kind, self._voice.say(kind, language, of_network, self._hand[who]))
+
+    def _written(self, who: int, kind: str, said: tuple[str, str]) -> dict[str, Any]:
+        of_network = self._life[who] >= 0
+        text, tongue = said
         self._posts += 1
         post = f"p{self._prefix}{self._posts}"
-        if of_network or kind in ORGANISATION_KINDS:
+        if of_network:
+            self._said[who] = [*self._said.get(who, ())[-VERBATIM:], (kind, text, tongue)]
+        if of_network or kind in ORGANISATION_KINDS or self._role[who] == FRAMER:
             told = kind if kind in NETWORK_KINDS or kind in ORGANISATION_KINDS else "ordinary"
             self._on_truth(PostTruth(post=post, account=f"a{who}", kind=told, language=tongue))
         self._recent[self._community[who]].add(post, who, self._language[who])
@@ -341,7 +394,7 @@ class Teller:
         last = self._last_post.get(who)
         if last is None:
             return None
-        text, _ = self._voice.say(last[1], self._language[who], self._life[who] >= 0)
+        text, _ = self._voice.say(last[1], self._language[who], self._life[who] >= 0, self._hand[who])
         return "post.updated", {"post": last[0], "text": text}
 
     def _unpost(self, who: int, other: int) -> Told | None:

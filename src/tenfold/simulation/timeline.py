@@ -16,8 +16,9 @@ from tenfold.simulation.spec import HOUR, MICROSECONDS, SimulationSpec, SpecErro
 
 # What can happen. The first block is planned, the second is what people do in a session.
 CREATE, FIRST_SESSION, BEFRIEND, CLOSE, DELETE, CREATE_GROUP, JOIN_PLANNED, CLOSE_GROUP = range(8)
+DRESS, WELCOME, BRAG = range(8, 11)
 SESSION, POST, REPLY, REPOST, QUOTE, UPLOAD, FOLLOW, JOIN, REPORT, UPDATE, EDIT, UNPOST, UNFOLLOW = range(
-    8, 21
+    11, 24
 )
 
 # Shares of what is done in a session after its start, for people outside the network and in it.
@@ -147,7 +148,7 @@ class Timeline:
         since = np.cumsum(gaps)
         time = start[rows] + since - since[first][rows]
         who = account[rows]
-        alive = (people.created[account] < start)[rows] & (time < people.ended[who])
+        alive = (people.begins[account] < start)[rows] & (time < people.ended[who])
         drawn = generator.random(len(rows))
         network = people.life[who] >= 0
         action = np.where(
@@ -192,20 +193,19 @@ def _limits(shares: dict[int, float]) -> NDArray[np.float64]:
 
 
 def account_events(spec: SimulationSpec, people: People) -> list[Plan]:
-    """Creation, first session, friendships of the network, closure and deletion."""
+    """Creation, first session, new dress of bought accounts, closure and deletion."""
     rows = np.arange(len(people))
     none = np.full(len(people), -1, dtype=np.int64)
     plans = [Plan(people.created, rows, np.full(len(people), CREATE), none)]
-    begins = (people.created >= spec.start_us) | (people.life >= 0)
-    sessions = Plan(people.created + MICROSECONDS, rows, np.full(len(people), FIRST_SESSION), none)
-    plans.append(sessions.take(begins & (sessions.time < spec.end_us)))
+    heard = (people.created >= spec.start_us) | (people.life >= 0)
+    bought = np.zeros(len(people), dtype=np.bool_)
+    bought[[life.account for life in people.lives if life.seller]] = True
+    # The platform no longer knows where a bought account was opened.
+    first = np.where(bought, people.begins, people.created) + MICROSECONDS
+    sessions = Plan(first, rows, np.full(len(people), FIRST_SESSION), none)
+    plans.append(sessions.take(heard & (sessions.time < spec.end_us)))
+    plans.append(Plan(people.begins, rows, np.full(len(people), DRESS), none).take(bought))
     for ending, action in ((1, CLOSE), (2, DELETE)):
         ended = people.ending == ending
         plans.append(Plan(people.ended, rows, np.full(len(people), action), none).take(ended))
-    friendships = [
-        (life.created + (index + 1) * 47 * MICROSECONDS, life.account, BEFRIEND, friend)
-        for life in people.lives
-        for index, friend in enumerate(life.friends)
-    ]
-    everything = [*plans, planned(friendships)]
-    return [plan.take(plan.time < FOREVER) for plan in everything]
+    return [plan.take(plan.time < FOREVER) for plan in plans]

@@ -9,12 +9,13 @@ import msgspec
 class AccountTruth(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag_field="record"):
     """Who runs an account.
 
-    `role`: member, journalist, counter_speaker, researcher, parody, or of the network: propagandist,
-    recruiter, helper. `language`: ar, en, ar-Latn (Arabizi) or mixed. `operator` is the person: equal
-    for all accounts of one. `predecessor` is the closed account of which this one is the return,
-    `evasions` what its operator changed to pass unseen, `kept` what stayed the same (both named in
-    docs/simulation.md). `copies` is the network account whose name and picture a parody wears.
-    `closed_at` is when the platform closed it (RFC 3339), `closed_for` its reason.
+    `role`: member, journalist, counter_speaker, researcher, parody, framer (of somebody as the copied
+    account's return), or of the network: propagandist, recruiter, helper. `language`: ar, en, ar-Latn
+    (Arabizi) or mixed. `operator` is the person: equal for all accounts of one. `predecessor` is the
+    closed account of which this one is the return, `evasions` what its operator changed to pass unseen,
+    `kept` what stayed the same (both named in docs/simulation.md). `copies` is the network account whose
+    name and picture a parody or framer wears. `closed_at` is when the platform closed it (RFC 3339),
+    `closed_for` its reason.
     """
 
     account: str
@@ -35,6 +36,11 @@ class AccountTruth(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag
         """Run by somebody of the organisation."""
         return self.role in NETWORK_ROLES
 
+    @property
+    def honest(self) -> bool:
+        """Neither run by somebody of the organisation nor by somebody who copies it to deceive."""
+        return not self.of_network and self.role != "framer"
+
 
 class GroupTruth(msgspec.Struct, frozen=True, kw_only=True, tag="group", tag_field="record"):
     """What a group is for: `role` is ordinary or network; `predecessor` as for accounts."""
@@ -50,7 +56,7 @@ class GroupTruth(msgspec.Struct, frozen=True, kw_only=True, tag="group", tag_fie
 
 class PostTruth(msgspec.Struct, frozen=True, kw_only=True, tag="post", tag_field="record"):
     """What a post is. Told of every post of the network, and of those posts of others that name the
-    organisation or quote it (reporting, counterspeech, research, parody); posts not told are
+    organisation or quote it (reporting, counterspeech, research, parody), and of framers; posts not told are
     ordinary posts of people outside the network.
     """
 

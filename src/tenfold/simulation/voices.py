@@ -6,7 +6,7 @@ from random import Random
 
 import yaml
 
-from tenfold.simulation import editing
+from tenfold.simulation import editing, hands
 from tenfold.simulation.grammar import Grammar, lexicon
 from tenfold.simulation.population import (
     AR,
@@ -14,6 +14,7 @@ from tenfold.simulation.population import (
     COMMUNITIES,
     COUNTER_SPEAKER,
     EN,
+    FRAMER,
     HELPER,
     JOURNALIST,
     LANGUAGES,
@@ -29,6 +30,7 @@ from tenfold.simulation.population import (
 
 HONEST_KINDS = (*COMMUNITIES, "replies")
 ORGANISATION_KINDS = ("reporting", "counterspeech", "research", "parody")  # honest, but they name it
+ANNOUNCEMENT_KINDS = ("welcome", "brag", "moving")
 NETWORK_KINDS = ("propaganda", "praise", "recruitment", "fundraising", "threat")
 STATEMENT_SHARE = 0.3  # of propaganda posts carry a statement, whole or cut
 KNOWN_SHARE = 0.5  # of these statements are ones that the shipped bank holds
@@ -43,6 +45,7 @@ SPECIAL_MIXES: dict[int, Mix] = {
     COUNTER_SPEAKER: (("counterspeech", 0.35), ("everyday", 0.30), ("politics", 0.20), ("faith", 0.15)),
     RESEARCHER: (("research", 0.45), ("news", 0.35), ("everyday", 0.20)),
     PARODY: (("parody", 0.55), ("everyday", 0.25), ("politics", 0.20)),
+    FRAMER: (("everyday", 0.50), ("politics", 0.25), ("news", 0.25)),
     PROPAGANDIST: (
         ("propaganda", 0.42),
         ("praise", 0.13),
@@ -122,21 +125,27 @@ class Voice:
             for kind in (*HONEST_KINDS, *ORGANISATION_KINDS, *NETWORK_KINDS)
             for language in LANGUAGES[:3]
         }
+        told = lexicon("announcements")
+        self._announcements = {
+            (kind, index): Grammar(told[tongue][kind], told[tongue]["slots"], f"announcements.{tongue}")
+            for kind in ANNOUNCEMENT_KINDS
+            for index, tongue in enumerate(LANGUAGES[:3])
+        }
         self._tags_of = lexicon("tags")
         self._statements = {language: statements(language) for language in LANGUAGES[:3]}
 
-    def say(self, kind: str, language: int, of_network: bool) -> tuple[str, str]:
-        """The text of one post and its language."""
+    def say(self, kind: str, language: int, of_network: bool, hand: int) -> tuple[str, str]:
+        """The text of one post, in the hand with this number, and its language."""
         random, draw = self._random, self._random.random
         if language > ARABIZI:  # somebody of two languages
             language = (AR, EN, EN, ARABIZI)[int(draw() * 4)]
-        tongue = LANGUAGES[language]
+        tongue, writer = LANGUAGES[language], hands.hand(hand)
         if kind == "propaganda" and draw() < STATEMENT_SHARE:
             text = self._statement(tongue)
         else:
             speak = self._grammars[kind, tongue]
             text = _sentence(speak.say(draw), draw())
-            if draw() < 0.3:
+            if draw() < writer.sentences:
                 stop = "" if text[-1] in ".!?؟" or "://" in text[-40:] else "."
                 text = f"{text}{stop} {_sentence(speak.say(draw), draw())}"
         if draw() < (TAGGED_SHARE_NETWORK if kind in NETWORK_KINDS else TAGGED_SHARE):
@@ -144,13 +153,18 @@ class Voice:
         if of_network and kind in NETWORK_KINDS:
             if draw() < EDITED_SHARE:
                 text = editing.edited(text, random)
-            return (editing.with_emoji(text, editing.GRIM, random) if draw() < 0.4 else text), tongue
-        if draw() < 0.22:
-            text = editing.with_emoji(text, editing.CHEERFUL, random)
-        if draw() < 0.12:
-            hand = editing.slip if draw() < 0.6 else editing.stretched
-            text = editing.before_links(text, hand, random)
-        return text, tongue
+            if draw() < 0.4:
+                text = editing.with_emoji(text, editing.GRIM, random)
+        return hands.written(text, writer, language, random), tongue
+
+    def announce(self, kind: str, language: int, handle: str, hand: int) -> tuple[str, str]:
+        """A post about a new account, `kind` welcome, brag or moving (lexicons/announcements.yaml)."""
+        random = self._random
+        if language > ARABIZI:
+            language = (AR, EN, EN, ARABIZI)[int(random.random() * 4)]
+        text = self._announcements[kind, language].say(random.random)
+        text = hands.written(text, hands.hand(hand), language, random)
+        return text.replace("@@", f"@{handle}"), LANGUAGES[language]
 
     def _tags(self, kind: str, tongue: str) -> str:
         draw, tags = self._random.random, self._tags_of[tongue][kind]
