@@ -1,22 +1,59 @@
-"""The consonant key of a name: equal for its usual spellings in Arabic, Latin letters and chat alphabet."""
+"""The consonant key of a name: equal for its usual spellings in Arabic, Latin letters and chat alphabet.
+
+Each letter is read as the likeliest class of Arabic consonants that it stands for between its neighbours,
+by the learned table of `transliteration`; vowels, hamza and ayn are silent, and h at the end of words.
+"""
 
 import re
+from functools import cache
 
-from tenfold.linkage.skeleton import folded
+import numpy as np
+from numpy.typing import NDArray
 
-_LATIN = {"sh": "x", "ch": "x", "kh": "h", "gh": "g", "th": "t", "dh": "d", "ph": "f", "ck": "k"}
-_CLASSES = str.maketrans(
-    dict(zip("bpvfgjqkcxdtszhmnlr", "bbffggkkkxdtsshmnlr", strict=True))
-    | dict(zip("بپتثجحخدذرزسشصضطظغفڤقكلمنهگچژ", "bbttghhddrssxsdtdgffkklmnhgxg", strict=True))
-    | dict(zip("23567489", "  hth ks", strict=True))
-)
-_digraphs = re.compile("|".join(_LATIN)).sub
-_trailing = re.compile(r"[\W_]*[0-9]+\W*$|(?<=[0-9])[0-9]+").sub
-_vowels = re.compile(r"[^bfgkxdtshmnlr]+").sub
-_repeated = re.compile(r"(.)\1+").sub
+from tenfold.linkage.spelling import spelt
+from tenfold.linkage.transliteration import ARABIC, LATIN, shipped, weights
+
+# Consonants that spellings confuse have one class. Chosen on pairs that the test has none of.
+_CLASSES = {
+    letter: letters[0]
+    for letters in "bبپ tتطث gجچغگژ hحه xخ dدضذظ rر sسصز cش fفڤ kقك lل mم nن".split()
+    for letter in letters[1:]
+}
+_find_double = re.compile(r"(.)\1").search
+_single = re.compile(r"(.)\1+").sub
+
+
+class _Keys(dict[tuple[str, str, str], str]):
+    """The consonants that a letter stands for between two others: by three letters, filled as they are met."""
+
+    def __missing__(self, letters: tuple[str, str, str]) -> str:
+        left, letter, right = (LATIN.find(each) + 1 for each in letters)
+        if letter:
+            keys, likeliest = _likeliest()
+            key = keys[likeliest[left, letter, right]]
+        else:
+            key = " " if letters[1] == " " else _CLASSES.get(letters[1], "")
+        self[letters] = key
+        return key
+
+
+_key = _Keys().__getitem__
+
+
+@cache
+def _likeliest() -> tuple[list[str], NDArray[np.intp]]:
+    """Keys, and which of them most of the probability is for (left, letter, right)."""
+    meanings = ["", *ARABIC, *map(str, weights()["pairs"])]
+    keys = ["".join(_CLASSES.get(letter, "") for letter in meaning) for meaning in meanings]
+    distinct = sorted(set(keys))
+    sums = np.zeros((len(keys), len(distinct)), dtype=np.float32)
+    sums[np.arange(len(keys)), [distinct.index(key) for key in keys]] = 1.0
+    return distinct, (shipped().table[..., : len(keys)] @ sums).argmax(-1)
 
 
 def phonetic(text: str) -> str:
-    """The consonant key of a name or handle; "" when no letter is left."""
-    letters = _digraphs(lambda found: _LATIN[found[0]], _trailing("", folded(text)))
-    return _repeated(r"\1", _vowels("", letters.translate(_CLASSES)))
+    """The consonant key of a name or handle; "" when no consonant is left. Letters of other scripts are silent."""
+    letters = spelt(text)
+    key = "".join(map(_key, zip(" " + letters, letters, letters[1:] + " ", strict=False))) + " "
+    key = key.replace("h ", "").replace(" ", "")
+    return _single(r"\1", key) if _find_double(key) else key

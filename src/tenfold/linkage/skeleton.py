@@ -23,8 +23,9 @@ _find_alike = re.compile(f"[{_FIRST}-{_LAST}]").search
 _find_digit = re.compile("[0-9]").search
 # Digits that stand for letters: one or two between letters, or one before the first.
 _inner_digits = re.compile(r"(?<=[^\W0-9_])[0-9]{1,2}(?=[^\W0-9_])|(?<![^\W_])[0-9](?=[^\W0-9_])").sub
-_other = re.compile(r"[\W0-9_]+").sub
-_repeated = re.compile(r"(.)\1+", re.DOTALL).sub
+_digits = re.compile("[0-9]+").sub
+_find_double = re.compile(r"(.)\1", re.DOTALL).search
+_single = re.compile(r"(.)\1+", re.DOTALL).sub
 
 
 class _Folds(dict[int, str]):
@@ -38,17 +39,26 @@ class _Folds(dict[int, str]):
 _FOLDS = _Folds()
 
 
-def folded(text: str) -> str:
-    """Letters, digits, single characters for what separates them; symbols within words read as letters.
+def undisguised(text: str) -> str:
+    """The text with symbols within words read as letters, and look-alikes as the Latin letters they pose as.
 
-    Look-alike letters of other alphabets are Latin ones where Latin letters stand in the text too, or where
+    Letters of other alphabets are taken for Latin ones where Latin letters stand in the text too, or where
     no letter of it shows that its author writes that other alphabet.
     """
+    if text.isascii():
+        return _within(_letter_for_symbol, text) if _find_symbol(text) else text
     if _find_symbol(text):
-        text = _within(lambda found: _SYMBOLS[found[0]], text)
-    if _find_alike(text):
-        text = _latin_look_alikes(text)
-    return text.translate(_FOLDS)
+        text = _within(_letter_for_symbol, text)
+    return _latin_look_alikes(text) if _find_alike(text) else text
+
+
+def folded(text: str) -> str:
+    """Folded letters and digits, and a space for each character that separates them."""
+    return undisguised(text).translate(_FOLDS)
+
+
+def _letter_for_symbol(found: re.Match[str]) -> str:
+    return _SYMBOLS[found[0]]
 
 
 def _latin_look_alikes(text: str) -> str:
@@ -69,8 +79,9 @@ def _letters_for_digits(found: re.Match[str]) -> str:
 
 def skeleton(text: str) -> str:
     """The skeleton of a name or handle; "" when no letter is left. The skeleton of a skeleton is itself."""
-    letters = folded(text)
+    letters = folded(text).rstrip("0123456789 ")
     if _find_digit(letters):
         letters = _inner_digits(_letters_for_digits, letters)
-    letters = _other("", letters).replace("rn", "m").replace("vv", "w").replace("i", "l")
-    return _repeated(r"\1", letters)
+        letters = _digits("", letters)
+    letters = letters.replace(" ", "").replace("rn", "m").replace("vv", "w").replace("i", "l")
+    return _single(r"\1", letters) if _find_double(letters) else letters
