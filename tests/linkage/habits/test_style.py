@@ -11,4 +11,4 @@ def test_sketches_of_parts_add_up_to_the_sketch_of_the_whole():
     parts = [style.sketch([text]) for text in ARABIC]
     merged, merged_chars = style.merge(*parts[0], *parts[1])
     assert len(whole) == style.STYLE_BYTES
-    assert merged_chars == chars
+    assert (merged, merged_chars) == (whole, chars)
