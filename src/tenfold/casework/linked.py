@@ -38,6 +38,11 @@ class Brief(msgspec.Struct, kw_only=True):
     case_id: int | None
 
     @property
+    def label(self) -> str:
+        """What people call it by in a sentence: names are often alike, handles and ids are not."""
+        return f"@{self.handle}" if self.handle else self.account
+
+    @property
     def since(self) -> tuple[float, str]:
         """The order in which accounts appeared, those of unknown age first."""
         at = self.created_at or self.closed_at

@@ -9,6 +9,7 @@ from tenfold.casework import track_record
 from tenfold.casework.track_record import Record
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visiting
+from tenfold.web.console.returns_words import chance
 
 SIDE: Final = 200  # units of the chart in both directions
 
@@ -47,6 +48,7 @@ def record_page(visit: Visiting) -> Response[str]:
         record=record,
         dots=dots(record),
         side=SIDE,
+        chance=lambda probability: chance(visit.translator, probability),
         ENOUGH=track_record.ENOUGH,
     )
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from tenfold.casework.returns_shown import Evidence, LinkView
 from tenfold.casework.track_record import Band, Tried
+from tenfold.linkage.ledger import Family
 from tenfold.web.console.i18n import Translator
 
 WIDTH: Final = 1000  # units that a bar is wide
@@ -58,7 +59,7 @@ def findings(words: Translator, item: Evidence) -> list[Markup]:
         found.append(words.name("evidence.level", item.level))
     if item.words:
         found.append(Markup("<bdi>{}</bdi>").format(item.words))
-    if item.distance is not None and item.out_of:
+    if item.distance and item.out_of:
         found.append(words.html("evidence.distance", n=item.distance, of=item.out_of))
     if item.count is not None:
         found.append(words.html("evidence.count", n=item.count))
@@ -78,9 +79,7 @@ def compared(words: Translator, item: Evidence) -> Markup | None:
     """The two public values that were compared, cut; None where they are not for a line of text."""
     if item.kind not in IN_A_LINE or not item.closed or not item.new:
         return None
-    return words.html(
-        "returns.from_to", closed=item.closed[:LONGEST_VALUE], new=item.new[:LONGEST_VALUE]
-    )
+    return words.html("returns.from_to", closed=item.closed[:LONGEST_VALUE], new=item.new[:LONGEST_VALUE])
 
 
 def waterfall(words: Translator, link: LinkView) -> Waterfall:
@@ -124,7 +123,7 @@ def _step(words: Translator, item: Evidence, total: float, start: int, width: in
         start=start,
         width=width,
         tone="for" if item.bits > 0 else "against",
-        copyable=item.copyable and item.bits > 0,
+        copyable=item.copyable and item.bits > 0 and item.family != Family.TIME,
         family=item.family,
         values=compared(words, item),
     )

@@ -23,6 +23,7 @@ function step(by) {
 }
 
 function press(element) {
+  if (!element.matches("summary")) element.closest("details:not([open])")?.setAttribute("open", "");
   if (element.matches("input[type=radio]")) {
     element.checked = true;
     element.dispatchEvent(new Event("change", { bubbles: true }));
