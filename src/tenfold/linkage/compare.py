@@ -9,6 +9,8 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
 
 from tenfold.linkage import names, rhythm, style
 from tenfold.linkage.keys import KeyKind, key_of
@@ -20,6 +22,7 @@ from tenfold.linkage.table import NEVER, Rows, Table, pictures_of
 NEAR_PICTURE = 31  # of 256 bits: the threshold of a PDQ match
 FAINT_PICTURE = 56  # random pictures are 128 +- 8 apart
 NEAR_NAME = 0.6  # below, names are simply different
+QUICK_NAME = 0.6  # Jaro-Winkler of letters or consonants, below which no finer measure is taken
 LEAST_TIES = 5  # fewer ties that differ say nothing
 DAY_US = 86_400_000_000
 AFTER = (
@@ -187,11 +190,24 @@ def _names(made: Comparisons, found: _Found, kind: Kind, letters: KeyKind, sound
         made.strength[pair, kind] = np.maximum(made.strength[pair, kind], millibits(population, accounts))
     if kind == Kind.HANDLE:
         _successors(made, firsts, seconds)
-    near = np.flatnonzero(rest)
+    near = _promising(np.flatnonzero(rest), firsts, seconds)
     alike = names.similarity([firsts[i] for i in near.tolist()], [seconds[i] for i in near.tolist()])
     over = alike >= NEAR_NAME
     made.level[near[over], kind] = Level.NEAR
     made.strength[near[over], kind] = np.rint(20_000 * (alike[over] - NEAR_NAME)).astype(np.int64)
+
+
+def _promising(pairs: Pairs, firsts: list[str], seconds: list[str]) -> Pairs:
+    """Those whose letters or consonants are not far apart: a quick look before the finer measure."""
+    chosen = pairs.tolist()
+    best = np.zeros(len(chosen), np.float32)
+    for form in (names.skeleton, names.phonetic):
+        known = {text: form(text) for text in {firsts[i] for i in chosen} | {seconds[i] for i in chosen}}
+        left, right = [known[firsts[i]] for i in chosen], [known[seconds[i]] for i in chosen]
+        alike = process.cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32)
+        empty = np.array([not (a and b) for a, b in zip(left, right, strict=True)], np.bool_)
+        best = np.maximum(best, np.where(empty, 0.0, alike))
+    return pairs[best >= QUICK_NAME]
 
 
 def _first(shown: Sequence[tuple[str, ...]], row: int) -> str:

@@ -21,7 +21,7 @@ KIND_MASK = (1 << KIND_BITS) - 1
 MAX_ACCOUNTS = 200  # a key that more accounts show finds no candidates; agreeing on it still counts
 
 # Pictures 31 of 256 bits apart (the threshold of a PDQ match) share one of 16 bands of 22 bits in three of
-# five cases, 20 bits apart in 19 of 20; of a million other pictures 16 * 2**-22 * 1e6 = 4 share one by chance.
+# five cases, 20 bits apart in 19 of 20; of 1e6 other pictures 16 * 2**-22 * 1e6 = 4 share one by chance.
 BANDS = 16
 BAND_BITS = 22
 SHINGLE_WORDS = 3

@@ -102,6 +102,10 @@ class Model:
         total: NDArray[np.float64] = self._base[kinds, level] + (pieces(strength) * slopes).sum(axis=2)
         return total
 
+    def damping_of_absent(self) -> NDArray[np.float64]:
+        """By what a kind that adds nothing yet would be multiplied: it would not be its family's strongest."""
+        return np.array([self.parameters.damping[ABOUT[kind].family] for kind in Kind])
+
     def combined(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """After damping all but the strongest of a family, and its cap; what speaks against stays whole."""
         combined = raw.copy()

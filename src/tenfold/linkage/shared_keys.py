@@ -35,22 +35,14 @@ def shared(left: Table, left_rows: Rows, right: Table, right_rows: Rows) -> Shar
 
 def _search(left: Table, left_rows: Rows, right: Table, right_rows: Rows) -> tuple[NDArray[np.int64], Keys]:
     """Both sides ascend by (pair, key), so one is searched in the other without sorting."""
-    left_pair, left_key = _expanded(left, left_rows)
-    right_pair, right_key = _expanded(right, right_rows)
+    left_pair, left_key = left.keys_of_rows(left_rows)
+    right_pair, right_key = right.keys_of_rows(right_rows)
     if not len(left_key) or not len(right_key):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     found = np.searchsorted(_ordered(right_pair, right_key), _ordered(left_pair, left_key))
     found = np.minimum(found, len(right_key) - 1)
     same = (right_key[found] == left_key) & (right_pair[found] == left_pair)
     return left_pair[same], left_key[same]
-
-
-def _expanded(table: Table, rows: Rows) -> tuple[NDArray[np.int64], Keys]:
-    """The pair and the key of every key of every row."""
-    lengths = table.starts[rows + 1] - table.starts[rows]
-    pair = np.repeat(np.arange(len(rows)), lengths)
-    before = np.cumsum(lengths) - lengths
-    return pair, table.keys[np.arange(len(pair)) + np.repeat(table.starts[rows] - before, lengths)]
 
 
 def _ordered(pair: NDArray[np.int64], key: Keys) -> NDArray[np.int64]:

@@ -1,7 +1,6 @@
 """Fingerprints by column: what comparing, storing and sweeping many accounts at once need."""
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -39,7 +38,7 @@ SCHEMA = pa.schema(
 
 
 class Columns(msgspec.Struct, kw_only=True):
-    """The columns of SCHEMA, one entry an account; `keys` and `hours` as described in Table."""
+    """The columns of SCHEMA, one entry an account; keys of row i are `keys[starts[i]:starts[i + 1]]`."""
 
     account: list[str]
     created_us: NDArray[np.int64]
@@ -50,11 +49,15 @@ class Columns(msgspec.Struct, kw_only=True):
     avatars: Shown
     banners: Shown
     urls: Shown
-    keys: list[Keys]
+    starts: NDArray[np.int64]
+    keys: Keys
     hours: list[tuple[int, ...]]
     style: list[bytes]
     style_chars: NDArray[np.int64]
     posts: NDArray[np.int64]
+
+
+_BY_ROW = tuple(name for name in Columns.__struct_fields__ if name not in ("starts", "keys"))
 
 
 class Table:
@@ -69,11 +72,10 @@ class Table:
         self.columns = columns
         self.account = columns.account
         self.created_us, self.closed_us = columns.created_us, columns.closed_us
-        lengths = np.fromiter(map(len, columns.keys), np.int64, len(columns.keys))
-        self.starts = np.concatenate(([0], np.cumsum(lengths)))
-        self.keys: Keys = np.concatenate(columns.keys) if columns.keys else np.empty(0, np.int64)
-        kinds = np.repeat(np.arange(len(lengths)), lengths) << KIND_BITS | (self.keys & KIND_MASK)
-        counted = np.bincount(kinds, minlength=len(lengths) << KIND_BITS)
+        self.starts, self.keys = columns.starts, columns.keys
+        size = len(columns.account)
+        rows = np.repeat(np.arange(size), np.diff(self.starts))
+        counted = np.bincount(rows << KIND_BITS | (self.keys & KIND_MASK), minlength=size << KIND_BITS)
         self.shown: NDArray[np.int32] = counted.reshape(-1, 1 << KIND_BITS).astype(np.int32)
 
     def __len__(self) -> int:
@@ -83,6 +85,7 @@ class Table:
     def of(cls, fingerprints: Iterable[Fingerprint], keys: Sequence[Keys] | None = None) -> "Table":
         """From fingerprints; `keys`, where they are at hand, are those of `keys_of`, one array each."""
         rows = list(fingerprints)
+        listed = [keys_of(row) for row in rows] if keys is None else list(keys)
         return cls(
             Columns(
                 account=[row.account for row in rows],
@@ -94,7 +97,8 @@ class Table:
                 avatars=[row.avatars for row in rows],
                 banners=[row.banners for row in rows],
                 urls=[row.urls for row in rows],
-                keys=[keys_of(row) for row in rows] if keys is None else list(keys),
+                starts=_starts(list(map(len, listed))),
+                keys=np.concatenate(listed) if listed else np.empty(0, np.int64),
                 hours=[row.hours for row in rows],
                 style=[row.style for row in rows],
                 style_chars=np.array([row.style_chars for row in rows], np.int64),
@@ -106,20 +110,32 @@ class Table:
         """The accounts in these rows, in this order."""
         chosen = rows.tolist()
         picked: dict[str, Any] = {}
-        for name in Columns.__struct_fields__:
+        for name in _BY_ROW:
             column = getattr(self.columns, name)
             picked[name] = column[rows] if isinstance(column, np.ndarray) else [column[i] for i in chosen]
-        return Table(Columns(**picked))
+        places, keys = self.keys_of_rows(rows)
+        starts = _starts(np.bincount(places, minlength=len(rows)))
+        return Table(Columns(starts=starts, keys=keys, **picked))
+
+    def keys_of_rows(self, rows: Rows) -> tuple[NDArray[np.int64], Keys]:
+        """Every key of these rows, and at which place in `rows` the account stands that shows it."""
+        lengths = self.starts[rows + 1] - self.starts[rows]
+        places = np.repeat(np.arange(len(rows)), lengths)
+        before = np.cumsum(lengths) - lengths
+        return places, self.keys[np.arange(len(places)) + np.repeat(self.starts[rows] - before, lengths)]
 
     @classmethod
     def concat(cls, tables: Sequence["Table"]) -> "Table":
         """All rows of several tables, one after another."""
         joined: dict[str, Any] = {}
-        for name in Columns.__struct_fields__:
+        for name in _BY_ROW:
             parts = [getattr(table.columns, name) for table in tables]
             arrays = bool(parts) and isinstance(parts[0], np.ndarray)
             joined[name] = np.concatenate(parts) if arrays else [row for part in parts for row in part]
-        return cls(Columns(**joined)) if tables else cls.of([])
+        if not tables:
+            return cls.of([])
+        starts = _starts(np.concatenate([np.diff(table.starts) for table in tables]))
+        return cls(Columns(starts=starts, keys=np.concatenate([table.keys for table in tables]), **joined))
 
     def to_arrow(self) -> pa.Table:
         """In SCHEMA; an unknown time is null."""
@@ -145,7 +161,9 @@ class Table:
         for field in SCHEMA:
             column = table.column(field.name).cast(field.type).combine_chunks()
             if field.name == "keys":
-                columns[field.name] = _lists(column)
+                offsets = column.offsets.to_numpy().astype(np.int64)
+                columns["starts"] = offsets - offsets[0]
+                columns["keys"] = column.values.to_numpy()[offsets[0] : offsets[-1]]
             elif pa.types.is_integer(field.type):
                 columns[field.name] = column.fill_null(NEVER).to_numpy(zero_copy_only=False)
             elif pa.types.is_list(field.type):
@@ -190,7 +208,5 @@ def _times(values: list[int | None]) -> NDArray[np.int64]:
     return np.array([NEVER if value is None else value for value in values], np.int64)
 
 
-def _lists(column: pa.Array) -> list[Keys]:
-    offsets = column.offsets.to_numpy()
-    values = column.values.to_numpy()
-    return [values[start:stop] for start, stop in pairwise(offsets.tolist())]
+def _starts(lengths: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate((np.zeros(1, np.int64), np.cumsum(np.asarray(lengths, np.int64))))

@@ -1,0 +1,185 @@
+"""Training: weights from pairs that are known to be one person's or not.
+
+Logistic regression on whole bits, with bounds that keep every weight's meaning, pulled towards the weights it
+starts from. Pairs with equal findings are one pattern with counts, so cost follows patterns, not pairs.
+"""
+
+import math
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.linkage.compare import Comparisons
+from tenfold.linkage.kinds import ABOUT, Kind, Level
+from tenfold.linkage.ledger import Family
+from tenfold.linkage.model import Model, pieces
+from tenfold.linkage.parameters import AGAINST, SEGMENTS, Parameters, Weight, name_of
+from tenfold.linkage.starting import levels
+
+Floats = NDArray[np.float64]
+
+STEP = 1_000  # strengths are taken in whole bits
+PASSES = 5  # of damping and caps, which depend on the weights themselves
+NEWTON_STEPS = 8
+SWEEPS = 60
+MOST_SLOPE = 1.2  # bits for a bit of rarity
+MOST_AGAINST = -3.0  # bits: what differs is changed easily
+TIME_LIMITS = (-3.0, 4.0)
+_LN2 = math.log(2.0)
+
+
+class Patterns(msgspec.Struct, kw_only=True):
+    """Distinct findings: `level` int8 and `strength` int64, both (n, len(Kind)); `population` (n,) as log2;
+    how many pairs of one person (`same`) and of two (`other`) show each."""
+
+    level: NDArray[np.int8]
+    strength: NDArray[np.int64]
+    population: Floats
+    same: Floats
+    other: Floats
+
+
+def patterns(found: Iterable[tuple[Comparisons, NDArray[np.bool_]]]) -> Patterns:
+    """Count the findings of labelled comparisons."""
+    rows, labels = [], []
+    for comparisons, same in found:
+        strength = np.rint(comparisons.strength / STEP).astype(np.int16)
+        population = np.full((len(same), 1), round(100 * math.log2(comparisons.population)), np.int16)
+        rows.append(np.hstack([comparisons.level.astype(np.int16), strength, population]))
+        labels.append(same)
+    table = np.ascontiguousarray(np.concatenate(rows))
+    whole = table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))).ravel()
+    _, first, number = np.unique(whole, return_index=True, return_inverse=True)
+    label = np.concatenate(labels)
+    kinds, distinct = len(Kind), table[first]
+    return Patterns(
+        level=distinct[:, :kinds].astype(np.int8),
+        strength=distinct[:, kinds : 2 * kinds].astype(np.int64) * STEP,
+        population=distinct[:, -1] / 100.0,
+        same=np.bincount(number, label, len(first)),
+        other=np.bincount(number, ~label, len(first)),
+    )
+
+
+def fit(
+    known: Patterns, start: Parameters, version: str, *, pull: float, prior_free: bool = True
+) -> Parameters:
+    """Weights for these patterns. `pull`: how many pairs' worth each weight's start counts."""
+    layout = _Layout(start)
+    theta = layout.start
+    given = start
+    for _ in range(PASSES):
+        design = layout.design(known, Model(given))
+        theta = _solve(design, known, layout, theta, pull, prior_free)
+        given = layout.parameters(theta, start, version)
+    return given
+
+
+class _Layout:
+    """Which place of the vector is which weight, with its bounds; the last two are prior and per_doubling."""
+
+    def __init__(self, start: Parameters) -> None:
+        self.places: list[tuple[Kind, Level]] = [(kind, level) for kind in Kind for level in levels(kind)]
+        width = 1 + SEGMENTS
+        size = len(self.places) * width + 2
+        self.low, self.high, self.start = np.zeros(size), np.zeros(size), np.zeros(size)
+        for number, (kind, level) in enumerate(self.places):
+            weight = start.weights.get(name_of(kind, level), Weight())
+            part = slice(number * width, (number + 1) * width)
+            self.start[part] = (weight.base, *weight.slopes)
+            self.low[part], self.high[part] = _bounds(kind, level)
+        self.low[-2:], self.high[-2:] = (-60.0, 0.0), (60.0, 1.5)
+        self.start[-2:] = start.prior, start.per_doubling
+
+    def design(self, known: Patterns, model: Model) -> NDArray[np.float32]:
+        """What each weight is multiplied with in each pattern, damping and caps of `model` applied."""
+        raw = model.contributions(known.level, known.strength)
+        combined = model.combined(raw)
+        support = raw > 1e-9
+        factor = np.where(support, combined / np.where(support, raw, 1.0), 1.0)
+        factor = np.where(support, factor, model.damping_of_absent())
+        parts = pieces(known.strength)
+        design = np.zeros((len(known.level), len(self.start)), np.float32)
+        width = 1 + SEGMENTS
+        for number, (kind, level) in enumerate(self.places):
+            rows = np.flatnonzero(known.level[:, kind] == level)
+            share = factor[rows, kind] if level not in AGAINST else np.ones(len(rows))
+            design[rows, number * width] = share
+            design[rows, number * width + 1 : (number + 1) * width] = parts[rows, kind] * share[:, None]
+        design[:, -2], design[:, -1] = 1.0, -known.population
+        return design
+
+    def parameters(self, theta: Floats, start: Parameters, version: str) -> Parameters:
+        """The vector as parameters, rounded as it is stored."""
+        width = 1 + SEGMENTS
+        weights = {}
+        for number, (kind, level) in enumerate(self.places):
+            values = [round(float(value), 4) + 0.0 for value in theta[number * width : (number + 1) * width]]
+            weights[name_of(kind, level)] = Weight(values[0], tuple(values[1:]))
+        prior, per_doubling = (round(float(value), 4) for value in theta[-2:])
+        return msgspec.structs.replace(
+            start, version=version, weights=weights, prior=prior, per_doubling=per_doubling
+        )
+
+
+def _bounds(kind: Kind, level: Level) -> tuple[Floats, Floats]:
+    """Lowest and highest base and slopes: agreement never speaks against, a common value says nothing."""
+    low, high = np.zeros(1 + SEGMENTS), np.zeros(1 + SEGMENTS)
+    if ABOUT[kind].family == Family.TIME:
+        low[0], high[0] = TIME_LIMITS
+    elif level == Level.DIFFERENT:
+        low[0] = MOST_AGAINST
+    elif level == Level.UNLIKE:
+        low[1:] = -MOST_SLOPE
+    else:
+        high[1:] = MOST_SLOPE
+    return low, high
+
+
+def _solve(
+    design: NDArray[np.float32],
+    known: Patterns,
+    layout: _Layout,
+    theta: Floats,
+    pull: float,
+    prior_free: bool,
+) -> Floats:
+    """Newton's method; each step's quadratic is solved within the bounds by coordinate descent."""
+    weight = known.same + known.other
+    held = np.full(len(theta), pull)
+    held[-2:] = 1e-3 if prior_free else 1e9
+    theta = theta.copy()
+    for _ in range(NEWTON_STEPS):
+        odds = np.clip(design @ theta, -60, 60)
+        probability = 1.0 / (1.0 + np.exp2(-odds))
+        slope = (known.same - weight * probability) * _LN2
+        bend = np.maximum(weight * probability * (1 - probability), 1e-9) * _LN2 * _LN2
+        gradient = design.T @ slope.astype(np.float32) - held * (theta - layout.start)
+        scaled = design * np.sqrt(bend).astype(np.float32)[:, None]
+        hessian = (scaled.T @ scaled).astype(np.float64) + np.diag(held)
+        step = _bounded(hessian, gradient, layout.low - theta, layout.high - theta)
+        theta = np.clip(theta + step, layout.low, layout.high)
+        if np.abs(step).max() < 1e-3:
+            break
+    return theta
+
+
+def _bounded(hessian: Floats, gradient: Floats, low: Floats, high: Floats) -> Floats:
+    """The step that maximises gradient @ step - step @ hessian @ step / 2 between low and high."""
+    step = np.zeros(len(gradient))
+    rest = gradient.copy()
+    diagonal = np.diag(hessian)
+    for _ in range(SWEEPS):
+        moved = 0.0
+        for i in range(len(step)):
+            value = min(max(step[i] + rest[i] / diagonal[i], low[i]), high[i])
+            change = value - step[i]
+            if change:
+                step[i] = value
+                rest -= change * hessian[:, i]
+                moved = max(moved, abs(change))
+        if moved < 1e-5:
+            break
+    return step
