@@ -50,7 +50,7 @@ def test_every_kind_speaks_its_language(kind: str, language: str) -> None:
 def test_statements_in_and_out_of_the_shipped_bank_are_both_spoken() -> None:
     voice, known = voices.Voice(Random(3)), voices.statements("en")[0]
     own = voices.statements("en")[1]
-    said = [voice.say("propaganda", 1, True)[0] for _ in range(600)]
+    said = [voice.say("propaganda", 1, True, 0)[0] for _ in range(600)]
     assert any(text in said for text in known)
     assert any(text in said for text in own)
     assert sum(text in known or text in own for text in said) < 200

@@ -1,6 +1,6 @@
 """The ground truth agrees with the events."""
 
-from datetime import datetime, timedelta
+from collections import Counter, defaultdict
 from functools import cache
 from typing import Any
 
@@ -12,16 +12,13 @@ from tenfold.simulation import (
     Ledger,
     SimulationSpec,
     Truth,
-    addresses,
     evasions,
     generate,
-    lookalikes,
-    pictures,
 )
-from tenfold.simulation.grammar import lexicon
 from tenfold.simulation.truth import NETWORK_ROLES, VIOLATING_KINDS
+from tests.simulation.observing import OBSERVABLE, Pair, holds, keeps
 
-SPEC = SimulationSpec(events=80_000, seed=2, operators=150)
+SPEC = SimulationSpec(events=80_000, seed=2, operators=400)
 
 
 @cache
@@ -37,14 +34,19 @@ def seen() -> dict[str, dict[str, Any]]:
     accounts: dict[str, dict[str, Any]] = {}
     for event in platform()[0]:
         data, who = event["data"], event["account"]
+        if event["type"] == "account.updated" and "handle" in data:
+            accounts[who]["profile"] = data  # a bought account in its buyer's looks
         if event["type"] == "account.created":
             accounts[who] = {"profile": data, "created": event["time"], "ips": [], "devices": set()}
-            accounts[who] |= {"follows": set(), "closed": None}
+            accounts[who] |= {"follows": set(), "closed": None, "posts": [], "wrote": []}
         elif event["type"] == "session.started":
             accounts[who]["ips"].append(data["ip"])
             accounts[who]["devices"].add(data["device"])
         elif event["type"] == "follow.created":
             accounts[who]["follows"].add(data["target"])
+        elif event["type"] == "post.created":
+            accounts[who]["posts"].append(data)
+            accounts[who]["wrote"].append(event["time"])
         elif event["type"] == "account.closed":
             accounts[who]["closed"] = (event["time"], data["reason"])
     return accounts
@@ -64,7 +66,11 @@ def test_every_account_group_and_network_post_has_its_truth() -> None:
         if e["type"] == "post.created" and truth.accounts[e["account"]].of_network
     }
     assert network <= set(truth.posts)
-    others = {truth.posts[post].kind for post in set(truth.posts) - network}
+    others = {
+        truth.posts[post].kind
+        for post in set(truth.posts) - network
+        if truth.accounts[truth.posts[post].account].role != "framer"
+    }
     assert others == {"reporting", "counterspeech", "research", "parody"}
     kinds = {truth.posts[post].kind for post in network}
     assert kinds == VIOLATING_KINDS | {"ordinary", "repost"}
@@ -78,6 +84,7 @@ def test_all_roles_and_languages_appear() -> None:
         "counter_speaker",
         "researcher",
         "parody",
+        "framer",
     }
     for languages in ({a.language for a in accounts if a.of_network}, {a.language for a in accounts}):
         assert languages == {"ar", "en", "ar-Latn", "mixed"}
@@ -97,8 +104,10 @@ def test_every_return_has_a_predecessor_of_the_same_operator_closed_before() -> 
         assert before.operator == account.operator
         assert before.role == account.role
         assert before.closed_at is not None
-        assert before.closed_at < account.created_at
-    assert len({account.predecessor for account in returns()}) == len(returns())
+        assert before.closed_at < (account.used_from or account.created_at)
+        assert account.used_from is None or account.used_from > account.created_at
+    once = [account.predecessor for account in returns() if "split" not in account.evasions]
+    assert len(set(once)) == len(once)
 
 
 def test_honest_people_are_no_returns_and_share_no_operator_with_the_network() -> None:
@@ -122,88 +131,72 @@ def test_some_innocent_people_share_home_and_device_with_the_network() -> None:
         assert len(network & honest) >= least
 
 
-def undigited(handle: str) -> str:
-    return handle.rstrip("0123456789")
+def test_every_evasion_is_confirmed_somewhere() -> None:
+    elsewhere = {"style_disguise", "shifted_hours", "split"}  # here below and in test_returns.py
+    assert set(OBSERVABLE) | elsewhere == set(evasions.NAMES)
 
 
-def untagged(email: str) -> str:
-    local, _, host = email.partition("@")
-    return f"{local.partition('+')[0]}@{host}"
-
-
-def one_name(first: str, second: str) -> bool:
-    """Whether the two are spellings of one name in the lists."""
-    lists = lexicon("names")
-    people = lists["arabic_men"] + lists["arabic_women"]
-    whole = lists["brands"] + people
-    whole += [
-        [f"{given} {family}" for given, family in zip(person, surname, strict=True)]
-        for person in people
-        for surname in lists["arabic_families"]
-    ]
-    return any(first in spellings and second in spellings for spellings in whole)
-
-
-def holds(evasion: str, before: dict[str, Any], after: dict[str, Any]) -> bool:
-    """Whether the observer can confirm an evasion from the events alone."""
-    old, new = before["profile"], after["profile"]
-    if evasion == "suffix_digits":
-        return old["handle"] != new["handle"] and undigited(old["handle"]) == undigited(new["handle"])
-    if evasion == "homoglyph":
-        shown = old["display_name"], new["display_name"]
-        return shown[0] != shown[1] and lookalikes.fold(shown[0]) == lookalikes.fold(shown[1])
-    if evasion == "transliteration":
-        return old["display_name"] != new["display_name"] and one_name(
-            old["display_name"], new["display_name"]
-        )
-    if evasion == "new_bio_same_links":
-        return old["bio"] != new["bio"] and bool(old["links"]) and old["links"] == new["links"]
-    if evasion == "cropped_avatar":
-        return 4 <= pictures.distance(old["avatar"], new["avatar"]) <= 40
-    if evasion == "delay":
-        gap = datetime.fromisoformat(after["created"]) - datetime.fromisoformat(before["closed"][0])
-        return gap >= timedelta(days=5)
-    if evasion == "new_device_same_network":
-        networks = [{addresses.network_of(ip) for ip in account["ips"]} for account in (before, after)]
-        return not before["devices"] & after["devices"] and bool(networks[0] & networks[1])
-    if evasion == "email_tag":
-        return old["email"] != new["email"] and untagged(old["email"]) == untagged(new["email"])
-    assert evasion == "new_everything_same_friends"
-    same = [key for key in ("handle", "display_name", "avatar", "email", "links") if key in old]
-    changed = all(old[key] != new.get(key) for key in same)
-    return (
-        changed
-        and not before["devices"] & after["devices"]
-        and len(before["follows"] & after["follows"]) >= 3
-    )
-
-
-@pytest.mark.parametrize("evasion", evasions.NAMES)
+@pytest.mark.parametrize("evasion", OBSERVABLE)
 def test_every_evasion_named_can_be_confirmed_from_the_events(evasion: str) -> None:
     used = [account for account in returns() if evasion in account.evasions]
     assert used, f"no return used {evasion}"
     for account in used:
         before, after = seen()[account.predecessor or ""], seen()[account.account]
-        assert holds(evasion, before, after), (account, before, after)
+        assert holds(evasion, Pair(account, before, after)), (account, before, after)
 
 
-KEPT = {"display_name": "display_name", "avatar": "avatar", "bio": "bio", "links": "links"}
+def test_who_splits_an_account_comes_back_with_two() -> None:
+    back = Counter(account.predecessor for account in returns())
+    split = [account for account in returns() if "split" in account.evasions]
+    assert split
+    assert all(back[account.predecessor] == 2 for account in split)
 
 
-def test_what_is_said_to_be_kept_is_kept() -> None:
-    kinds = set()
-    for account in returns():
-        before, after = seen()[account.predecessor or ""], seen()[account.account]
-        for trait in account.kept:
-            kinds.add(trait)
-            if trait in KEPT:
-                assert before["profile"][trait] == after["profile"][trait]
-            elif trait == "device":
-                assert before["devices"] == after["devices"]
-            else:
-                networks = [{addresses.network_of(ip) for ip in a["ips"]} for a in (before, after)]
-                assert networks[0] & networks[1]
-    assert kinds == set(evasions.KEPT)
+def test_friends_find_the_return_again_and_some_tell_others_of_it() -> None:
+    """Careful operators are found by few; those who keep nothing by nobody."""
+    told = platform()[0]
+    followers: defaultdict[str, set[str]] = defaultdict(set)
+    named: Counter[str] = Counter()
+    for event in told:
+        if event["type"] == "follow.created":
+            followers[event["data"]["target"]].add(event["account"])
+        elif event["type"] == "post.created" and "reply_to" not in event["data"]:
+            named.update(event["data"].get("mentions", ()))
+    old_friends = [
+        len(followers[account.account] & seen()[account.predecessor or ""]["follows"])
+        for account in returns()
+        if "nothing_kept" not in account.evasions
+    ]
+    assert 1 < sum(old_friends) / len(old_friends) < 6
+    assert 0.1 < sum(count == 0 for count in old_friends) / len(old_friends) < 0.6
+    assert sum(named[account.account] > 0 for account in returns()) > len(returns()) / 20
+    assert sum(named[account.predecessor or ""] > 0 for account in returns()) > 3  # "I was once @..."
+
+
+def test_framers_copy_all_that_is_public_and_are_nobody_s_return() -> None:
+    accounts = platform()[1].accounts
+    framers = [account for account in accounts.values() if account.role == "framer"]
+    assert framers
+    word_for_word = 0
+    for framer in framers:
+        copied, mine = seen()[framer.copies or ""], seen()[framer.account]
+        assert not framer.honest
+        assert framer.predecessor is None
+        assert copied["profile"]["bio"] == mine["profile"]["bio"]
+        assert copied["profile"].get("links", []) == mine["profile"].get("links", [])
+        assert len(copied["follows"] & mine["follows"]) >= 2
+        assert not copied["devices"] & mine["devices"]
+        texts = {post["text"] for post in copied["posts"] if post["text"]}
+        word_for_word += sum(post["text"] in texts for post in mine["posts"])
+    assert word_for_word > 0
+
+
+@pytest.mark.parametrize("trait", evasions.KEPT)
+def test_what_is_said_to_be_kept_is_kept(trait: str) -> None:
+    kept = [account for account in returns() if trait in account.kept]
+    assert kept, f"no return kept its {trait}"
+    for account in kept:
+        assert keeps(trait, seen()[account.predecessor or ""], seen()[account.account]), account
 
 
 def test_parodies_wear_the_look_of_a_closed_account_without_being_it() -> None:

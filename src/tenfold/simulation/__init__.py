@@ -50,7 +50,7 @@ def generate(spec: SimulationSpec, on_truth: Callable[[Truth], None] = lambda tr
         for row in np.flatnonzero(long_there & (honest.ending == 0)).tolist()
     ]
     lives = network.lives(spec, wardrobe, neighbours, random)
-    people = population.with_network(honest, lives, generator, random)
+    people = population.with_network(spec, honest, lives, generator, random)
     all_groups = groups.make(spec, people, random)
     fixed = timeline.account_events(spec, people)
     fixed.append(groups.group_events(spec, people, all_groups, random))

@@ -6,6 +6,7 @@ from random import Random
 from tenfold.simulation import lookalikes, pictures
 from tenfold.simulation.grammar import Draw
 
+HIEROGLYPHS = "\U00013000"  # the first of them: letters, used as decoration
 TATWEEL = "\u0640"
 WRAPS = (
     "★ {} ★",
@@ -84,7 +85,7 @@ def bold(name: str) -> str:
 def undecorated(name: str) -> str:
     """Only its letters and digits, compatibility forms folded, in lower case."""
     folded = unicodedata.normalize("NFKC", name).replace(TATWEEL, "")
-    return "".join(letter for letter in folded if letter.isalnum()).lower()
+    return "".join(letter for letter in folded if letter.isalnum() and letter < HIEROGLYPHS).lower()
 
 
 def reordered(name: str) -> str:

@@ -167,7 +167,9 @@ def _homes(size: int, generator: np.random.Generator) -> tuple[NDArray[np.int64]
     return (household + 1_000)[scrambled], device[scrambled]
 
 
-def with_network(people: People, lives: list[Life], generator: np.random.Generator, random: Random) -> People:
+def with_network(
+    spec: SimulationSpec, people: People, lives: list[Life], generator: np.random.Generator, random: Random
+) -> People:
     """All accounts, the network's among them, sorted by creation and with references renumbered."""
     size = len(people)
     joined = _concatenate(people, _network(lives, size, int(people.carrier.max()) + 1, generator))
@@ -179,8 +181,9 @@ def with_network(people: People, lives: list[Life], generator: np.random.Generat
         life.account = int(rank[size + index])
         life.friends = tuple(int(rank[friend]) for friend in life.friends)
     everybody.lives = lives
-    _dress(everybody, PARODY, PARODIES_PER_ACCOUNT, random)
-    _dress(everybody, FRAMER, FRAMERS_PER_ACCOUNT, random)
+    _dress(everybody, PARODY, PARODIES_PER_ACCOUNT, 0, random)
+    # Who frames somebody has read the copied account, so that it wrote in the period.
+    _dress(everybody, FRAMER, FRAMERS_PER_ACCOUNT, spec.start_us + DAY, random)
     return everybody
 
 
@@ -234,11 +237,11 @@ def _reorder(people: People, order: NDArray[np.int64]) -> People:
     return People(**{name: getattr(people, name)[order] for name in _columns()}, lives=people.lives)
 
 
-def _dress(people: People, role: int, share: float, random: Random) -> None:
+def _dress(people: People, role: int, share: float, since: int, random: Random) -> None:
     """A few newcomers wear the name and picture of a closed account of the network: to mock it, or to
-    have somebody accused.
+    have somebody accused. `since`: the account was closed after that.
     """
-    closed = [life for life in people.lives if life.closed is not None and life.identity.avatar]
+    closed = [life for life in people.lives if (life.closed or 0) > since and life.identity.avatar]
     first = min((life.closed for life in closed if life.closed), default=FOREVER)
     late = people.created > first
     newcomers = np.flatnonzero(late & (people.role == MEMBER) & (people.ending == 0) & (people.life < 0))

@@ -3,8 +3,8 @@
 Accounts: sought are the network's accounts that wrote something; an account of the network that never
 wrote counts as rightly found when it is found, and is not missed when it is not. Posts: sought are the
 network's posts of a violating kind; its reposts count neither way. Returns: sought are the accounts
-that came back after a closure. Accounts of framers, who copy the network to have somebody accused, count neither way;
-what they post counts as what it is.
+that came back after a closure. Accounts of framers, who copy the network to have somebody accused, count
+neither way; what they post counts as what it is.
 """
 
 from collections.abc import Collection, Iterable, Mapping

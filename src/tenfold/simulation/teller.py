@@ -230,6 +230,7 @@ class Teller:
             evasions=life.evasions if life else (),
             kept=life.kept if life else (),
             copies=f"a{people.copies[who]}" if people.copies[who] >= 0 else None,
+            used_from=rfc3339(life.begins) if life and life.begins > life.created else None,
             closed_at=rfc3339(int(people.ended[who])) if closed else None,
             closed_for=self._reason(who) if closed else None,
         )

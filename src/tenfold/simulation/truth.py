@@ -14,7 +14,8 @@ class AccountTruth(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag
     (Arabizi) or mixed. `operator` is the person: equal for all accounts of one. `predecessor` is the
     closed account of which this one is the return, `evasions` what its operator changed to pass unseen,
     `kept` what stayed the same (both named in docs/simulation.md). `copies` is the network account whose
-    name and picture a parody or framer wears. `closed_at` is when the platform closed it (RFC 3339),
+    name and picture a parody or framer wears. `used_from`: when its operator
+    first used it, if later than it was opened. `closed_at` is when the platform closed it (RFC 3339),
     `closed_for` its reason.
     """
 
@@ -28,6 +29,7 @@ class AccountTruth(msgspec.Struct, frozen=True, kw_only=True, tag="account", tag
     evasions: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     copies: str | None = None
+    used_from: str | None = None
     closed_at: str | None = None
     closed_for: str | None = None
 

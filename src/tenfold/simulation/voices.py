@@ -140,7 +140,8 @@ class Voice:
         if language > ARABIZI:  # somebody of two languages
             language = (AR, EN, EN, ARABIZI)[int(draw() * 4)]
         tongue, writer = LANGUAGES[language], hands.hand(hand)
-        if kind == "propaganda" and draw() < STATEMENT_SHARE:
+        pasted = kind == "propaganda" and draw() < STATEMENT_SHARE
+        if pasted:
             text = self._statement(tongue)
         else:
             speak = self._grammars[kind, tongue]
@@ -155,7 +156,7 @@ class Voice:
                 text = editing.edited(text, random)
             if draw() < 0.4:
                 text = editing.with_emoji(text, editing.GRIM, random)
-        return hands.written(text, writer, language, random), tongue
+        return text if pasted else hands.written(text, writer, language, random), tongue
 
     def announce(self, kind: str, language: int, handle: str, hand: int) -> tuple[str, str]:
         """A post about a new account, `kind` welcome, brag or moving (lexicons/announcements.yaml)."""
