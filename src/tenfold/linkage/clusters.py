@@ -39,7 +39,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     least_bits: float = 0.0
-    bridge_bits: float = 4.0
+    bridge_bits: float = 6.0
     weak_accounts: int = 8
 
 

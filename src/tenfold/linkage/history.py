@@ -20,7 +20,6 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import names, table
@@ -98,7 +97,7 @@ class Written(msgspec.Struct):
 
 class Manifest(msgspec.Struct, kw_only=True):
     """What is in the folder. `name_counts`: accounts by population of names (names.population), counted
-    by handle or, where there is none, name."""
+    by name or, where there is none, handle."""
 
     format: int = FORMAT
     started_at: datetime
@@ -147,7 +146,7 @@ class Writer:
             }
         )
         for row in fingerprints:
-            belongs = names.population(next(iter((*row.handles, *row.names)), ""))
+            belongs = names.population(next(iter((*row.names, *row.handles)), ""))
             self.manifest.name_counts[belongs] = self.manifest.name_counts.get(belongs, 0) + 1
         self.written("identities").mark = self.written("keys").mark = mark
         self._note()
@@ -205,35 +204,28 @@ class History:
         written = self.manifest.tables.get(name)
         return [self.folder / part.name for part in written.parts] if written else []
 
+    def rows(self, name: str) -> int:
+        """How many rows a table has; 0 when it is not there."""
+        return self.manifest.tables.get(name, Written()).rows
+
     def digest(self, names: Iterable[str]) -> str:
         """What stands for the content of some tables."""
         parts = [part.sha256 for name in names for part in self.manifest.tables.get(name, Written()).parts]
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     def column(self, name: str, column: str) -> Any:
-        """One column of a whole table, as an Arrow array."""
+        """One column of a whole table, as a chunked Arrow array."""
         files = self.files(name)
         if not files:
-            return pa.array([], TABLES[name].field(column).type)
+            return pa.chunked_array([], TABLES[name].field(column).type)
         return pa.concat_tables([pq.read_table(file, columns=[column]) for file in files])[column]
 
-    def identities(self) -> Iterator[tuple[int, pa.Table]]:
-        """Part by part: the number of its first account, and its accounts in the columns of Table."""
+    def identity_files(self) -> Iterator[tuple[int, int, Path]]:
+        """Part by part: the number of its first account, how many it holds, and its file."""
         first = 0
-        for part, file in zip(
-            self.manifest.tables.get("identities", Written()).parts, self.files("identities"), strict=True
-        ):
-            yield first, pq.read_table(file, columns=table.SCHEMA.names)
+        for part in self.manifest.tables.get("identities", Written()).parts:
+            yield first, part.rows, self.folder / part.name
             first += part.rows
-
-    def take(self, numbers: NDArray[np.int64]) -> pa.Table:
-        """Accounts by number, ascending, in the columns of Table."""
-        taken = []
-        for first, rows in self.identities():
-            low, high = np.searchsorted(numbers, (first, first + rows.num_rows))
-            if high > low:
-                taken.append(rows.take(pa.array(numbers[low:high] - first)))
-        return pa.concat_tables(taken) if taken else table.SCHEMA.empty_table()
 
 
 def write_part(path: Path, rows: pa.Table, folder: Path) -> Part:

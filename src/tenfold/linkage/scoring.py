@@ -1,0 +1,182 @@
+"""Scoring candidates over a whole history: bounded batches, in several processes, by the same comparison that
+every path uses."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tenfold.linkage import table
+from tenfold.linkage.compare import compare
+from tenfold.linkage.kinds import ABOUT, Kind
+from tenfold.linkage.ledger import Family, Judged
+from tenfold.linkage.model import Model
+from tenfold.linkage.rarity import Rarity
+from tenfold.linkage.shared_keys import shared
+from tenfold.linkage.table import Table
+from tenfold.linkage.worth import Worth
+
+BATCH_PAIRS = 50_000
+_KINDS = {family.value: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
+SCORED = pa.schema(
+    [
+        ("older", pa.int32()),
+        ("newer", pa.int32()),
+        ("points", pa.int64()),
+        ("bits", pa.float64()),
+        ("probability", pa.float64()),
+        ("level", pa.int8()),
+        ("held_back", pa.int8()),
+        *((family.value, pa.float32()) for family in Family),
+        ("rests_on", pa.list_(pa.int64())),
+    ]
+)
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What every worker needs. `accounts` are Arrow files, `numbers` the account numbers in them, ascending
+    over all files. `weak_accounts`: of a value that more accounts show it is told which links rest on
+    it; `floor` as for candidates."""
+
+    pairs: Path
+    counts: tuple[Path, ...]
+    muted: Path
+    accounts: tuple[Path, ...]
+    model: bytes
+    population: int
+    name_counts: dict[str, int]
+    weak_accounts: int
+    floor: int
+    worth: Worth
+
+
+def run(plan: Plan, batches: list[tuple[int, int, Path]], processes: int) -> Iterator[int]:
+    """Score batches, each rows [start, stop) of `plan.pairs` into a file; yields the place of each when done."""
+    if processes == 1 or len(batches) == 1:
+        worker = Worker(plan)
+        for place, batch in enumerate(batches):
+            worker.score(*batch)
+            yield place
+        return
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_start, initargs=(plan,))
+    try:
+        waiting = {pool.submit(_score, *batch): place for place, batch in enumerate(batches)}
+        for future in as_completed(waiting):
+            future.result()
+            yield waiting[future]
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_worker: "Worker"
+
+
+def _start(plan: Plan) -> None:
+    global _worker  # noqa: PLW0603 - one a process
+    pa.set_cpu_count(1)
+    _worker = Worker(plan)
+
+
+def _score(start: int, stop: int, out: Path) -> None:
+    _worker.score(start, stop, out)
+
+
+class Worker:
+    """Holds what all batches need: counts, the model, and the accounts as files mapped into memory."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._model = Model.load(plan.model)
+        counts = pa.concat_tables([pq.read_table(file) for file in plan.counts])
+        self._keys, first = np.unique(counts["key"].to_numpy(), return_index=True)
+        self._counts = counts["accounts"].to_numpy()[first]
+        muted = pq.read_table(plan.muted)["key"].to_numpy().tolist()
+        self._rarity = Rarity(
+            self._keys, self._counts, plan.population, muted=muted, name_counts=plan.name_counts
+        )
+        mapped = [pa.ipc.open_file(pa.memory_map(str(file))).read_all() for file in plan.accounts]
+        self._accounts = pa.concat_tables(mapped)
+        self._numbers = self._accounts["number"].to_numpy()
+        self._pairs = pq.read_table(plan.pairs, memory_map=True)
+
+    def score(self, start: int, stop: int, out: Path) -> None:
+        """Rows [start, stop) of the pairs, those that are to be shown, into a Parquet file."""
+        rows = self._pairs.slice(start, stop - start)
+        older, newer = rows["older"].to_numpy(), rows["newer"].to_numpy()
+        accounts, left, right = self._rows(older, newer)
+        compared = compare(accounts, left, accounts, right, self._rarity)
+        scores = self._model.score(compared)
+        kept = np.flatnonzero(scores.level > 0)
+        rests = self._rests(accounts, compared.left_rows[kept], compared.right_rows[kept])
+        found = {
+            "older": older[kept],
+            "newer": newer[kept],
+            "points": rows["points"].to_numpy()[kept],
+            "bits": scores.bits[kept],
+            "probability": scores.probability[kept],
+            "level": scores.level[kept],
+            "held_back": scores.held_back[kept],
+            "rests_on": rests,
+        }
+        found |= {family: scores.items[kept][:, kinds].sum(axis=1) / 1000 for family, kinds in _KINDS.items()}
+        pq.write_table(pa.table(found, schema=SCORED), out, compression="zstd")
+
+    def judged(self, pairs: pa.Table) -> list[Judged]:
+        """The whole waterfall of pairs (older, newer: account numbers)."""
+        accounts, left, right = self._rows(pairs["older"].to_numpy(), pairs["newer"].to_numpy())
+        compared = compare(accounts, left, accounts, right, self._rarity)
+        scores = self._model.score(compared)
+        return [self._model.judged(compared, scores, pair) for pair in range(len(left))]
+
+    def _rows(
+        self, older: NDArray[np.int64], newer: NDArray[np.int64]
+    ) -> tuple[Table, NDArray[np.int64], NDArray[np.int64]]:
+        """The accounts of pairs as a table, and the rows of both sides in it."""
+        chosen, places = np.unique(np.concatenate([older, newer]), return_inverse=True)
+        taken = self._accounts.take(pa.array(np.searchsorted(self._numbers, chosen)))
+        return Table.from_arrow(taken.select(table.SCHEMA.names)), places[: len(older)], places[len(older) :]
+
+    def _rests(self, accounts: Table, left: NDArray[np.int64], right: NDArray[np.int64]) -> Any:
+        """For each pair the weak keys without which it would not have been a candidate."""
+        common = shared(accounts, left, accounts, right)
+        counts = self._rarity.accounts_of(common.key)
+        useful = (counts > 0) & (counts < self._plan.worth.points.shape[1])
+        pair, key, counts = common.pair[useful], common.key[useful], counts[useful]
+        without = points_without(self._plan.worth, pair, common.kind[useful], counts, len(left))
+        weak = (without < self._plan.floor) & (counts > self._plan.weak_accounts)
+        order = np.lexsort((key[weak], pair[weak]))
+        offsets = np.concatenate(([0], np.cumsum(np.bincount(pair[weak], minlength=len(left)))))
+        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(key[weak][order]))
+
+
+def points_without(
+    worth: Worth, pair: NDArray[np.int64], kind: NDArray[np.int64], counts: NDArray[np.int64], pairs: int
+) -> NDArray[np.int64]:
+    """For each shared key (its pair, kind and accounts) the points that its pair has without this key."""
+    points, evidence = worth.points[kind, counts], worth.evidence[kind]
+    group = pair * 64 + evidence
+    order = np.lexsort((-points, group))
+    sorted_group, sorted_points = group[order], points[order]
+    first = np.flatnonzero(np.diff(sorted_group, prepend=-1))
+    size = np.diff(np.append(first, len(group)))
+    best = sorted_points[first] if len(first) else sorted_points
+    second = np.where(size > 1, sorted_points[np.minimum(first + 1, max(len(group) - 1, 0))], 0)
+    sums = np.add.reduceat(sorted_points, first) if len(first) else sorted_points
+    add_up = worth.summed[evidence[order]][first]
+    total = np.bincount(
+        pair[order][first], np.where(add_up, sums, best).astype(np.float64), minlength=pairs
+    ).astype(np.int64)
+    place = np.repeat(np.arange(len(first)), size)
+    is_best = np.zeros(len(group), np.bool_)
+    is_best[first] = True
+    loss_sorted = np.where(add_up[place], sorted_points, np.where(is_best, best[place] - second[place], 0))
+    loss = np.empty(len(group), np.int64)
+    loss[order] = loss_sorted
+    return np.asarray(total[pair] - loss)

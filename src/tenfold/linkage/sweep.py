@@ -1,0 +1,254 @@
+"""A sweep: every account of a history linked anew, and the links gathered into clusters.
+
+    owners, counts, candidates    an engine joins and counts integers (finding.py)
+    accounts, scored              numpy compares and scores, batch by batch (scoring.py)
+    links, clusters               union-find with guards (clusters.py, reports.py)
+
+Every stage leaves a file; a sweep that was interrupted goes on where it was, also on another engine. The same
+history and model give the same bytes on every engine.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tenfold.linkage import finding, reports, scoring, worth
+from tenfold.linkage.clusters import Rules
+from tenfold.linkage.engines import Engine
+from tenfold.linkage.history import History
+from tenfold.linkage.keys import KeyKind
+from tenfold.linkage.model import Model
+from tenfold.linkage.stages import Stages
+
+Progress = Callable[[str, int, int], None]  # stage, done, of how many
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """`slack_bits`: pairs that lack more to be shown are not compared. `processes`: 0 means one a core."""
+
+    slack_bits: float = worth.SLACK_BITS
+    rules: Rules = Rules()
+    processes: int = 0
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sweep came to. `reused`: stages that were there already."""
+
+    id: str
+    folder: str
+    engine: str
+    model: str
+    accounts: int
+    closed: int
+    keys: int
+    candidates: int
+    open_candidates: int
+    links: dict[str, int]
+    clusters: int
+    clustered: int
+    reused: int
+
+
+class Sweep:
+    """One sweep of one history with one model, in one folder."""
+
+    def __init__(  # noqa: PLR0917 - all of them at once, every time
+        self,
+        history: History,
+        folder: Path,
+        engine: Engine,
+        model: bytes,
+        options: Options,
+        progress: Progress = lambda stage, done, total: None,
+    ) -> None:
+        self.history, self.engine, self.options, self.progress = history, engine, options, progress
+        self.model_document, self.model = model, Model.load(model)
+        self.population = max(history.manifest.accounts, 2)
+        self.id = sweep_id(history, model, options)
+        self.stages = Stages(folder)
+        self.worth = worth.worth(self.model, self.population, finding.CAP)
+        self.floor = worth.floor(self.model, self.population, options.slack_bits)
+
+    def run(self) -> Report:
+        """All stages; those that are made already are skipped."""
+        steps = (
+            self._inputs,
+            self._count,
+            self._find,
+            self._find_open,
+            self._pair,
+            self._score,
+            self._gather,
+        )
+        for number, step in enumerate(steps):
+            self.progress(step.__name__.strip("_"), number, len(steps))
+            step()
+        return reports.report(self)
+
+    def _inputs(self) -> None:
+        made: dict[str, Callable[[], pa.Table]] = {
+            "owners.parquet": partial(finding.owners, self.history),
+            "muted.parquet": lambda: pa.table({"key": self.history.column("muted", "key")}),
+            "worth.parquet": self.worth.table,
+        }
+        for name, table in made.items():
+            inputs = [name, self.history.digest(["identities", "muted"]), self.model_document, finding.CAP]
+            self.stages.file(name, inputs, partial(_write, table))
+        self.stages.file("closed.parquet", [self._of("owners.parquet")], self._write_closed)
+
+    def _write_closed(self, out: Path) -> None:
+        owners = pq.read_table(self.stages.folder / "owners.parquet")
+        pq.write_table(owners.filter(pc.equal(owners["closed"], 1)).select(["account"]), out)
+
+    def _count(self) -> None:
+        self._query("counts.parquet", finding.COUNTS, {"chosen": "closed.parquet"}, ["key"])
+
+    def _find(self) -> None:
+        sql = finding.candidates_sql(finding.CLOSED_THEN_ANY, self.floor)
+        self._candidates("candidates.parquet", sql, "counts.parquet")
+
+    def _find_open(self) -> None:
+        kinds = sorted(set(KeyKind) - worth.WEAK_FOR_OPEN)
+        self._query(
+            "open_counts.parquet", finding.open_counts_sql(kinds), {"owners": "owners.parquet"}, ["key"]
+        )
+        sql = finding.candidates_sql(finding.BOTH_OPEN, self.floor + round(1000 * worth.OPEN_BITS))
+        self._candidates("open_candidates.parquet", sql, "open_counts.parquet")
+        self.stages.file("open.parquet", [self._of("open_candidates.parquet")], self._write_open)
+        self._query("shared_counts.parquet", finding.COUNTS, {"chosen": "open.parquet"}, ["key"])
+
+    def _write_open(self, out: Path) -> None:
+        older = pq.read_table(self.stages.folder / "open_candidates.parquet", columns=["older"])
+        pq.write_table(pa.table({"account": np.unique(older["older"].to_numpy())}), out)
+
+    def _candidates(self, name: str, sql: str, counts: str) -> None:
+        tables = {"counts": counts}
+        tables |= {table: f"{table}.parquet" for table in ("owners", "worth", "muted")}
+        self._query(name, sql, tables, ["newer", "older"])
+
+    def _query(self, name: str, sql: str, tables: dict[str, str], order: list[str]) -> None:
+        """One file of an engine; `keys` are there in every query."""
+        inputs = [
+            sql,
+            self.history.digest(["keys"]),
+            {table: self._of(file) for table, file in tables.items()},
+        ]
+        files = {table: [self.stages.folder / file] for table, file in tables.items()}
+        files["keys"] = self.history.files("keys")
+        self.stages.file(name, inputs, lambda out: finding.query(self.engine, sql, files, order, out))
+
+    def _pair(self) -> None:
+        names = ("candidates.parquet", "open_candidates.parquet")
+        self.stages.file("pairs.parquet", [self._of(name) for name in names], self._write_pairs)
+        pairs = pq.read_table(self.stages.folder / "pairs.parquet", columns=["older", "newer"])
+        needed = np.unique(np.concatenate([pairs["older"].to_numpy(), pairs["newer"].to_numpy()]))
+        total = len(self.history.files("identities"))
+        for number, (first, rows, file) in enumerate(self.history.identity_files()):
+            inputs = [self._of("pairs.parquet"), self.history.digest(["identities"]), number]
+            chosen = needed[(needed >= first) & (needed < first + rows)]
+            make = partial(_write_accounts, file, chosen, first)
+            self.stages.file(accounts_file(number), inputs, make)
+            self.progress("accounts", number + 1, total)
+
+    def _write_pairs(self, out: Path) -> None:
+        names = ("candidates.parquet", "open_candidates.parquet")
+        pairs = pa.concat_tables([pq.read_table(self.stages.folder / name) for name in names])
+        order = np.lexsort((pairs["older"].to_numpy(), pairs["newer"].to_numpy()))
+        pq.write_table(pairs.take(pa.array(order)), out, compression="zstd")
+
+    def _score(self) -> None:
+        plan, inputs = self.plan(), self._score_inputs()
+        todo = []
+        for name, start, stop in self.batches():
+            if not self.stages.known(name, [*inputs, start, stop]):
+                todo.append((start, stop, self.stages.partial(name)))
+        names = {self.stages.partial(name): (name, start, stop) for name, start, stop in self.batches()}
+        processes = self.options.processes or os.cpu_count() or 1
+        for done, place in enumerate(scoring.run(plan, todo, processes) if todo else (), 1):
+            name, start, stop = names[todo[place][2]]
+            self.stages.made(name, [*inputs, start, stop])
+            self.progress("score", done, len(todo))
+
+    def _score_inputs(self) -> list[object]:
+        files = ("pairs.parquet", "counts.parquet", "shared_counts.parquet", "muted.parquet")
+        digests = [self._of(name) for name in files]
+        return [*digests, self.history.digest(["identities"]), self.model_document, self.options.rules]
+
+    def batches(self) -> list[tuple[str, int, int]]:
+        """File, first and last + 1 row of the pairs, batch by batch."""
+        rows = pq.read_metadata(self.stages.folder / "pairs.parquet").num_rows
+        starts = range(0, rows, scoring.BATCH_PAIRS)
+        return [
+            (f"scored/part-{number:05}.parquet", start, min(start + scoring.BATCH_PAIRS, rows))
+            for number, start in enumerate(starts)
+        ]
+
+    def plan(self) -> scoring.Plan:
+        """What scoring works from."""
+        folder = self.stages.folder
+        return scoring.Plan(
+            pairs=folder / "pairs.parquet",
+            counts=(folder / "counts.parquet", folder / "shared_counts.parquet"),
+            muted=folder / "muted.parquet",
+            accounts=self.account_files(),
+            model=self.model_document,
+            population=self.population,
+            name_counts=self.history.manifest.name_counts,
+            weak_accounts=self.options.rules.weak_accounts,
+            floor=self.floor,
+            worth=self.worth,
+        )
+
+    def account_files(self) -> tuple[Path, ...]:
+        """The accounts of all pairs, as Arrow files."""
+        count = len(self.history.files("identities"))
+        return tuple(self.stages.folder / accounts_file(number) for number in range(count))
+
+    def counted(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many accounts show each key, as far as it was counted (0: it was not)."""
+        files = [self.stages.folder / name for name in ("counts.parquet", "shared_counts.parquet")]
+        counts = pa.concat_tables([pq.read_table(file) for file in files])
+        known, first = np.unique(counts["key"].to_numpy(), return_index=True)
+        if not len(known):
+            return np.zeros(len(keys), np.int64)
+        places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+        return np.where(known[places] == keys, counts["accounts"].to_numpy()[first][places], 0)
+
+    def _gather(self) -> None:
+        parts = [self._of(name) for name, _, _ in self.batches()]
+        inputs: list[object] = [parts, self.history.digest(["identities", "decisions"]), self.options.rules]
+        for name, make in reports.FILES.items():
+            self.stages.file(name, inputs, partial(make, self))
+
+    def _of(self, name: str) -> str:
+        return self.stages.digest(name)
+
+
+def accounts_file(number: int) -> str:
+    """The name of an Arrow file of accounts."""
+    return f"accounts/part-{number:05}.arrow"
+
+
+def sweep_id(history: History, model: bytes, options: Options) -> str:
+    """The same for the same history, model and options."""
+    content = [history.digest(sorted(history.manifest.tables)), model, options]
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]
+
+
+def _write(table: Callable[[], pa.Table], out: Path) -> None:
+    pq.write_table(table(), out)
+
+
+def _write_accounts(file: Path, chosen: NDArray[np.int64], first: int, out: Path) -> None:
+    taken = pq.read_table(file).take(pa.array(chosen - first))
+    with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, taken.schema) as writer:
+        writer.write_table(taken.combine_chunks())
