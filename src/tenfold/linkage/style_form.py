@@ -28,8 +28,8 @@ _BOUNDARY, _END = 0, 0xE003  # before and after each text; after each account
 LINK, MENTION, REPOST = "\ue000", "\ue001", "\ue002"  # code points that no text uses for anything else
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)  # the golden ratio in 64 bits: spreads what is close together
 _LETTER, _CAPITAL, _DIGIT, _ARABIC_DIGIT, _FLAG = map(ord, "xX9٩⚑")
-# Letters that many write otherwise (hamza left out, ه for ة, ي for ى), tanween, tatweel. Other vowel signs are
-# passed over: they come with quoted scripture and verse.
+# Letters that many write otherwise (hamza left out, ه for ة, ي for ى), tanween, tatweel. Other vowel signs
+# are passed over: they come with quoted scripture and verse.
 _CHOSEN = "أإآٱءئؤةىًـ"
 _NOTHING = 1
 # Faces, hands, hearts and what is no picture stay as they are. Pictures of things tell what a text is
@@ -98,7 +98,7 @@ def form(codes: Codes) -> Codes:
         twice = same[1:] & same[:-1]
         drop[2:] |= twice & (signs[2:] == _CAPITAL)
         drop[4:] |= twice[2:] & twice[:-2] & (signs[4:] != _BOUNDARY)
-    return signs[~drop]
+    return np.asarray(signs[~drop])
 
 
 def counts(accounts: Sequence[Sequence[str]]) -> Counts:

@@ -15,7 +15,9 @@ LANGUAGES = ("en", "ar", "Latn", *(f"other{number}" for number in range(OTHERS))
 TALLIES = 4 + OTHERS  # letters: Latin, Arabic, Persian or Urdu alone; English words; letters of others
 
 # Words that hardly any other language written in Latin letters has.
-_ENGLISH = tuple(f" {word} " for word in ["the", "to", "and", "you", "of", "this", "that", "with", "my", "it"])
+_ENGLISH = tuple(
+    f" {word} " for word in ["the", "to", "and", "you", "of", "this", "that", "with", "my", "it"]
+)
 _PERSIAN = "پچژگکی"
 # English words per Latin letter: 0.02 to 0.04 in English posts, nearly none in French, German, Spanish,
 # Indonesian or Arabizi. Persian letters: over 0.1 of Persian texts, under 0.01 of Arabic ones.
