@@ -2,8 +2,8 @@
 
     python scripts/train_names.py [--data FOLDER]
 
-Learns from the training part of the pairs only (see `tenfold.linkage.name_pairs`). Where the data come from is
-in `train_names.manifest.json` beside this script, which checks the file against it. About a minute and a half.
+Learns from the training part of the pairs only (see `tenfold.linkage.name_pairs`). Where the data come from
+is in `train_names.manifest.json` beside this script, which checks the file against it. About a minute.
 """
 
 import argparse
@@ -68,20 +68,19 @@ def expected(pairs: Sequence[Pair], letters: Sequence[str], table: Doubles) -> D
         left, letter, right = neighbourhoods(rows)
         side = table.shape[0]
         bases = ((left * side + letter) * side + right) * table.shape[-1]
-        _expect(counts, flat, bases, lengths, spelt, ends, columns)
+        _expect(counts, flat, (bases, lengths), (spelt, ends), columns)
     return counts.reshape(table.shape)
 
 
 def _expect(
     counts: Doubles,
     flat: Doubles,
-    bases: NDArray[np.int32],
-    lengths: NDArray[np.int32],
-    spelt: NDArray[np.int32],
-    ends: NDArray[np.int32],
+    latin: tuple[NDArray[np.int32], NDArray[np.int32]],
+    arabic: tuple[NDArray[np.int32], NDArray[np.int32]],
     columns: NDArray[np.int64],
 ) -> None:
     """Forward and backward over one chunk; adds to `counts` (flat)."""
+    (bases, lengths), (spelt, ends) = latin, arabic
     rows, steps = bases.shape
     two = np.where((spelt[:, :-1] > 0) & (spelt[:, 1:] > 0), columns[spelt[:, :-1] - 1, spelt[:, 1:] - 1], -1)
 
@@ -146,6 +145,19 @@ def learn(pairs: Sequence[Pair]) -> tuple[Doubles, list[str]]:
     return counts, letters
 
 
+def follows(pairs: Sequence[Pair]) -> Doubles:
+    """Logarithm of the probability of each Arabic letter after another; 0 is both ends of a word."""
+    size = len(ARABIC) + 1
+    rows, _ = encoded([pair.arabic_letters for pair in pairs], ARABIC)
+    rows = np.pad(rows, ((0, 0), (1, 1)))
+    before, after = rows[:, :-1].ravel(), rows[:, 1:].ravel()
+    some = (before > 0) | (after > 0)
+    counts = np.bincount(before[some] * size + after[some], minlength=size * size).reshape(size, size)
+    alone = (counts.sum(0) + 1) / (counts.sum() + size)
+    smoothed: Doubles = np.log((counts + 20 * alone) / (counts.sum(1, keepdims=True) + 20))
+    return smoothed
+
+
 def checked(folder: Path) -> None:
     """Stop when the data are not those that the manifest tells of."""
     told = json.loads(MANIFEST.read_text(encoding="utf-8"))["sha256"]
@@ -155,18 +167,21 @@ def checked(folder: Path) -> None:
 
 
 def main() -> None:
+    """Read, check, learn, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=DATA)
     folder = parser.parse_args().data
     pairs = read_pairs(folder)
     checked(folder)
-    counts, letters = learn([pair for pair in pairs if pair.part == "train"])
+    training = [pair for pair in pairs if pair.part == "train"]
+    counts, letters = learn(training)
     whole = np.rint(counts.reshape(-1) * UNIT)
     places = np.flatnonzero(whole)
     np.savez_compressed(
         WEIGHTS,
         pairs=np.array(letters),
         places=places.astype(np.uint32),
+        follows=follows(training).astype(np.float16),
         counts=np.minimum(whole[places], 2**16 - 1).astype(np.uint16),
     )
     print(f"{WEIGHTS}: {WEIGHTS.stat().st_size:,} bytes, {len(places):,} counts")

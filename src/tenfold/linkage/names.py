@@ -1,59 +1,135 @@
-"""Names and handles: how alike two are, and to which population of names one belongs."""
+"""Names and handles: how alike two are, whether one follows the other, to which population one belongs."""
 
 import re
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import JaroWinkler
 
+from tenfold.detectors.text.evasion import LEET_LATIN
+from tenfold.linkage.likeness import likeness
 from tenfold.linkage.phonetic import phonetic
+from tenfold.linkage.populations import population
 from tenfold.linkage.skeleton import folded, skeleton
+from tenfold.linkage.spelling import MOST_WORDS, Spelling, spelling
 
 __all__ = ["phonetic", "population", "similarity", "skeleton", "succeeds"]
 
-_ARABIC = re.compile("[\u0620-\u064a\u0671-\u06d3]")
-_LATIN = re.compile("[a-z]")
-_ARABIC_NAME = re.compile(
-    r"(?:^|[\W_])(?:abu|abo|abou|umm?|ibn|bint|bin|ben|abd\w*|al|el|as|ash|ad|ar|mu?o?ham+[ae]d|a[h7]mad|ahmed)"
-    r"(?:[\W_]|$)|[a-z][35-9][a-z]|[35-9][a-z]{2}"
-)
-_NUMBER_AT_END = re.compile(r"^(.*?\D)[\W_]*([0-9]*)$", re.DOTALL)
+_OTHER_PARTICLES = np.float32(0.95)  # what a likeness is worth when kunya, article or additions differ
+_DISGUISED = np.float32(0.95)  # and when it takes reading digits as letters
+_LOOKS = str.maketrans({character: letter for character, letter in LEET_LATIN.items() if character.isdigit()})
+_find_digit = re.compile("[0-9]").search
+_number_at_end = re.compile(r"(.*?)[ ]*([0-9]*)[ ]*", re.DOTALL).fullmatch
 
 
 def similarity(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
-    """How alike names or handles are, pair by pair: 0 (nothing in common) to 1 (the same)."""
+    """How probable it is that one name or handle spells the other, pair by pair: 0 to 1, float32.
+
+    1 where both are the same but for looks, numbers and particles; symmetric; 0 where either has no letter.
+    Words are matched in any order, and words of one without a partner in the other lower the figure; so does
+    a different kunya or article, a little. ValueError when the sides differ in length.
+    """
     if len(left) != len(right):
-        raise ValueError(
-            f"similarity compares pairs: {len(left)} names on the left, {len(right)} on the right"
-        )
+        raise ValueError(f"similarity compares pairs, but got {len(left)} names and {len(right)}")
     values = np.zeros(len(left), dtype=np.float32)
-    for place, (first, second) in enumerate(zip(left, right, strict=True)):
-        a, b = skeleton(first), skeleton(second)
-        if a and b:
-            seen = JaroWinkler.similarity(a, b)
-            heard = JaroWinkler.similarity(phonetic(first), phonetic(second))
-            values[place] = 1.0 if a == b else max(seen, 0.95 * heard)
+    places, first, second = [], [], []
+    for place, (one, other) in enumerate(zip(left, right, strict=True)):
+        if one == other:
+            values[place] = bool(spelling(one).whole)
+            continue
+        a, b = spelling(one), spelling(other)
+        if a.whole and b.whole:
+            places.append(place)
+            first.append(a if a.words <= b.words else b)
+            second.append(b if a.words <= b.words else a)
+    if places:
+        values[places] = _compare(first, second)
     return values
+
+
+def _compare(left: Sequence[Spelling], right: Sequence[Spelling]) -> NDArray[np.float32]:
+    """All comparisons of words that the pairs need, in one batch; then the best for each pair."""
+    one: list[str] = []
+    other: list[str] = []
+    wholes: list[int] = []  # whose whole each of the first comparisons is
+    for place, (a, b) in enumerate(zip(left, right, strict=True)):
+        if len(a.words) == 1 or len(a.words) != len(b.words):
+            wholes.append(place)
+            one.append(a.whole)
+            other.append(b.whole)
+    cells: list[int] = []  # which cell of the pairs' tables each of the others fills
+    for place, (a, b) in enumerate(zip(left, right, strict=True)):
+        if len(a.words) > 1 or len(b.words) > 1:
+            for (i, word), (j, partner) in product(enumerate(a.words), enumerate(b.words)):
+                cells.append((place * MOST_WORDS + i) * MOST_WORDS + j)
+                one.append(word)
+                other.append(partner)
+    alike = likeness(one, other)
+    values = np.zeros(len(left), dtype=np.float32)
+    values[wholes] = alike[: len(wholes)]
+    table = np.zeros(len(left) * MOST_WORDS**2, dtype=np.float32)
+    table[cells] = alike[len(wholes) :]
+    matched = _matched(table.reshape(-1, MOST_WORDS, MOST_WORDS), _shares(left), _shares(right))
+    values = np.maximum(values, matched)
+    _look(values, left, right)
+    differ = [a.particles != b.particles for a, b in zip(left, right, strict=True)]
+    values[differ] *= _OTHER_PARTICLES
+    return values
+
+
+def _shares(names: Sequence[Spelling]) -> NDArray[np.float32]:
+    """Square roots of the shares that words have of their name's letters: (names, MOST_WORDS)."""
+    lengths = np.zeros((len(names), MOST_WORDS), dtype=np.float32)
+    for place, name in enumerate(names):
+        lengths[place, : len(name.words)] = [len(word) for word in name.words]
+    shares: NDArray[np.float32] = np.sqrt(lengths / lengths.sum(1, keepdims=True))
+    return shares
+
+
+def _matched(
+    table: NDArray[np.float32], left: NDArray[np.float32], right: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The likeness of names whose words are matched one to one, the best match first.
+
+    A match counts with the geometric mean of the words' shares of their names, so that the sum is 1 when all
+    words have like partners, and the less the more is left over.
+    """
+    worth = table * left[:, :, None] * right[:, None, :]
+    total = np.zeros(len(table), dtype=np.float32)
+    rows = np.arange(len(table))
+    for _ in range(MOST_WORDS):
+        best = worth.reshape(len(worth), -1).argmax(1)
+        i, j = np.divmod(best, MOST_WORDS)
+        gain = worth[rows, i, j]
+        if not gain.any():
+            break
+        total += gain
+        worth[rows, i, :] = 0
+        worth[rows, :, j] = 0
+    return np.minimum(total, 1)
+
+
+def _look(values: NDArray[np.float32], left: Sequence[Spelling], right: Sequence[Spelling]) -> None:
+    """Raise, in place, what is alike when digits are read as the letters that they look like."""
+    places = [
+        place
+        for place, (a, b) in enumerate(zip(left, right, strict=True))
+        if _find_digit(a.whole) or _find_digit(b.whole)
+    ]
+    if places:
+        one = [left[place].whole.translate(_LOOKS) for place in places]
+        other = [right[place].whole.translate(_LOOKS) for place in places]
+        values[places] = np.maximum(values[places], _DISGUISED * likeness(one, other))
 
 
 def succeeds(left_handles: Sequence[str], right_handles: Sequence[str]) -> NDArray[np.int8]:
-    """1 where the second handle is the first with another number at its end, else 0."""
+    """1 where the second handle is the first with another number at its end (none is one too), else 0."""
+    if len(left_handles) != len(right_handles):
+        raise ValueError(f"succeeds compares pairs, but got {len(left_handles)} and {len(right_handles)}")
     values = np.zeros(len(left_handles), dtype=np.int8)
     for place, (left, right) in enumerate(zip(left_handles, right_handles, strict=True)):
-        first, second = _NUMBER_AT_END.match(folded(left)), _NUMBER_AT_END.match(folded(right))
-        if first and second and first[2] != second[2]:
-            values[place] = first[1].rstrip(" _") == second[1].rstrip(" _")
+        first, second = _number_at_end(folded(left)), _number_at_end(folded(right))
+        if first and second and first[1] and first[2] != second[2]:
+            values[place] = first[1] == second[1]
     return values
-
-
-def population(text: str) -> str:
-    """The population of names that a name or handle belongs to: "Arab", "Latn", or "" for others and none.
-
-    It serves to measure rarity among like names, so that nobody's common name is taken for a rare one; it is
-    never evidence.
-    """
-    letters = folded(text)
-    if _ARABIC.search(letters) or _ARABIC_NAME.search(letters):
-        return "Arab"
-    return "Latn" if _LATIN.search(letters) else ""

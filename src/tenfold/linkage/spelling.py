@@ -14,14 +14,19 @@ _HAMZA = frozenset("أإآئؤءةى")  # folded elsewhere; here they tell vowel
 # Letters whose marks tell how they sound.
 _SOUNDS = dict.fromkeys("šşșś", "sh") | dict.fromkeys("čćç", "ch") | dict.fromkeys("žż", "zh")
 _SOUNDS |= {"ñ": "ny", "ğ": "gh", "ř": "rzh"}
-# Words that very many names share: kunyas, lineage, articles, and what people add to a name that is taken.
-_PARTICLES = frozenset(
-    """abu abo abou aboo abi bu umm um oum omm om ibn bin ben bint bent bnt al el il ul as ash ad ar at an az
-    the mr mrs dr its real official new backup back account
-    ابو أبو ابي أبي بو ام أم ابن إبن بن بنت ال حساب جديد جديدة احتياطي رسمي""".split()
-)
+# Words that very many names share (kunyas, lineage, articles, what people add to a name that is taken), by what
+# they all say.
+_SAYING = {
+    "abu": "abu abo abou aboo abi bu أبو ابو أبي ابي بو",
+    "umm": "umm um oum omm om أم ام",
+    "ibn": "ibn bin ben ابن إبن بن",
+    "bint": "bint bent bnt بنت",
+    "al": "al el il ul as ash ad ar at an az ال",
+    "": "the mr mrs dr its real official new backup back account حساب جديد جديدة احتياطي رسمي",
+}
+_PARTICLES = {word: saying for saying, words in _SAYING.items() for word in words.split()}
 _PREFIXES = re.compile(
-    rf"(?:(abou|aboo|abu|abo|umm|oum|ibn|bint|bin|ben|[ae]l|أبو|ابو|ال)(?=[^\W\d_]{{{_LEAST_REST}}}))"
+    rf"(?:(abou|aboo|abu|abo|umm|oum|ibn|bint|bin|ben|[ae]l|أبو|ابو|ال)(?=[^\W_]{{{_LEAST_REST}}}))"
 )
 _camel_case = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])").sub
 _find_digit = re.compile("[0-9]").search
@@ -56,22 +61,28 @@ def spelt(text: str) -> str:
 
 
 class Spelling(msgspec.Struct, frozen=True):
-    """A name for comparing: its words without particles, and the same written together."""
+    """A name for comparing: its words without particles, the same written together, and its particles."""
 
     words: tuple[str, ...]
     whole: str
+    particles: frozenset[str]
 
 
 @lru_cache(maxsize=1 << 15)
 def spelling(text: str) -> Spelling:
     """The words of a name or handle; particles ("abu", "al", "the") count only where nothing else is left."""
-    words = spelt(_camel_case(" ", text)).split()
-    content = [rest for word in words if word not in _PARTICLES and (rest := _without_prefixes(word))]
-    words = content or words
-    return Spelling(tuple(words[:MOST_WORDS]), "".join(words))
-
-
-def _without_prefixes(word: str) -> str:
-    while found := _PREFIXES.match(word):
-        word = word[found.end() :]
-    return word
+    words: list[str] = []
+    particles: list[str] = []
+    letters = spelt(text if text.islower() else _camel_case(" ", text))
+    for word in letters.split():
+        rest = word
+        while found := _PREFIXES.match(rest):
+            particles.append(_PARTICLES[found[1]])
+            rest = rest[found.end() :]
+        if rest in _PARTICLES:
+            particles.append(_PARTICLES[rest])
+        else:
+            words.append(rest)
+    if not words:
+        words, particles = letters.split(), []
+    return Spelling(tuple(words[:MOST_WORDS]), "".join(words), frozenset(particles))

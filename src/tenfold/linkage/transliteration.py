@@ -148,3 +148,35 @@ def log_likelihoods(arabic: Sequence[str], latin: Sequence[str]) -> Floats:
         values[order] = np.log(forward[np.arange(len(rows)), ends])
     values[order[(ends == 0) | (lengths == 0)]] = -np.inf
     return values
+
+
+def log_priors(arabic: Sequence[str]) -> Floats:
+    """Natural logarithm of the probability that a name is spelt so in Arabic, by pairs of letters."""
+    rows, lengths = encoded([word[:LONGEST] for word in arabic], ARABIC)
+    rows = np.pad(rows, ((0, 0), (1, 1)))
+    steps = _follows()[rows[:, :-1], rows[:, 1:]]
+    priors: Floats = np.where(np.arange(steps.shape[1]) <= lengths[:, None], steps, np.float32(0)).sum(1)
+    return priors
+
+
+@cache
+def _follows() -> Floats:
+    return weights()["follows"].astype(np.float32)
+
+
+@cache
+def _likeliest() -> tuple[list[str], NDArray[np.intp]]:
+    """What letters can stand for, and the likeliest of these for (left, letter, right)."""
+    meanings = ["", *ARABIC, *map(str, weights()["pairs"])]
+    return meanings, shipped().table[..., : len(meanings)].argmax(-1)
+
+
+def readings(latin: Sequence[str]) -> list[str]:
+    """The likeliest Arabic spelling of each Latin word, letter by letter."""
+    meanings, likeliest = _likeliest()
+    rows, lengths = encoded([word[:LONGEST] for word in latin], LATIN)
+    columns = likeliest[neighbourhoods(rows)].tolist()
+    return [
+        "".join([meanings[column] for column in row[:length]])
+        for row, length in zip(columns, lengths.tolist(), strict=True)
+    ]
