@@ -1,13 +1,15 @@
 """Clusters: accounts that are run by the same people, from links between pairs, guarded against hairballs.
 
-Connected components of strong links grow together wherever one link is wrong. Three guards split them again;
-none ever joins what links do not:
+Connected components of strong links grow together wherever one link is wrong. So links are followed one by
+one, the strongest first, and each joins the groups at its ends only if
 
-1. people decided that two accounts are of different hands: links are followed strongest first, and one that
-   would put the two into one cluster is left out (constrained single linkage);
-2. one weak value: links that would not have been looked at without one value, which many accounts show,
-   are cut where nothing else holds their two sides together;
-3. a weak bridge: one link alone between two groups must be stronger than one that adds a single account.
+1. nobody decided that an account of one and an account of the other are of different hands;
+2. what links the two groups does not all rest on one weak value: one that many accounts show, and without
+   which none of these links would have been looked at;
+3. it adds one account; or it is strong; or at least half of the smaller group's accounts have a link to the
+   larger group, so that no stray link ties two groups.
+
+A cluster never holds accounts that links do not connect.
 """
 
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.linkage.components import Forest, Nodes, bridges, components
+from tenfold.linkage.components import Forest, Nodes, components
 
 DECIDED = 1e6  # bits of a link that people decided is true
 
@@ -28,23 +30,23 @@ class Cut(IntEnum):
     NO = 0
     WEAK = 1  # below the strength that clusters are made of
     DECIDED = 2  # it would join accounts that people told apart
-    ONE_VALUE = 3  # it rests on a value that many accounts show, and so does its whole side
-    BRIDGE = 4  # it alone would join two groups
+    ONE_VALUE = 3  # it rests on a value that many accounts show, and so does all else between the two groups
+    THIN = 4  # it and few others would join two groups
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """`least_bits`: links below are not followed. `bridge_bits`: what one needs to join two groups alone.
+    """`least_bits`: links below are not followed. `strong_bits`: one link that strong joins two groups.
 
     `weak_accounts`: a value that more accounts show is weak. Bits are log2 of the odds, prior included.
     """
 
     least_bits: float = 0.0
-    bridge_bits: float = 6.0
+    strong_bits: float = 10.0
     weak_accounts: int = 8
 
 
 class Links(msgspec.Struct, kw_only=True):
-    """n links between accounts by number, `older[i]` < or > `newer[i]` as it was; each pair once.
+    """n links between accounts by number, each pair once.
 
     `bits` (float, n). `rests_link`, `rests_key`: parallel, ascending by link: the link would not have been
     looked at without this key, which more than Rules.weak_accounts accounts show.
@@ -71,91 +73,93 @@ class Clusters(msgspec.Struct, kw_only=True):
 def find(accounts: int, links: Links, different: Sequence[tuple[int, int]], rules: Rules) -> Clusters:
     """Clusters of accounts 0..accounts-1: the same ones in whatever order the links come."""
     cut = np.where(links.bits >= rules.least_bits, Cut.NO, Cut.WEAK).astype(np.int8)
-    _keep_apart(accounts, links, different, cut)
-    waiting = _pieces(links, np.flatnonzero(cut == Cut.NO))
-    while waiting:
-        edges = waiting.pop()
-        if _cut_value(links, edges, cut) or _cut_bridge(links, edges, cut, rules):
-            waiting += _pieces(links, edges[cut[edges] == Cut.NO])
-    return Clusters(label=components(accounts, *_held(links, cut)), cut=cut)
+    followed = np.flatnonzero(cut == Cut.NO)
+    low = np.minimum(links.older, links.newer)[followed]
+    high = np.maximum(links.older, links.newer)[followed]
+    order = np.lexsort((high, low, -links.bits[followed]))
+    followed, low, high = followed[order], low[order], high[order]
+    groups = _Groups(links, followed, rules)
+    for one, other in different:
+        groups.tell_apart(one, other)
+    for place, link in enumerate(followed.tolist()):
+        cut[link] = groups.join(int(low[place]), int(high[place]), float(links.bits[link]))
+    held = np.array([groups.find(one) == groups.find(other) for one, other in zip(low, high, strict=True)])
+    joined = followed[held.astype(np.bool_)]
+    cut[joined] = Cut.NO
+    return Clusters(label=components(accounts, links.older[joined], links.newer[joined]), cut=cut)
 
 
-def _held(links: Links, cut: NDArray[np.int8]) -> tuple[Nodes, Nodes]:
-    held = cut == Cut.NO
-    return links.older[held], links.newer[held]
+class _Groups:
+    """Union-find that knows, for every two groups, the links between them."""
 
+    def __init__(self, links: Links, followed: Nodes, rules: Rules) -> None:
+        self._rules = rules
+        self._forest = Forest()
+        self.find = self._forest.find
+        self._size: dict[int, int] = {}
+        self._between: dict[int, dict[int, list[int]]] = {}
+        self._apart: dict[int, set[int]] = {}
+        self._refused: dict[tuple[int, int], tuple[int, int, Cut]] = {}
+        self._ends = dict(
+            zip(
+                followed.tolist(),
+                zip(links.older[followed].tolist(), links.newer[followed].tolist(), strict=True),
+                strict=True,
+            )
+        )
+        self._rests: dict[int, set[int]] = {}
+        for link, key in zip(links.rests_link.tolist(), links.rests_key.tolist(), strict=True):
+            self._rests.setdefault(link, set()).add(key)
+        for link, (one, other) in self._ends.items():
+            for node in (one, other):
+                self._size.setdefault(node, 1)
+            self._between.setdefault(one, {}).setdefault(other, []).append(link)
+            self._between.setdefault(other, {}).setdefault(one, []).append(link)
 
-def _local(links: Links, edges: Nodes) -> tuple[int, Nodes, Nodes]:
-    """How many accounts these links are between, and both ends of each by their place among them."""
-    both = np.concatenate([links.older[edges], links.newer[edges]])
-    nodes, ends = np.unique(both, return_inverse=True)
-    return len(nodes), ends[: len(edges)], ends[len(edges) :]
+    def tell_apart(self, one: int, other: int) -> None:
+        """These two accounts are never in one group."""
+        self._apart.setdefault(one, set()).add(other)
+        self._apart.setdefault(other, set()).add(one)
 
+    def join(self, one: int, other: int, bits: float) -> Cut:
+        """Follow a link; Cut.NO when its ends are in one group by now, or else why not."""
+        a, b = self.find(one), self.find(other)
+        if a == b:
+            return Cut.NO
+        if self._size[a] < self._size[b]:
+            a, b = b, a
+        sizes = self._size[a], self._size[b]
+        *before, reason = self._refused.get((a, b), (0, 0, Cut.NO))
+        strong = bits >= self._rules.strong_bits
+        if tuple(before) != sizes or strong:
+            reason = self._obstacle(a, b, strong)
+        if reason == Cut.NO:
+            self._merge(a, b)
+        else:
+            self._refused[a, b] = (*sizes, Cut(reason))
+        return Cut(reason)
 
-def _pieces(links: Links, edges: Nodes) -> list[Nodes]:
-    """These links, cluster by cluster; clusters of two accounts, which no guard splits, are left out."""
-    count, one, other = _local(links, edges)
-    label = components(count, one, other)
-    large = np.bincount(label, minlength=count)[label[one]] >= 3
-    edges, label = edges[large], label[one][large]
-    order = np.argsort(label, kind="stable")
-    ends = np.flatnonzero(np.diff(label[order])) + 1
-    return [piece for piece in np.split(edges[order], ends) if len(piece)]
+    def _obstacle(self, large: int, small: int, strong: bool) -> Cut:
+        if small in self._apart.get(large, ()):
+            return Cut.DECIDED
+        links = self._between[large][small]
+        common = set.intersection(*(self._rests.get(link, set()) for link in links))
+        if common:
+            return Cut.ONE_VALUE
+        if strong or self._size[small] == 1:
+            return Cut.NO
+        linked = {node for link in links for node in self._ends[link] if self.find(node) == small}
+        return Cut.NO if 2 * len(linked) >= self._size[small] else Cut.THIN
 
-
-def _keep_apart(
-    accounts: int, links: Links, different: Sequence[tuple[int, int]], cut: NDArray[np.int8]
-) -> None:
-    """Guard 1, only where two accounts that were told apart are in one component."""
-    label = components(accounts, *_held(links, cut))
-    apart = [(one, other) for one, other in different if label[one] == label[other] and one != other]
-    concerned = np.unique([label[one] for one, _ in apart]) if apart else np.empty(0, np.int64)
-    inside = np.flatnonzero((cut == Cut.NO) & np.isin(label[links.older], concerned))
-    if not len(inside):
-        return
-    low = np.minimum(links.older[inside], links.newer[inside])
-    high = np.maximum(links.older[inside], links.newer[inside])
-    inside = inside[np.lexsort((high, low, -links.bits[inside]))]
-    nodes = np.unique(np.concatenate([links.older[inside], links.newer[inside]])).tolist()
-    forest = Forest(nodes, apart)
-    for link in inside.tolist():
-        if not forest.join(int(links.older[link]), int(links.newer[link])):
-            cut[link] = Cut.DECIDED
-
-
-def _cut_value(links: Links, edges: Nodes, cut: NDArray[np.int8]) -> bool:
-    """Guard 2 on one cluster: cut the links of the first key without which it falls apart."""
-    count, one, other = _local(links, edges)
-    places, keys = _rests(links, edges)
-    shared, times = np.unique(keys, return_counts=True)
-    for key in shared[times >= 2]:
-        without = np.ones(len(edges), np.bool_)
-        without[places[keys == key]] = False
-        side = components(count, one[without], other[without])
-        between = side[one] != side[other]
-        if between.any():
-            cut[edges[between]] = Cut.ONE_VALUE
-            return True
-    return False
-
-
-def _rests(links: Links, edges: Nodes) -> tuple[Nodes, Nodes]:
-    """The weak keys that these links rest on: places in `edges`, and keys."""
-    low, high = np.searchsorted(links.rests_link, edges), np.searchsorted(links.rests_link, edges, "right")
-    counts = high - low
-    rows = np.arange(counts.sum()) + np.repeat(low - (np.cumsum(counts) - counts), counts)
-    return np.repeat(np.arange(len(edges)), counts), links.rests_key[rows]
-
-
-def _cut_bridge(links: Links, edges: Nodes, cut: NDArray[np.int8], rules: Rules) -> bool:
-    """Guard 3 on one cluster: cut its weakest bridge, of equally weak ones that nearest to the middle."""
-    count, one, other = _local(links, edges)
-    found = []
-    for place, _, beyond in bridges(one.tolist(), other.tolist()):
-        group, strength = min(beyond, count - beyond), float(links.bits[edges[place]])
-        if group >= 2 and strength < rules.bridge_bits:
-            ends = sorted((int(one[place]), int(other[place])))
-            found.append((strength, -group, ends, int(edges[place])))
-    if found:
-        cut[min(found)[-1]] = Cut.BRIDGE
-    return bool(found)
+    def _merge(self, large: int, small: int) -> None:
+        self._forest.hang(small, large)
+        self._size[large] += self._size[small]
+        for enemy in self._apart.pop(small, set()):
+            self._apart[enemy].discard(small)
+            self._apart[enemy].add(large)
+            self._apart.setdefault(large, set()).add(enemy)
+        for other, links in self._between.pop(small).items():
+            self._between[other].pop(small)
+            if other != large:
+                self._between[large].setdefault(other, []).extend(links)
+                self._between[other][large] = self._between[large][other]

@@ -66,11 +66,12 @@ def _weakest(links: pa.Table, names: NDArray[np.int64]) -> tuple[dict[int, float
     bits = held["bits"].fill_null(np.inf).to_numpy()
     older, newer = held["older_number"].to_numpy(), held["newer_number"].to_numpy()
     cluster = held["cluster"].to_numpy()
-    forest = Forest(np.unique(np.concatenate([older, newer])).tolist(), [])
+    forest = Forest()
     weakest: dict[int, float] = {}
     for row in np.lexsort((newer, older, -bits)).tolist():
-        if forest.find(int(older[row])) != forest.find(int(newer[row])):
-            forest.join(int(older[row]), int(newer[row]))
+        one, other = forest.find(int(older[row])), forest.find(int(newer[row]))
+        if one != other:
+            forest.hang(one, other)
             if np.isfinite(bits[row]):
                 weakest[int(cluster[row])] = float(bits[row])
     counts = dict(zip(*(column.tolist() for column in np.unique(cluster, return_counts=True)), strict=True))
