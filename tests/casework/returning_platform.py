@@ -3,9 +3,14 @@
 Told in Arabic and in English. The organisation is made up.
 """
 
+import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
 
 from tenfold import pipeline
 from tenfold.config import Settings
@@ -15,6 +20,7 @@ from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import PolicySet, load_policies
 from tenfold.processing.suites import CurrentSuite
+from tenfold.store import database
 from tenfold.store import events as queue
 from tenfold.store.database import Conn
 from tests.helpers import event
@@ -57,7 +63,7 @@ def happen(conn: Conn, events: Iterable[Event]) -> None:
 
 
 def fill(conn: Conn, now: datetime) -> None:
-    """A crowd of honest people, two closed accounts, their returns, a copy of one to have somebody closed, and
+    """Honest people, two closed accounts, their returns, a copy of one that shall have somebody closed, and
     an honest account with a like name."""
     happen(conn, [*_crowd(now), *_closed(now)])
     happen(conn, _ends(now))
@@ -180,4 +186,33 @@ def linked(conn: Conn) -> dict[tuple[str, str], str]:
     return {(first, second): level for first, second, level in rows}
 
 
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+def _create(server_url: str, template: str) -> str:
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+    return name
+
+
+def _drop(server_url: str, name: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def returning_template(server_url: str) -> Iterator[str]:
+    """The name of a database on which all this has happened; made once a run."""
+    name = _create(server_url, "tenfold_template")
+    with database.connect(server_url.replace("/tenfold?", f"/{name}?")) as conn:
+        fill(conn, datetime.now(UTC))
+    yield name
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def database_url(server_url: str, returning_template: str) -> Iterator[str]:
+    """URL of a fresh copy of it: import this where every test shall find the platform as told here."""
+    name = _create(server_url, returning_template)
+    yield server_url.replace("/tenfold?", f"/{name}?")
+    _drop(server_url, name)

@@ -93,9 +93,7 @@ def band(same: int, different: int) -> Band:
 
 def test_what_a_probability_means_rests_on_decisions_when_they_are_enough() -> None:
     told = meaning(ENGLISH, band(56, 4), [Tried(0.9, 1.0, 1000, 940)])
-    assert told == (
-        "Of 100 links shown at 90 to 97 percent about 93 were right, measured on 60 decisions."
-    )
+    assert told == ("Of 100 links shown at 90 to 97 percent about 93 were right, measured on 60 decisions.")
     assert "٦٠ قرارًا" in meaning(ARABIC, band(56, 4), [])
 
 
