@@ -102,6 +102,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     format: int = FORMAT
     started_at: datetime
     finished: bool = False
+    options: dict[str, bool] = {}
     tables: dict[str, Written] = msgspec.field(default_factory=dict)
     name_counts: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -114,13 +115,18 @@ class Manifest(msgspec.Struct, kw_only=True):
 class Writer:
     """Writes a history into a folder, or goes on with one that was interrupted."""
 
-    def __init__(self, folder: Path, now: datetime) -> None:
+    def __init__(self, folder: Path, now: datetime, options: dict[str, bool] | None = None) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / MANIFEST).exists():
             raise HistoryError(f"{folder} holds a whole history already; choose another folder")
         found = folder / PROGRESS
-        self.manifest = _read_manifest(found) if found.exists() else Manifest(started_at=now)
+        begun = Manifest(started_at=now, options=options or {})
+        self.manifest = _read_manifest(found) if found.exists() else begun
+        if self.manifest.options != begun.options:
+            raise HistoryError(
+                f"{folder} was begun with {self.manifest.options}; go on with the same options"
+            )
         self.resumed = self.manifest.accounts
 
     def written(self, name: str) -> Written:
@@ -131,6 +137,13 @@ class Writer:
         """One more part of a table, noted together with where its source goes on."""
         self._put({name: rows})
         self.written(name).mark = mark
+        self._note()
+
+    def add_together(self, tables: Mapping[str, pa.Table], mark: Any) -> None:
+        """One more part of each of several tables, all or none of them; the first one's source goes on at
+        `mark`."""
+        self._put(tables)
+        self.written(next(iter(tables))).mark = mark
         self._note()
 
     def add_accounts(self, fingerprints: Sequence[Fingerprint], mark: Any) -> None:
