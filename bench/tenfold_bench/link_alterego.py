@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tenfold.detectors.text.encoder import encoder
 from tenfold.detectors.text.windows import windows
 from tenfold.linkage import style
-from tenfold_bench import _authors, _made_hands, _posts
+from tenfold_bench import _authors, _made_hands, _posts, _rhythms
 from tenfold_bench.result import Figure, Result
 
 POSTS = (5, 10, 25, 50)
@@ -82,7 +82,7 @@ def tf_idf(closed: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> Gri
             (1 + math.log(n)) * (math.log(total / (1 + frequency[run])) + 1) for _, run, n in shared
         ]
     weights /= np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
-    return (weights[len(closed) :] @ weights[: len(closed)].T).astype(np.float64)
+    return np.asarray(weights[len(closed) :] @ weights[: len(closed)].T, dtype=np.float64)
 
 
 def embedded(closed: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> Grid:
@@ -93,8 +93,8 @@ def embedded(closed: Sequence[Sequence[str]], new: Sequence[Sequence[str]]) -> G
         vectors = encoder().embed([encoder().pieces(piece) for piece in words])
         mean = vectors.mean(axis=0) if len(vectors) else np.zeros(512, dtype=np.float32)
         means.append(mean / max(float(np.linalg.norm(mean)), 1e-9))
-    stacked = np.stack(means)
-    return (stacked[len(closed) :] @ stacked[: len(closed)].T).astype(np.float64)
+    stacked = np.stack(means).astype(np.float64)
+    return np.asarray(stacked[len(closed) :] @ stacked[: len(closed)].T)
 
 
 def mean(scores: Sequence[Scores]) -> Scores:
@@ -219,14 +219,14 @@ def run(quick: bool) -> Result:
     return Result(
         name="link-alterego",
         n=len(_authors.timelines()),
-        figures=[*found, *made_hands(draws), *false_bits(), *speed(2 if quick else 5)],
+        figures=[*found, *made_hands(draws), *false_bits(), *_rhythms.measure(), *speed(2 if quick else 5)],
         notes=[
-            "TwiBot-20 timelines, reposts (RT @) left out on all sides; the older half is the closed account, the "
-            f"newer half the new one; posts drawn at random from each, mean of {draws} draws. Candidates are all "
-            "authors with enough posts. Nothing was tuned on the unseen authors nor on what they wrote.",
-            "Ours sees no words, links, mentions or names, only the form; the peers see all text, with IDF of the "
-            "very accounts, and so topics and languages too (one author in six writes neither English nor "
-            "Arabic). Strangers: two people who share a language, a topic or a platform; a goal is the share "
+            "TwiBot-20 timelines without reposts (RT @): the older half is the closed account, the newer half "
+            f"the new one; posts drawn at random from each, mean of {draws} draws. Candidates are all authors "
+            "with enough posts. Nothing was tuned on the unseen authors nor on what they wrote.",
+            "Ours sees no words, links, mentions or names, only the form; the peers see all text, with IDF of "
+            "the very accounts, and so topics and languages too (one author in six writes neither English nor "
+            "Arabic). Strangers: two people who share a language, a topic or a platform; the goal is the share "
             "that bits of this size allow.",
         ],
     )
