@@ -7,7 +7,7 @@ everything that engines join and count.
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 import numpy as np
@@ -87,17 +87,20 @@ def kind_of(key: int) -> KeyKind:
 
 def keys_of(fingerprint: Fingerprint) -> Keys:
     """All keys of an account, ascending, each once: int64 of shape (keys,)."""
-    digests, kinds = [], []
-    for kind, value in _values(fingerprint):
-        digests.append(_digest(kind, value))
-        kinds.append(kind)
+    digests: list[bytes] = []
+    kinds: list[int] = []
+    for kind, values in _values(fingerprint):
+        digests += [_digest(kind, value) for value in values]
+        kinds += [kind] * len(values)
     whole = np.frombuffer(b"".join(digests), "<i8") & ~KIND_MASK | np.array(kinds, np.int64)
     parts = [
         whole,
         bands(KeyKind.AVATAR_BAND, fingerprint.avatars),
         bands(KeyKind.BANNER_BAND, fingerprint.banners),
     ]
-    return np.unique(np.concatenate(parts))
+    keys = np.concatenate(parts)
+    keys.sort()
+    return keys[np.append(True, keys[1:] != keys[:-1])]
 
 
 def bands(kind: KeyKind, pictures: Sequence[str]) -> Keys:
@@ -140,59 +143,42 @@ def _digest(kind: KeyKind, value: str) -> bytes:
     return hashlib.blake2b(raw, digest_size=8, salt=_SALTS[kind]).digest()
 
 
-def _values(fingerprint: Fingerprint) -> Iterator[tuple[KeyKind, str]]:
-    """Everything that is hashed as a whole, with its kind."""
-    yield KeyKind.SELF, fingerprint.account
-    for account in fingerprint.announces:
-        yield KeyKind.SELF, account
-    yield from _names(KeyKind.HANDLE_SKELETON, KeyKind.HANDLE_PHONETIC, fingerprint.handles)
-    yield from _names(KeyKind.NAME_SKELETON, KeyKind.NAME_PHONETIC, fingerprint.names)
-    for bio in fingerprint.bios:
-        yield from _bio(folded(bio))
-    for kind, token in fingerprint.tokens:
-        if kind in _TOKEN_KINDS:
-            yield _TOKEN_KINDS[kind], token
-    for url in fingerprint.urls:
-        yield KeyKind.URL, url
-    for domain in {domain_of(url) for url in fingerprint.urls}:
-        yield KeyKind.DOMAIN, domain
-    for text in fingerprint.texts:
-        yield KeyKind.TEXT, str(text)
-    for kind_, values in _plain(fingerprint):
-        for value in values:
-            yield kind_, value
-
-
-def _plain(fingerprint: Fingerprint) -> Iterable[tuple[KeyKind, Sequence[str]]]:
-    return (
+def _values(fingerprint: Fingerprint) -> list[tuple[KeyKind, Sequence[str]]]:
+    """Everything that is hashed as a whole, by kind."""
+    bios = [text for text in map(folded, fingerprint.bios) if len(text) >= LEAST_BIO]
+    values: list[tuple[KeyKind, Sequence[str]]] = [
+        (KeyKind.SELF, (fingerprint.account, *fingerprint.announces)),
+        (KeyKind.HANDLE_SKELETON, _long(map(names.skeleton, fingerprint.handles))),
+        (KeyKind.HANDLE_PHONETIC, _long(map(names.phonetic, fingerprint.handles))),
+        (KeyKind.NAME_SKELETON, _long(map(names.skeleton, fingerprint.names))),
+        (KeyKind.NAME_PHONETIC, _long(map(names.phonetic, fingerprint.names))),
+        (KeyKind.BIO, bios),
         (KeyKind.AVATAR, fingerprint.avatars),
         (KeyKind.BANNER, fingerprint.banners),
+        (KeyKind.URL, fingerprint.urls),
+        (KeyKind.DOMAIN, list(map(domain_of, fingerprint.urls))),
         (KeyKind.MEDIA, fingerprint.media),
+        (KeyKind.TEXT, list(map(str, fingerprint.texts))),
         (KeyKind.GROUP, fingerprint.groups),
         (KeyKind.FOLLOWS, fingerprint.follows),
         (KeyKind.MENTIONS, fingerprint.mentions),
         (KeyKind.FOLLOWED_BY, fingerprint.followed_by),
         (KeyKind.MENTIONED_BY, fingerprint.mentioned_by),
         (KeyKind.ANNOUNCED_BY, fingerprint.announced_by),
-    )
+    ]
+    values += [(_TOKEN_KINDS[kind], (token,)) for kind, token in fingerprint.tokens if kind in _TOKEN_KINDS]
+    return values + [(KeyKind.BIO_SHINGLE, _shingles(bio)) for bio in bios]
 
 
-def _names(letters: KeyKind, sound: KeyKind, shown: Sequence[str]) -> Iterator[tuple[KeyKind, str]]:
-    for name in shown:
-        for kind, value in ((letters, names.skeleton(name)), (sound, names.phonetic(name))):
-            if len(value) >= LEAST_NAME:
-                yield kind, value
+def _long(forms: Iterable[str]) -> list[str]:
+    return [form for form in forms if len(form) >= LEAST_NAME]
 
 
-def _bio(text: str) -> Iterator[tuple[KeyKind, str]]:
-    """The whole text, and the runs of words with the smallest hashes (min-hash: like texts share some)."""
-    if len(text) < LEAST_BIO:
-        return
-    yield KeyKind.BIO, text
+def _shingles(text: str) -> list[str]:
+    """The runs of words with the smallest hashes (min-hash: like texts share some)."""
     words = text.split(" ")
     runs = {" ".join(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1)}
-    for run in sorted(runs, key=lambda run: _digest(KeyKind.BIO_SHINGLE, run))[:SHINGLES]:
-        yield KeyKind.BIO_SHINGLE, run
+    return sorted(runs, key=lambda run: _digest(KeyKind.BIO_SHINGLE, run))[:SHINGLES]
 
 
 def _picks() -> NDArray[np.intp]:

@@ -81,7 +81,7 @@ class Model:
         bits = (prior + items.sum(axis=1)) / 1000.0
         odds = np.interp(bits, *given.calibration)
         probability = 1.0 / (1.0 + np.exp2(-odds))
-        level, held_back = self._levels(items, probability, comparisons.copied)
+        level, held_back = self.levels(items, probability, comparisons.copied)
         return Scores(
             bits=bits,
             probability=probability,
@@ -103,7 +103,7 @@ class Model:
         return total
 
     def damping_of_absent(self) -> NDArray[np.float64]:
-        """By what a kind that adds nothing yet would be multiplied: it would not be its family's strongest."""
+        """By what a kind that adds nothing yet would be multiplied: others of its family are stronger."""
         return np.array([self.parameters.damping[ABOUT[kind].family] for kind in Kind])
 
     def combined(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -119,7 +119,7 @@ class Model:
             combined[:, kinds] = support + np.minimum(raw[:, kinds], 0.0)
         return combined
 
-    def _levels(
+    def levels(
         self, items: NDArray[np.int64], probability: NDArray[np.float64], copied: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """What may be said of each pair, and why not more."""
@@ -136,13 +136,26 @@ class Model:
         not_placed = items[:, _PLACES].max(axis=1, initial=0) >= supports
         surfaces = several | (beyond_names & not_placed)
         two = (families >= carries).sum(axis=1) >= 2
-        proven = uncopyable.max(axis=1) >= carries
+        proven = _proven(uncopyable, carries, supports)
         wanted = probability >= given.likely
         level = np.where(surfaces & (probability >= given.possible), POSSIBLE, NONE)
         level = np.where(surfaces & wanted & two & proven, LIKELY, level)
         held = np.where(level == NONE, WEAK, 0)
         held = np.where((level == POSSIBLE) & wanted, np.where(proven, ONE_FAMILY, COPYABLE), held)
         return level.astype(np.int8), held.astype(np.int8)
+
+
+def _proven(uncopyable: NDArray[np.int64], carries: float, supports: float) -> NDArray[np.bool_]:
+    """Whether something that nobody can copy carries the link. `uncopyable` (n, families): 1/1000 bits.
+
+    Ways of writing are too alike among people who know one another to prove anything by themselves: they
+    carry only where devices or the company that is kept say the same.
+    """
+    devices, company, habits = (
+        uncopyable[:, _BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY, Family.HABITS)
+    )
+    alone = np.maximum(devices, company) >= carries
+    return np.asarray(alone | ((habits >= carries) & (devices + company >= supports)))
 
 
 def pieces(strength: NDArray[np.int64]) -> NDArray[np.float64]:
