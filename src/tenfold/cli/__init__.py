@@ -12,8 +12,10 @@ COMMANDS = ("serve", "worker", "migrate", "status", "backup", "restore", "ingest
 GROUPS = {
     "audit": "Verify and export the audit chain.",
     "banks": "Curated lists of known material: import, export, edit.",
+    "history": "The store's content as Parquet files, for sweeps and analysts.",
     "keys": "API keys: create, list, revoke.",
     "policy": "Rules: check, explain, test.",
+    "sweep": "Go over a whole history: link all accounts, rank by association.",
     "users": "People of the console: add, roles, login links.",
     "webhooks": "Where actions are delivered, and redelivery.",
 }
