@@ -36,7 +36,8 @@ GROUNDS: Final = (
 FEW_PARTS: Final = 3  # of a rule's condition are shown at once; more are folded away
 LONGEST_VALUE: Final = 60  # characters of what a part saw; the whole text stands above
 SHOWN_ELSEWHERE: Final = {"language", "script", "account"}  # facts that the page's head tells already
-RETURN_DETAILS: Final = ("items", "prior_bits", "model", "closed", "held_back")  # the waterfall tells these
+# Details of findings that stand first, or that the waterfall of a link tells.
+TOLD_ELSEWHERE: Final = ("bank", "entry", "label", "items", "prior_bits", "model", "closed", "held_back")
 PURPOSES: Final = ("none", "news", "research", "art", "counter_speech")
 ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {
     SubjectKind.POST: (ActionKind.REMOVE, ActionKind.HIDE, ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
@@ -187,7 +188,7 @@ def show(
         shown=_shown,
         seen=_seen,
         FEW_PARTS=FEW_PARTS,
-        RETURN_DETAILS=RETURN_DETAILS,
+        TOLD_ELSEWHERE=TOLD_ELSEWHERE,
         people=found.names,
         filter=filter_,
         trail=filter_.trail,
