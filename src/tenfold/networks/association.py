@@ -1,8 +1,8 @@
 """Association: who moves in the surroundings of closed accounts. It never says that two are one person.
 
 Personalised PageRank over the graph of accounts and artifacts (what they mention, link to, tag, follow, which
-groups they are in), started at the closed accounts and divided by the PageRank of everybody: the lift says how
-many times more of the walk comes to an account because it started there. Each artifact is discounted by
+groups they are in), started at the closed accounts and divided by the PageRank of everybody: the lift says
+how many times more of the walk comes to an account because it started there. Each artifact is discounted by
 idf^2 / degree, so that what everybody shares carries next to nothing. docs/sweeps.md has what that is worth.
 """
 
@@ -197,7 +197,7 @@ def _names(history: History, wanted: Iterable[int]) -> dict[int, tuple[str, str]
 
 
 def write_csv(found: Iterable[Associated], path: Path) -> None:
-    """One row an account and tie: account, lift, kind, value, bits, how many closed ones share it, and all."""
+    """One row an account and tie: account, lift, kind, value, bits, closed and all accounts that have it."""
     with open(path, "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["account", "lift", "kind", "value", "bits", "closed", "accounts"])
