@@ -3,7 +3,7 @@
     python scripts/fit_likeness.py [--data FOLDER]
 
 Positives: the choice part's pairs, and Latin spellings that share an Arabic one. Negatives, of equal weight
-together: of a word's non-partners, the nearest (half of the weight) and random ones. About 20 s.
+together: of a word's non-partners, the nearest and random ones. About 20 s.
 """
 
 import argparse
@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from tenfold.linkage.likeness import across_features, within_features
+from tenfold.linkage.likeness import across_features, within_feature
 from tenfold.linkage.name_pairs import DATA, Pair, read_pairs
 from tenfold.linkage.transliteration import log_likelihoods
 
 WORDS, NEAREST, RANDOM = 800, 5, 10
+NEAR_WEIGHT = (
+    0.8  # of the negatives of one word together; chosen so that different names of one culture are far
+)
 LEAST_ALIKE = 0.3  # edit similarity of variants; below are names that only met in one article
 
 Doubles = NDArray[np.float64]
@@ -48,7 +51,7 @@ def against(nearness: Doubles, allowed: NDArray[np.bool_], random: np.random.Gen
 
 def negatives(word: str, places: Sequence[int], others: Sequence[str]) -> Examples:
     """Examples of false partners, weighing one together."""
-    weights = [0.5 / NEAREST] * NEAREST + [0.5 / RANDOM] * RANDOM
+    weights = [NEAR_WEIGHT / NEAREST] * NEAREST + [(1 - NEAR_WEIGHT) / RANDOM] * RANDOM
     return [(word, others[place], 0, weight) for place, weight in zip(places, weights, strict=True)]
 
 
@@ -75,7 +78,7 @@ def within(pairs: Sequence[Pair], random: np.random.Generator) -> Examples:
         for left, right in combinations(words[:4], 2)
         if left != right and Levenshtein.normalized_similarity(left, right) > LEAST_ALIKE
     ]
-    others = [pairs[place] for place in random.choice(len(pairs), 3_000, replace=False)]
+    others = [pairs[place] for place in random.choice(len(pairs), 6_000, replace=False)]
     latin, arabic_of = [pair.latin_letters for pair in others], np.array([p.arabic_letters for p in others])
     examples: Examples = []
     for place in random.choice(len(variants), WORDS, replace=False):
@@ -95,7 +98,7 @@ def main() -> None:
     parts = {part: [pair for pair in pairs if pair.part == part] for part in ("choice", "train")}
     for name, examples, features_of in (
         ("ACROSS", across(parts["choice"], random), across_features),
-        ("WITHIN", within(parts["train"], random), within_features),
+        ("WITHIN", within(parts["train"], random), lambda left, right: [within_feature(left, right)]),
     ):
         first, second, true, weights = zip(*examples, strict=True)
         features = np.stack([*features_of(first, second), np.ones(len(true))], axis=1).astype(np.float64)

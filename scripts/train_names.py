@@ -57,8 +57,8 @@ def start(columns: int) -> Doubles:
 def expected(pairs: Sequence[Pair], letters: Sequence[str], table: Doubles) -> Doubles:
     """Soft counts of what each letter in each neighbourhood stands for, over all alignments of all pairs."""
     columns = np.full((len(ARABIC), len(ARABIC)), -1)
-    for column, (first, second) in enumerate(letters, 1 + len(ARABIC)):
-        columns[ARABIC.index(first), ARABIC.index(second)] = column
+    for column, pair in enumerate(letters, 1 + len(ARABIC)):
+        columns[ARABIC.index(pair[0]), ARABIC.index(pair[1])] = column
     counts = np.zeros(table.size)
     flat = np.ascontiguousarray(table).reshape(-1)
     for begin in range(0, len(pairs), CHUNK):

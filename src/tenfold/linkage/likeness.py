@@ -8,6 +8,7 @@ are fitted by `scripts/fit_likeness.py`, true pairs against the nearest false on
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,9 @@ from tenfold.linkage.transliteration import ARABIC, LATIN, Floats, log_likelihoo
 
 WORST = -40.0  # log likelihoods below this say no more
 # Weight of the log likelihood, of the log prior of the Arabic spelling, and the constant.
-ACROSS = (0.460, -0.389, -1.831)
-# Weight of the mean log likelihood of each word given the other's reading, of the longer's length, constant.
-WITHIN = (0.347, 0.593, 0.796)
+ACROSS = (0.497, -0.411, -2.275)
+# Weight of the mean log likelihood a letter of two Latin words, and the constant.
+WITHIN = (2.114, 3.546)
 # Edit similarity that begins to count, and how many letters a word must have for it to count alone.
 _LEAST_EDIT, _LONG = 0.6, 8
 _LEAST_ALIKE = 0.3  # edit similarity of Latin words below which they are not worth aligning
@@ -33,11 +34,13 @@ _plain = str.maketrans("أإآئؤةى", "ااايوهي", "ء")
 def likeness(left: Sequence[str], right: Sequence[str]) -> Floats:
     """0 to 1 for each pair of words (letters as `spelling` gives them); 1 only for equal ones."""
     scripts_of = {word: _script(word) for word in {*left, *right}}
-    scripts = np.array([3 * scripts_of[one] + scripts_of[other] for one, other in zip(left, right, strict=True)])
+    scripts = np.array(
+        [3 * scripts_of[one] + scripts_of[other] for one, other in zip(left, right, strict=True)]
+    )
     values = np.zeros(len(left), dtype=np.float32)
     for scripts_of_pair, compare in _COMPARISONS.items():
-        places = np.flatnonzero(scripts == scripts_of_pair)
-        if len(places):
+        places = np.flatnonzero(scripts == scripts_of_pair).tolist()
+        if places:
             values[places] = compare([left[at] for at in places], [right[at] for at in places])
     return values
 
@@ -46,10 +49,9 @@ def _script(word: str) -> int:
     return 1 if _is_latin(word) else 2 if _is_arabic(word) else 0
 
 
-def logistic(total: NDArray[np.float64]) -> Floats:
+def logistic(total: NDArray[np.floating[Any]]) -> Floats:
     """1 / (1 + exp(-total))."""
-    values: Floats = (1 / (1 + np.exp(-total))).astype(np.float32)
-    return values
+    return np.asarray(1 / (1 + np.exp(-total)), dtype=np.float32)
 
 
 def across_features(arabic: Sequence[str], latin: Sequence[str]) -> tuple[Floats, Floats]:
@@ -57,14 +59,17 @@ def across_features(arabic: Sequence[str], latin: Sequence[str]) -> tuple[Floats
     return np.maximum(log_likelihoods(arabic, latin), np.float32(WORST)), log_priors(arabic)
 
 
-def within_features(left: Sequence[str], right: Sequence[str]) -> tuple[Floats, Floats]:
-    """Mean log likelihood of Latin words given each other's reading, and the longer's length."""
+def within_feature(left: Sequence[str], right: Sequence[str]) -> Floats:
+    """Mean log likelihood of Latin words given each other's reading, by letter of the longer one."""
     distinct = list({*left, *right})
     read_as = dict(zip(distinct, readings(distinct), strict=True))
     read = [read_as[word] for word in (*left, *right)]
     logs = np.maximum(log_likelihoods(read, [*right, *left]), np.float32(WORST))
-    longer = np.fromiter(map(max, map(len, left), map(len, right)), dtype=np.float32, count=len(left))
-    return (logs[: len(left)] + logs[len(left) :]) / 2, longer
+    return np.asarray((logs[: len(left)] + logs[len(left) :]) / (2 * _longer(left, right)), dtype=np.float32)
+
+
+def _longer(left: Sequence[str], right: Sequence[str]) -> Floats:
+    return np.fromiter(map(max, map(len, left), map(len, right)), dtype=np.float32, count=len(left))
 
 
 def _across(arabic: Sequence[str], latin: Sequence[str]) -> Floats:
@@ -75,16 +80,18 @@ def _across(arabic: Sequence[str], latin: Sequence[str]) -> Floats:
 def _latin(left: Sequence[str], right: Sequence[str]) -> Floats:
     same = process.cpdist(left, right, scorer=Levenshtein.normalized_similarity, dtype=np.float32)
     values = np.where(same == 1, same, np.float32(0))
-    places = np.flatnonzero((same >= _LEAST_ALIKE) & (same < 1))
-    if len(places):
-        likelihood, longer = within_features([left[at] for at in places], [right[at] for at in places])
-        heard = logistic(WITHIN[0] * likelihood + WITHIN[1] * longer + WITHIN[2])
-        values[places] = np.maximum(heard, np.where(longer >= _LONG, _share(same[places]), 0))
+    places = np.flatnonzero((same >= _LEAST_ALIKE) & (same < 1)).tolist()
+    if places:
+        left, right = [left[at] for at in places], [right[at] for at in places]
+        heard = logistic(WITHIN[0] * within_feature(left, right) + WITHIN[1])
+        seen = np.where(_longer(left, right) >= _LONG, _share(same[places]), 0)
+        values[places] = np.maximum(heard, seen)
     return values
 
 
 def _arabic(left: Sequence[str], right: Sequence[str]) -> Floats:
-    return _edits([word.translate(_plain) for word in left], [word.translate(_plain) for word in right])
+    plain = {word: word.translate(_plain) for word in {*left, *right}}
+    return _edits([plain[word] for word in left], [plain[word] for word in right])
 
 
 def _edits(left: Sequence[str], right: Sequence[str]) -> Floats:
@@ -92,8 +99,7 @@ def _edits(left: Sequence[str], right: Sequence[str]) -> Floats:
 
 
 def _share(same: Floats) -> Floats:
-    shares: Floats = np.maximum((same - _LEAST_EDIT) / (1 - _LEAST_EDIT), 0)
-    return shares
+    return np.asarray(np.maximum(1 - (1 - same) / (1 - _LEAST_EDIT), 0), dtype=np.float32)
 
 
 # By scripts of the two words: 0 others or several, 1 Latin, 2 Arabic.

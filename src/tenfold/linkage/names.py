@@ -19,6 +19,7 @@ __all__ = ["phonetic", "population", "similarity", "skeleton", "succeeds"]
 _OTHER_PARTICLES = np.float32(0.95)  # what a likeness is worth when kunya, article or additions differ
 _DISGUISED = np.float32(0.95)  # and when it takes reading digits as letters
 _LOOKS = str.maketrans({character: letter for character, letter in LEET_LATIN.items() if character.isdigit()})
+_ROUNDING = 1e-5
 _find_digit = re.compile("[0-9]").search
 _number_at_end = re.compile(r"(.*?)[ ]*([0-9]*)[ ]*", re.DOTALL).fullmatch
 
@@ -107,7 +108,7 @@ def _matched(
         total += gain
         worth[rows, i, :] = 0
         worth[rows, :, j] = 0
-    return np.minimum(total, 1)
+    return np.where(total > 1 - _ROUNDING, np.float32(1), total)
 
 
 def _look(values: NDArray[np.float32], left: Sequence[Spelling], right: Sequence[Spelling]) -> None:

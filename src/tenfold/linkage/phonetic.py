@@ -16,7 +16,22 @@ from tenfold.linkage.transliteration import ARABIC, LATIN, shipped, weights
 # Consonants that spellings confuse have one class. Chosen on pairs that the test has none of.
 _CLASSES = {
     letter: letters[0]
-    for letters in "bبپ tتطث gجچغگژ hحه xخ dدضذظ rر sسصز cش fفڤ kقك lل mم nن".split()
+    for letters in (
+        "bبپ",
+        "tتطث",
+        "gجچغگژ",
+        "hحه",
+        "xخ",
+        "dدضذظ",
+        "rر",
+        "sسصز",
+        "cش",
+        "fفڤ",
+        "kقك",
+        "lل",
+        "mم",
+        "nن",
+    )
     for letter in letters[1:]
 }
 _find_double = re.compile(r"(.)\1").search
@@ -24,15 +39,14 @@ _single = re.compile(r"(.)\1+").sub
 
 
 class _Keys(dict[tuple[str, str, str], str]):
-    """The consonants that a letter stands for between two others: by three letters, filled as they are met."""
+    """The consonants that a letter stands for between two others; filled as they are met."""
 
     def __missing__(self, letters: tuple[str, str, str]) -> str:
         left, letter, right = (LATIN.find(each) + 1 for each in letters)
+        key = " " if letters[1] == " " else _CLASSES.get(letters[1], "")
         if letter:
             keys, likeliest = _likeliest()
-            key = keys[likeliest[left, letter, right]]
-        else:
-            key = " " if letters[1] == " " else _CLASSES.get(letters[1], "")
+            key = keys[int(likeliest[left, letter, right])]
         self[letters] = key
         return key
 
@@ -52,7 +66,7 @@ def _likeliest() -> tuple[list[str], NDArray[np.intp]]:
 
 
 def phonetic(text: str) -> str:
-    """The consonant key of a name or handle; "" when no consonant is left. Letters of other scripts are silent."""
+    """The consonant key of a name or handle, "" when nothing is left; letters of other scripts are silent."""
     letters = spelt(text)
     key = "".join(map(_key, zip(" " + letters, letters, letters[1:] + " ", strict=False))) + " "
     key = key.replace("h ", "").replace(" ", "")

@@ -83,5 +83,7 @@ def skeleton(text: str) -> str:
     if _find_digit(letters):
         letters = _inner_digits(_letters_for_digits, letters)
         letters = _digits("", letters)
+    if _find_alike(letters):  # again, now that digits have become letters
+        letters = _latin_look_alikes(letters)
     letters = letters.replace(" ", "").replace("rn", "m").replace("vv", "w").replace("i", "l")
     return _single(r"\1", letters) if _find_double(letters) else letters

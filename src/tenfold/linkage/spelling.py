@@ -1,4 +1,4 @@
-"""Names and handles as words of letters, ready for comparing by sound: disguises off, digits read, parts apart."""
+"""Names and handles as words of letters, ready for comparing by sound: no disguise, digits read."""
 
 import re
 from functools import lru_cache
@@ -14,8 +14,8 @@ _HAMZA = frozenset("أإآئؤءةى")  # folded elsewhere; here they tell vowel
 # Letters whose marks tell how they sound.
 _SOUNDS = dict.fromkeys("šşșś", "sh") | dict.fromkeys("čćç", "ch") | dict.fromkeys("žż", "zh")
 _SOUNDS |= {"ñ": "ny", "ğ": "gh", "ř": "rzh"}
-# Words that very many names share (kunyas, lineage, articles, what people add to a name that is taken), by what
-# they all say.
+# Words that very many names share, by what they say: kunyas, lineage, articles, and what people add to a name
+# that is taken.
 _SAYING = {
     "abu": "abu abo abou aboo abi bu أبو ابو أبي ابي بو",
     "umm": "umm um oum omm om أم ام",

@@ -9,6 +9,7 @@ behind it (soft counts from expectation maximisation on 55,000 pairs, `scripts/t
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -74,13 +75,13 @@ def model_of(counts: NDArray[np.float64], pairs: Sequence[str]) -> Model:
     table = probabilities(counts) + np.float32(FLOOR)
     rest = np.full((*table.shape[:-1], 1), _TWO_LETTERS, dtype=np.float32)
     columns = np.full((len(ARABIC), len(ARABIC)), table.shape[-1], dtype=np.int32)
-    for column, (first, second) in enumerate(pairs, 1 + len(ARABIC)):
-        columns[ARABIC.index(first), ARABIC.index(second)] = column
+    for column, pair in enumerate(pairs, 1 + len(ARABIC)):
+        columns[ARABIC.index(pair[0]), ARABIC.index(pair[1])] = column
     return Model(np.concatenate([table, rest], axis=-1), columns)
 
 
 @cache
-def weights() -> dict[str, NDArray[np.generic]]:
+def weights() -> dict[str, NDArray[Any]]:
     """What was learned, by name; see `scripts/train_names.py`."""
     with (files("tenfold.linkage") / "name_weights.npz").open("rb") as file, np.load(file) as arrays:
         return dict(arrays)
@@ -128,22 +129,23 @@ def log_likelihoods(arabic: Sequence[str], latin: Sequence[str]) -> Floats:
     values = np.full(len(latin), -np.inf, dtype=np.float32)
     if not rows.size or not spelt.size:
         return values
-    width = model.table.shape[-1]
+    side, width = model.table.shape[0], model.table.shape[-1]
     left, letter, right = neighbourhoods(rows)
-    side = model.table.shape[0]
-    bases = ((left * side + letter) * side + right) * width
-    flat = model.table.reshape(-1)
-    pairs = model.pairs[spelt[:, :-1] - 1, spelt[:, 1:] - 1]
+    bases = (((left * side + letter) * side + right) * width).astype(np.intp)
+    table = model.table.reshape(-1)
+    ones = spelt.astype(np.intp)  # the column of a letter is its number
+    pairs = model.pairs[spelt[:, :-1] - 1, spelt[:, 1:] - 1].astype(np.intp)
     forward = np.zeros((len(rows), spelt.shape[1] + 1))
     forward[:, 0] = 1.0
-    active = np.searchsorted(-lengths, -np.arange(rows.shape[1]), side="left")
+    active = np.searchsorted(-lengths, -np.arange(rows.shape[1]), side="left").tolist()
     for step, count in enumerate(active):
+        reach = min(2 * step + 2, spelt.shape[1])  # Arabic letters that so many Latin ones can stand for
         base = bases[:count, step, None]
-        before = forward[:count]
-        after = before * flat[base + _NONE]
-        after[:, 1:] += before[:, :-1] * flat[base + spelt[:count]]
-        after[:, 2:] += before[:, :-2] * flat[base + pairs[:count]]
-        forward[:count] = after
+        before = forward[:count, : reach + 1]
+        after = before * table.take(base + _NONE, mode="clip")
+        after[:, 1:] += before[:, :-1] * table.take(base + ones[:count, :reach], mode="clip")
+        after[:, 2:] += before[:, :-2] * table.take(base + pairs[:count, : reach - 1], mode="clip")
+        forward[:count, : reach + 1] = after
     with np.errstate(divide="ignore"):
         values[order] = np.log(forward[np.arange(len(rows)), ends])
     values[order[(ends == 0) | (lengths == 0)]] = -np.inf
