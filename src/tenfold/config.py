@@ -40,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     evaluate_deadline_ms: Positive = 500
     lease_minutes: Positive = 20
     retention_months: NotNegative = 0  # older events and sessions go; 0: nothing goes
+    closure_retention_days: NotNegative = 0  # fingerprints of accounts closed longer ago go; 0: none goes
     webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
     secure_cookies: bool = False  # set to true behind HTTPS
     log_level: Literal["debug", "info", "warning", "error"] = "info"

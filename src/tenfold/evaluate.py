@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, TimeoutError
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -14,11 +15,16 @@ from tenfold.detectors.base import TextItem
 from tenfold.events import Event
 from tenfold.evidence import Signal
 from tenfold.judgement import Firing
+from tenfold.linkage import gather
+from tenfold.linkage.online import Linker
+from tenfold.linkage.returns import as_signal
 from tenfold.policy import PolicySet
-from tenfold.processing import detect, fold, judge
-from tenfold.processing.fold import Numbered
+from tenfold.processing import detect, fold, judge, left
+from tenfold.processing.fold import Batch, Numbered
 from tenfold.processing.suites import CurrentSuite
+from tenfold.store import traces
 from tenfold.store.database import Conn
+from tenfold.store.signals import Strongest
 from tenfold.subjects import Subject, SubjectKind
 
 EVENT_TYPES = ("account.created", "account.updated", "post.created", "post.updated")
@@ -52,6 +58,7 @@ class Evaluator:
         self._policy = policy
         self.policy_version = policy.version
         self._suites = CurrentSuite()
+        self._linker = Linker()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evaluate")
         self._waiting: set[Future[Verdict]] = set()
 
@@ -99,10 +106,47 @@ class Evaluator:
             batch = fold.load(conn, numbered)
             fold.fold(batch, numbered)
             detected = detect.detect(suite, batch)
-            signals = {number: result.signals for number, result in detected.results.items()}
-            firings = judge.judge(conn, self._policy, batch, signals, record=False)
+            returns = self._returns(conn, batch, event.time)
+            signals = {
+                number: [
+                    *result.signals,
+                    *(s for s in returns if s.subject == batch.questions[number].subject),
+                ]
+                for number, result in detected.results.items()
+            }
+            links = strongest(returns)
+            firings = judge.judge(conn, self._policy, batch, signals, record=False, links=links)
         found = tuple(signal for result in detected.current.values() for signal in result)
-        return Verdict(outcome=outcome(firings), firings=tuple(firings), signals=found)
+        return Verdict(outcome=outcome(firings), firings=tuple(firings), signals=(*found, *returns))
+
+    def _returns(self, conn: Conn, batch: Batch, at: datetime) -> list[Signal]:
+        """Which closed accounts the account of the event may be, with what the event tells of it."""
+        new = {
+            id_: one
+            for id_, one in left.of_accounts(batch).items()
+            if left.is_young(batch.accounts[id_], at)
+        }
+        known = traces.load(conn, new)
+        whole = [gather.together(known[id_], one) if id_ in known else one for id_, one in new.items()]
+        named = gather.resolve(conn, whole)
+        judged, _ = self._linker.compared(conn, [gather.fingerprint(one, named) for one in whole])
+        return [as_signal(one) for one in judged if one.level]
+
+
+def strongest(returns: Sequence[Signal]) -> dict[str, Strongest]:
+    """What rules see of an account's links, from its signals `return`."""
+    found: dict[str, list[Signal]] = {}
+    for signal in returns:
+        found.setdefault(signal.subject.id, []).append(signal)
+    return {
+        account: Strongest(
+            account=account,
+            count=len(signals),
+            probability=max(signal.score for signal in signals),
+            level=max(signals, key=lambda signal: signal.score).details["level"],
+        )
+        for account, signals in found.items()
+    }
 
 
 def outcome(firings: Sequence[Firing]) -> Outcome:

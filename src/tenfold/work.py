@@ -12,11 +12,13 @@ from psycopg_pool import ConnectionPool
 from tenfold import pipeline
 from tenfold.config import Settings, secret_key
 from tenfold.enforcement.outbox import deliver_due
+from tenfold.linkage.keys import MAX_ACCOUNTS
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import counters, database, policies, retention
+from tenfold.store import audit, closures, counters, database, link_keys, policies, retention
+from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 
 IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and when it stays empty
@@ -93,6 +95,13 @@ class Worker:
             windows = {counter.name: counter.window for counter in self._policy.counters}
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass
+            link_keys.count_common(conn, MAX_ACCOUNTS)
+            expired = closures.expire(conn, now, days=self._settings.closure_retention_days)
+            audit.append(conn, [_expired(account) for account in expired])
+
+
+def _expired(account: str) -> Entry:
+    return Entry(actor="system", act="closure.erased", subject=f"account:{account}", details={"reason": "expired"})
 
 
 def _lives(parent: int | None) -> bool:

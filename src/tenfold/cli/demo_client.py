@@ -53,7 +53,7 @@ class Client:
                 raise CommandError(
                     f"{status['poisoned']} events could not be processed, the latest: {latest}"
                 )
-            waiting = int(status["queue"])
+            waiting = int(status["queue"]) + int(status["links_due"])
             yield waiting
             if waiting == 0:
                 return

@@ -36,6 +36,7 @@ def status(
     for label, value in (
         ("events waiting", f"{found.queue:,}{waiting}"),
         ("events set aside", f"{found.poisoned:,}"),
+        ("closures to settle and hunts", f"{found.links_due:,}, given up {found.links_failed:,}"),
         ("workers", f"{found.workers}"),
         ("events ever taken (estimate)", f"{found.events_estimate:,}"),
         ("accounts, posts (estimates)", f"{found.accounts_estimate:,}, {found.posts_estimate:,}"),

@@ -1,10 +1,11 @@
-"""Candidates: pairs of a closed and a newer account that share something rare enough to compare them.
+"""Candidates: pairs of a closed and another account that share something rare enough to compare them.
 
 A first look in whole thousandths of a bit: of each kind of key that both show, the rarity of the rarest,
 summed over kinds. It only decides which pairs are compared, never what is said of them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -15,7 +16,12 @@ from tenfold.linkage.rarity import millibits
 from tenfold.store.link_keys import Hit
 
 BEST = 20  # pairs of one new account that are compared
-FLOOR = 6_000  # thousandths of a bit: less than this in common is not looked at any further
+FLOOR = 6_000  # thousandths of a bit: less than this in common is not looked at any further ...
+
+
+def floor_of(population: int) -> int:
+    """... nor less than singles out one of all accounts: such a pair cannot come to anything."""
+    return max(FLOOR, round(1000 * math.log2(max(population, 2))))
 
 
 class Candidate(msgspec.Struct, frozen=True, order=True):
@@ -29,9 +35,9 @@ class FirstLook:
     """Who shares what, weighed once for many accounts."""
 
     def __init__(self, hits: Sequence[Hit], population: int) -> None:
-        self.keys = np.array([hit.key for hit in hits], np.int64)
-        self.accounts = np.array([hit.accounts for hit in hits], np.int64)
-        bits = millibits(max(population, 2), self.accounts).tolist()
+        accounts = np.array([hit.accounts for hit in hits], np.int64)
+        bits = millibits(max(population, 2), accounts).tolist()
+        self._floor = floor_of(population)
         self._found = {
             hit.key: (hit.key & KIND_MASK, weight, hit.others)
             for hit, weight in zip(hits, bits, strict=True)
@@ -49,23 +55,8 @@ class FirstLook:
                     kinds[kind] = weight
         best.pop(account, None)
         totals = (Candidate(sum(kinds.values()), other) for other, kinds in best.items())
-        return sorted((one for one in totals if one.millibits >= FLOOR), key=_best_first)
+        return sorted((one for one in totals if one.millibits >= self._floor), key=_best_first)
 
 
 def _best_first(candidate: Candidate) -> tuple[int, str]:
     return -candidate.millibits, candidate.account
-
-
-def chosen(
-    candidates: Iterable[Candidate], created_us: int | None, closed_created_us: Mapping[str, int | None]
-) -> list[str]:
-    """The BEST of candidates (best first) that a new account may be the return of: a closure that was
-    created after it is none, where both times are known."""
-    found = []
-    for candidate in candidates:
-        begun = closed_created_us.get(candidate.account)
-        if created_us is None or begun is None or begun <= created_us:
-            found.append(candidate.account)
-            if len(found) == BEST:
-                break
-    return found

@@ -57,12 +57,10 @@ class Linker:
         asked = np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
         hits = link_keys.with_closures(conn, asked.tolist(), MAX_ACCOUNTS)
         look = candidates.FirstLook(hits, self._population)
-        found = [look.candidates(one.account, shown) for one, shown in zip(fingerprints, keys, strict=True)]
-        begun = closures.begun(conn, {one.account for some in found for one in some})
         pairs = [
-            (closed, one.account)
-            for one, some in zip(fingerprints, found, strict=True)
-            for closed in candidates.chosen(some, one.created_us, begun)
+            (candidate.account, one.account)
+            for one, shown in zip(fingerprints, keys, strict=True)
+            for candidate in look.candidates(one.account, shown)[: candidates.BEST]
         ]
         known = store_returns.of_new(conn, [one.account for one in fingerprints])
         pairs = list(dict.fromkeys([*pairs, *((link.closed, link.new) for link in known)]))
@@ -77,7 +75,8 @@ class Linker:
         return self._keep(conn, judged, hits, found)
 
     def hunt(self, conn: Conn, hunting: Iterable[str]) -> Looked:
-        """Look for accounts that are there already and may be the returns of these closed ones."""
+        """Look for accounts that are there already and may be the returns of these closed ones, be they open
+        or closed later."""
         self._refresh(conn)
         kept = closures.load(conn, hunting)
         keys = {key for closure in kept.values() for key in closure.keys}
@@ -89,10 +88,11 @@ class Linker:
             for candidate in look.candidates(closed, np.array(closure.keys, np.int64))[:MAX_HUNTED]
         ]
         found = gather.fingerprints(conn, {new for _, new in wanted})
+        ended = closures.closed_at(conn, found)
         pairs = [
             (closed, new)
             for closed, new in wanted
-            if new in found and _may_follow(kept[closed].fingerprint, found[new])
+            if new in found and not ended.get(new, kept[closed].closed_at) < kept[closed].closed_at
         ]
         rarity = self._rarity(conn, hits, keys)
         judged = self._judge(conn, pairs, kept, Table.of(found.values()), rarity)
@@ -186,8 +186,3 @@ def _same(judged: Judged, known: store_returns.Known | None) -> bool:
         and abs(known.bits - judged.bits) < LEAST_CHANGE
         and abs(known.probability - judged.probability) < LEAST_CHANGE
     )
-
-
-def _may_follow(closed: Fingerprint, new: Fingerprint) -> bool:
-    """Whether the second was not there before the first, where both times are known."""
-    return closed.created_us is None or new.created_us is None or closed.created_us <= new.created_us

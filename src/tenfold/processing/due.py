@@ -81,7 +81,7 @@ def settle(conn: Conn, due: Sequence[Due]) -> None:
     kept = _keep(conn, closed) if closed else []
     erased = closures.erase(conn, opened) if opened else []
     if deleted:
-        link_keys.erase(conn, set(deleted) - closures.begun(conn, deleted).keys())
+        link_keys.erase(conn, set(deleted) - closures.closed_at(conn, deleted).keys())
     entries = [_entry("closure.kept", one.account, origin=one.origin, ground=one.ground) for one in kept]
     audit.append(conn, entries + [_entry("closure.erased", id_, reason="restored") for id_ in erased])
 

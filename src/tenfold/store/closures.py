@@ -101,6 +101,13 @@ def erase(conn: Conn, accounts: Iterable[str]) -> list[str]:
     ids = sorted(set(accounts))
     rows = conn.execute("DELETE FROM closures WHERE account = ANY(%s) RETURNING account", [ids]).fetchall()
     conn.execute("DELETE FROM closure_keys WHERE account = ANY(%s)", [ids])
+    conn.execute(
+        """
+        DELETE FROM account_keys WHERE account = ANY(%s)
+            AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = account_keys.account)
+        """,
+        [[row[0] for row in rows]],
+    )
     gone = conn.execute(
         """
         DELETE FROM links WHERE (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
@@ -165,15 +172,10 @@ def page(
     return cursor.fetchall()
 
 
-def begun(conn: Conn, accounts: Iterable[str]) -> dict[str, int | None]:
-    """When each of these closed accounts was created, in microseconds since 1970; None: not known."""
+def closed_at(conn: Conn, accounts: Iterable[str]) -> dict[str, datetime]:
+    """When each of these accounts was closed that has a closure."""
     rows = conn.execute(
-        """
-        SELECT account, (extract(epoch FROM created_at) * 1000000)::bigint
-        FROM closures WHERE account = ANY(%s)
-        """,
-        [list(accounts)],
-        prepare=True,
+        "SELECT account, closed_at FROM closures WHERE account = ANY(%s)", [list(accounts)], prepare=True
     )
     return dict(rows.fetchall())
 

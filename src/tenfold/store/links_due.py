@@ -83,7 +83,8 @@ def claim(conn: Conn, step: Step, at_most: int) -> list[Due]:
         WITH ready AS (
             SELECT id, tries FROM links_due
             WHERE step = %(step)s AND tries < %(tries)s
-              AND (step <> 'hunt' OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+              AND (step <> 'hunt' OR xid < pg_snapshot_xmin(pg_current_snapshot())
+                   OR at < now() - interval '10 minutes')  -- restored from a backup, the number means nothing
             ORDER BY tries, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
         ), taken AS (
             SELECT id FROM ready WHERE tries = 0

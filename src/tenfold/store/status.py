@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 from psycopg.rows import class_row
 
-from tenfold.store import events
+from tenfold.store import events, links_due
 from tenfold.store.database import Conn
 
 COUNT_LIMIT = 1_000_000  # a deeper queue is told as this many
@@ -27,6 +27,8 @@ class Status(msgspec.Struct, kw_only=True):
     cases_overdue: int
     deliveries_pending: int
     deliveries_dead: int
+    links_due: int  # closures to settle, hunts and looks of linkage that wait
+    links_failed: int  # those that failed too often
     bank_revision: int
     policy: str | None
     database_bytes: int
@@ -58,11 +60,13 @@ def read_status(conn: Conn) -> Status:
             (SELECT count(*) FROM cases WHERE state <> 'decided' AND due_at < now()) AS cases_overdue,
             (SELECT count(*) FROM deliveries WHERE state = 'pending') AS deliveries_pending,
             (SELECT count(*) FROM deliveries WHERE state = 'dead') AS deliveries_dead,
+            (SELECT count(*) FROM links_due WHERE tries < %(tries)s) AS links_due,
+            (SELECT count(*) FROM links_due WHERE tries >= %(tries)s) AS links_failed,
             (SELECT coalesce(max(revision), 0) FROM banks) AS bank_revision,
             (SELECT version FROM policies ORDER BY loaded_at DESC LIMIT 1) AS policy,
             pg_database_size(current_database()) AS database_bytes
         """,
-        {"limit": COUNT_LIMIT},
+        {"limit": COUNT_LIMIT, "tries": links_due.MAX_TRIES},
     )
     status = cursor.fetchone()
     assert status is not None

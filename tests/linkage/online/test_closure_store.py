@@ -114,7 +114,7 @@ def test_a_hunt_waits_for_whoever_worked_beside_the_closing(database_url):
         connect(database_url) as hunting,
     ):
         linking.execute("SELECT pg_current_xact_id()")
-        links_due.note_hunt(closing, ["a"], NOON)
+        links_due.note_hunt(closing, ["a"], datetime.now(UTC))
         closing.commit()
         assert links_due.claim(hunting, "hunt", 10) == []
         hunting.commit()

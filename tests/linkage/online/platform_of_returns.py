@@ -1,0 +1,103 @@
+"""A small platform for tests of returns: what people do becomes events, and the worker's loop is turned."""
+
+import time
+from datetime import timedelta
+from functools import cache
+
+from tenfold import pipeline
+from tenfold.config import Settings
+from tenfold.detectors.text.suite import TextSuite
+from tenfold.linkage.online import Linker
+from tenfold.pipeline import Tools
+from tenfold.policy import PolicySet, load_policies
+from tenfold.store import events as queue
+from tenfold.store import links_due
+from tests.helpers import NOON, event
+
+TEXTS = (
+    "The river rose again over the old bridge and nobody came to look at it all day long, friends.",
+    "صباح الخير يا أصدقاء، وصلت الشاحنات إلى السوق القديم ولم يبق شيء على الرفوف منذ الفجر",
+    "We counted the lamps along the eastern path twice and there are fewer of them every single night.",
+)
+
+
+@cache
+def policy() -> PolicySet:
+    return load_policies(Settings())
+
+
+class Platform:
+    """Events of accounts, a day apart if nothing else is said, and one worker."""
+
+    def __init__(self, conn) -> None:
+        conn.autocommit = True
+        self.conn = conn
+        self.tools = Tools(suite=TextSuite([]), policy=policy(), linker=Linker())
+        self.day = 0.0
+
+    def at(self):
+        return NOON + timedelta(days=self.day)
+
+    def tell(self, type_, account, **data) -> None:
+        sent = event(type_, account=account, at=self.at(), **data)
+        with self.conn.transaction():
+            assert queue.insert_events(self.conn, [sent])
+
+    def sign_up(self, account, **profile) -> None:
+        self.day += 1
+        device = profile.pop("device", None)
+        self.tell("account.created", account, **profile)
+        if device:
+            self.tell("session.started", account, device=device, ip=f"address:{account}")
+
+    def crowd(self, count=150) -> None:
+        """Ordinary people, so that rare values are rare."""
+        for n in range(count):
+            self.tell("account.created", f"p{n}", handle=f"person {chr(97 + n % 26)}{n}x", bio=f"I like {n}")
+        self.work()
+
+    def work(self) -> None:
+        """Turn the loop until nothing waits and nothing is due."""
+        while True:
+            done = pipeline.run_once(self.conn, self.tools, 1000)
+            assert not done.set_aside, queue.poisoned(self.conn)
+            if not (done.applied or pipeline.run_due(self.conn, self.tools)):
+                if not links_due.any_due(self.conn):
+                    break
+                time.sleep(0.01)  # a hunt waits for the transactions of tests beside this one
+
+    def links(self, account) -> dict[str, str]:
+        """Level of each link of an account by the other account."""
+        rows = self.conn.execute(
+            "SELECT closed, level FROM links WHERE (account_a = %(id)s OR account_b = %(id)s)"
+            " AND closed <> %(id)s",
+            {"id": account},
+        )
+        return dict(rows.fetchall())
+
+    def bits(self, account) -> float:
+        """Of the strongest link of an account; 0 without any."""
+        (bits,) = self.conn.execute(
+            "SELECT coalesce(max(bits), 0) FROM links WHERE account_a = %(id)s OR account_b = %(id)s",
+            {"id": account},
+        ).fetchone()
+        return float(bits)
+
+    def cases(self) -> list[tuple[str, str]]:
+        """Subject and queue of every case that waits."""
+        found = self.conn.execute("SELECT subject_id, queue FROM cases WHERE state <> 'decided' ORDER BY id")
+        return list(found.fetchall())
+
+    def propagandist(self, account="old", **more) -> None:
+        """Somebody with a rare name, a device, friends who follow him, and a group."""
+        self.sign_up(account, handle="zarqun_alfidda", display_name="زرقون الفضة", device="device:z", **more)
+        for n in range(6):
+            self.tell("follow.created", f"p{n}", target=account)
+            self.tell("follow.created", account, target=f"p{n + 20}")
+        self.tell("group.joined", account, group="g-rare")
+        self.work()
+
+    def close(self, account, reason="violent extremism") -> None:
+        self.day += 1
+        self.tell("account.closed", account, reason=reason)
+        self.work()

@@ -1,0 +1,179 @@
+"""Returns are recognised at sign-up, later, and among those who are there already."""
+
+import pytest
+
+from tenfold.store import closures, link_decisions, link_keys, shared_keys, signals
+from tenfold.subjects import Subject, SubjectKind
+from tests.helpers import NOON
+from tests.linkage.online.platform_of_returns import TEXTS, Platform
+
+
+@pytest.fixture
+def platform(conn):
+    platform = Platform(conn)
+    platform.crowd()
+    return platform
+
+
+def test_a_return_with_the_same_device_and_name_is_a_case_at_once(platform):
+    platform.propagandist()
+    platform.close("old")
+    platform.sign_up("new", handle="zarqun_alfidda2", display_name="زرقون الفضة", device="device:z")
+    platform.work()
+    assert platform.links("new") == {"old": "likely"}
+    assert ("new", "returns") in platform.cases()
+    (found,) = signals.load(platform.conn, [Subject(SubjectKind.ACCOUNT, "new")], "return").values()
+    (signal,) = found
+    assert signal.key == signal.details["closed"] == "old"
+    total = signal.details["prior_bits"] + sum(item["bits"] for item in signal.details["items"])
+    assert total == pytest.approx(signal.details["bits"], abs=0.01)
+
+
+def test_who_was_there_before_the_closing_is_found_when_it_is_closed(platform):
+    platform.propagandist()
+    platform.sign_up("backup", handle="zarqun_alfidda_2", display_name="زرقون الفضة", device="device:z")
+    for n in range(6):
+        platform.tell("follow.created", f"p{n}", target="backup")
+    platform.work()
+    assert platform.links("backup") == {}
+    platform.close("old")
+    assert platform.links("backup").keys() == {"old"}
+    assert ("backup", "returns") in platform.cases()
+
+
+def test_an_account_made_long_before_is_found_when_it_takes_over(platform):
+    platform.sign_up("aged", handle="quiet gardener")
+    platform.propagandist()
+    platform.close("old")
+    platform.tell("account.updated", "aged", handle="zarqun_alfidda2", display_name="زرقون الفضة")
+    platform.tell("session.started", "aged", device="device:z")
+    for n in range(6):
+        platform.tell("follow.created", f"p{n}", target="aged")
+    platform.work()
+    assert platform.links("aged").keys() == {"old"}
+
+
+def test_of_two_closed_accounts_the_later_is_the_return_of_the_earlier(platform):
+    platform.propagandist()
+    platform.sign_up("backup", handle="zarqun_alfidda_2", display_name="زرقون الفضة", device="device:z")
+    platform.day += 1
+    platform.tell("account.closed", "backup")
+    platform.day += 1
+    platform.tell("account.closed", "old")
+    platform.work()
+    assert platform.links("old").keys() == {"backup"}
+    assert platform.links("backup") == {}
+    assert platform.cases() == [], "nobody need decide about closed accounts"
+
+
+def test_an_account_that_its_owner_deleted_is_no_closure(platform):
+    platform.propagandist()
+    platform.day += 1
+    platform.tell("account.deleted", "old")
+    platform.work()
+    assert closures.count(platform.conn) == 0
+    assert link_keys.of_account(platform.conn, "old") == set()
+    platform.sign_up("new", handle="zarqun_alfidda2", device="device:z")
+    platform.work()
+    assert platform.links("new") == {}
+
+
+def test_a_restored_account_leaves_no_fingerprint_no_key_and_no_link(platform):
+    platform.propagandist()
+    platform.close("old")
+    platform.sign_up("new", handle="zarqun_alfidda2", display_name="زرقون الفضة", device="device:z")
+    platform.work()
+    platform.tell("account.restored", "old")
+    platform.work()
+    assert closures.load(platform.conn, ["old"]) == {}
+    assert link_keys.of_account(platform.conn, "old", closed=True) == set()
+    assert platform.links("new") == {}
+    assert signals.load(platform.conn, [Subject(SubjectKind.ACCOUNT, "new")], "return") == {}
+    acts = platform.conn.execute(
+        "SELECT act FROM audit WHERE subject = 'account:old' ORDER BY seq"
+    ).fetchall()
+    assert acts == [("closure.kept",), ("closure.erased",)]
+
+
+def test_old_friends_who_follow_the_new_account_are_evidence_that_comes_late(platform):
+    platform.propagandist()
+    platform.close("old")
+    platform.sign_up("new", handle="zarqun_alfidda2")
+    platform.work()
+    before = platform.bits("new")
+    for n in range(6):
+        platform.tell("follow.created", f"p{n}", target="new")
+    platform.work()
+    assert platform.bits("new") > before
+    assert ("new", "returns") in platform.cases()
+
+
+def test_posts_of_the_same_words_are_evidence(platform):
+    platform.propagandist()
+    for n, text in enumerate(TEXTS):
+        platform.tell("post.created", "old", post=f"o{n}", text=text)
+    platform.close("old")
+    platform.sign_up("new", handle="zarqun_alfidda2")
+    for n, text in enumerate(TEXTS):
+        platform.tell("post.created", "new", post=f"n{n}", text=text)
+    platform.work()
+    (evidence,) = platform.conn.execute("SELECT evidence FROM links").fetchone()
+    assert "text" in {item["kind"] for item in evidence}
+    assert platform.links("new") == {"old": "possible"}, "names and texts can be copied"
+
+
+def test_a_pair_decided_to_be_different_is_not_linked_again(platform):
+    platform.propagandist()
+    platform.close("old")
+    link_decisions.record(platform.conn, ("new", "old"), "different", author="user:1", now=NOON)
+    platform.sign_up("new", handle="zarqun_alfidda2", display_name="زرقون الفضة", device="device:z")
+    platform.work()
+    assert platform.links("new") == {}
+    assert platform.cases() == []
+
+
+def test_a_pair_decided_to_be_the_same_stays_likely_whatever_the_evidence(platform):
+    platform.propagandist()
+    platform.close("old")
+    link_decisions.record(platform.conn, ("new", "old"), "same", author="user:1", now=NOON)
+    platform.sign_up("new", handle="zarqun_alfidda2")
+    platform.work()
+    assert platform.links("new") == {"old": "likely"}
+
+
+def test_a_value_marked_as_shared_finds_nobody_and_links_that_rest_on_it_go(platform):
+    platform.propagandist()
+    platform.close("old")
+    platform.sign_up("new", handle="zarqun_alfidda2", display_name="زرقون الفضة", device="device:z")
+    platform.work()
+    for key in link_keys.in_common(platform.conn, "old", "new"):
+        shared_keys.mark(platform.conn, key, kind="", reason="a family", marked_by="user:1", until=None)
+    platform.work()
+    assert platform.links("new") == {}
+    platform.sign_up("third", device="device:z")
+    platform.work()
+    assert platform.links("third") == {}
+
+
+def test_a_common_name_links_nobody(platform):
+    for n in range(30):
+        platform.sign_up(f"m{n}", handle=f"mohammed{n}", display_name="محمد")
+    platform.work()
+    platform.close("m0")
+    platform.sign_up("late", handle="mohammed99", display_name="محمد")
+    platform.work()
+    assert platform.links("late") == {}
+
+
+def test_late_avatars_that_are_media_ids_are_compared_by_their_hash(platform):
+    pdq = "0f" * 32
+    platform.propagandist(avatar="m-old")
+    platform.tell("media.uploaded", "old", media="m-old", kind="image", pdq=pdq)
+    platform.tell("account.updated", "old", bio="the silver one")
+    platform.close("old")
+    platform.day += 1
+    platform.tell("media.uploaded", "new", media="m-new", kind="image", pdq=pdq)
+    platform.sign_up("new", handle="zarqun_alfidda2", avatar="m-new", device="device:z")
+    platform.work()
+    (link,) = platform.conn.execute("SELECT evidence FROM links").fetchone()
+    assert any(item["kind"] == "avatar" and item["level"] == "equal" for item in link)
