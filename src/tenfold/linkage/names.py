@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from itertools import product
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,10 +62,10 @@ def _compare(left: Sequence[Spelling], right: Sequence[Spelling]) -> NDArray[np.
     cells: list[int] = []  # which cell of the pairs' tables each of the others fills
     for place, (a, b) in enumerate(zip(left, right, strict=True)):
         if len(a.words) > 1 or len(b.words) > 1:
-            for (i, word), (j, partner) in product(enumerate(a.words), enumerate(b.words)):
-                cells.append((place * MOST_WORDS + i) * MOST_WORDS + j)
-                one.append(word)
-                other.append(partner)
+            one += [word for word in a.words for _ in b.words]
+            other += b.words * len(a.words)
+            for row in range(place * MOST_WORDS, place * MOST_WORDS + len(a.words)):
+                cells += range(row * MOST_WORDS, row * MOST_WORDS + len(b.words))
     alike = likeness(one, other)
     values = np.zeros(len(left), dtype=np.float32)
     values[wholes] = alike[: len(wholes)]
@@ -81,9 +81,10 @@ def _compare(left: Sequence[Spelling], right: Sequence[Spelling]) -> NDArray[np.
 
 def _shares(names: Sequence[Spelling]) -> NDArray[np.float32]:
     """Square roots of the shares that words have of their name's letters: (names, MOST_WORDS)."""
+    words = [name.words for name in names]
+    counts = np.fromiter(map(len, words), dtype=np.intp, count=len(words))
     lengths = np.zeros((len(names), MOST_WORDS), dtype=np.float32)
-    for place, name in enumerate(names):
-        lengths[place, : len(name.words)] = [len(word) for word in name.words]
+    lengths[np.arange(MOST_WORDS) < counts[:, None]] = [len(word) for word in chain.from_iterable(words)]
     shares: NDArray[np.float32] = np.sqrt(lengths / lengths.sum(1, keepdims=True))
     return shares
 

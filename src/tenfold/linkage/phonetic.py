@@ -34,8 +34,17 @@ _CLASSES = {
     )
     for letter in letters[1:]
 }
+_find_latin = re.compile("[a-z0-9]").search
 _find_double = re.compile(r"(.)\1").search
 _single = re.compile(r"(.)\1+").sub
+
+
+class _ArabicKeys(dict[int, str]):
+    """The consonant of each Arabic letter; a space stays, all else is silent."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = key = " " if code == ord(" ") else _CLASSES.get(chr(code), "")
+        return key
 
 
 class _Keys(dict[tuple[str, str, str], str]):
@@ -43,14 +52,13 @@ class _Keys(dict[tuple[str, str, str], str]):
 
     def __missing__(self, letters: tuple[str, str, str]) -> str:
         left, letter, right = (LATIN.find(each) + 1 for each in letters)
-        key = " " if letters[1] == " " else _CLASSES.get(letters[1], "")
-        if letter:
-            keys, likeliest = _likeliest()
-            key = keys[int(likeliest[left, letter, right])]
+        keys, likeliest = _likeliest()
+        key = keys[int(likeliest[left, letter, right])] if letter else _ARABIC_KEYS[ord(letters[1])]
         self[letters] = key
         return key
 
 
+_ARABIC_KEYS = _ArabicKeys()
 _key = _Keys().__getitem__
 
 
@@ -68,6 +76,9 @@ def _likeliest() -> tuple[list[str], NDArray[np.intp]]:
 def phonetic(text: str) -> str:
     """The consonant key of a name or handle, "" when nothing is left; letters of other scripts are silent."""
     letters = spelt(text)
-    key = "".join(map(_key, zip(" " + letters, letters, letters[1:] + " ", strict=False))) + " "
-    key = key.replace("h ", "").replace(" ", "")
+    if _find_latin(letters):
+        key = "".join(map(_key, zip(" " + letters, letters, letters[1:] + " ", strict=False)))
+    else:
+        key = letters.translate(_ARABIC_KEYS)
+    key = f"{key} ".replace("h ", "").replace(" ", "")
     return _single(r"\1", key) if _find_double(key) else key

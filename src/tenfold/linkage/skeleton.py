@@ -17,7 +17,7 @@ _DIGITS = {character: letter for character, letter in LEET_LATIN.items() if char
 _ARABIC_DIGITS = {character: letter for character, letter in LEET_ARABIC.items() if character in _DIGITS}
 _FIRST, _LAST = map(chr, LOOK_ALIKES)
 
-_find_symbol = re.compile(f"[{re.escape(''.join(_SYMBOLS))}]").search
+_find_disguise = re.compile(f"[{re.escape(''.join(_SYMBOLS))}{_FIRST}-{_LAST}]").search
 _within = re.compile(rf"(?<=[^\W_])[{re.escape(''.join(_SYMBOLS))}](?=[^\W_])").sub
 _find_alike = re.compile(f"[{_FIRST}-{_LAST}]").search
 _find_digit = re.compile("[0-9]").search
@@ -45,10 +45,9 @@ def undisguised(text: str) -> str:
     Letters of other alphabets are taken for Latin ones where Latin letters stand in the text too, or where
     no letter of it shows that its author writes that other alphabet.
     """
-    if text.isascii():
-        return _within(_letter_for_symbol, text) if _find_symbol(text) else text
-    if _find_symbol(text):
-        text = _within(_letter_for_symbol, text)
+    if not _find_disguise(text):
+        return text
+    text = _within(_letter_for_symbol, text)
     return _latin_look_alikes(text) if _find_alike(text) else text
 
 
