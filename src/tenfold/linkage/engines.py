@@ -6,9 +6,11 @@ goes through them: what engines compute from texts and fractions differs from on
 
 import os
 import shutil
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,10 @@ import pyarrow.parquet as pq
 
 MEMORY_LIMIT = "1200MB"  # DuckDB's; beyond it joins and counts go to temporary files
 SPARK_PARTITIONS = 8  # of a shuffle when Spark runs in this machine; a cluster's own setting stands
+
+
+SPARK_PORT = 15002  # of Spark Connect, where the address names none
+PATIENCE = 10.0  # seconds
 
 
 class EngineError(Exception):
@@ -80,6 +86,8 @@ class Spark:
             from pyspark.sql import SparkSession
         except ImportError:
             raise EngineError("Spark needs PySpark: pip install 'tenfold[spark]'") from None
+        if remote.startswith("sc:"):
+            _knock(remote)
         builder: Any = SparkSession.builder.remote(remote)
         if remote.startswith("local"):
             if shutil.which("java") is None:
@@ -120,6 +128,15 @@ def read_sorted(path: Path, order: Sequence[str]) -> pa.Table:
     arrays = {name: table.column(name).to_numpy() for name in table.column_names}
     rows = np.lexsort([arrays[name] for name in reversed(order)])
     return pa.table({name: pa.array(arrays[name][rows]) for name in sorted(arrays)})
+
+
+def _knock(remote: str) -> None:
+    """EngineError where nobody listens: the client would try again for ten minutes."""
+    address = urlsplit(remote)
+    try:
+        socket.create_connection((address.hostname or "", address.port or SPARK_PORT), PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise EngineError(f"Spark at {remote} cannot be reached: {error}") from None
 
 
 def _quoted(text: str) -> str:
