@@ -13,6 +13,7 @@ GROUPS = {
     "audit": "Verify and export the audit chain.",
     "banks": "Curated lists of known material: import, export, edit.",
     "history": "The store's content as Parquet files, for sweeps and analysts.",
+    "closures": "Closed accounts, against which returns are recognised: import, list, show, erase.",
     "keys": "API keys: create, list, revoke.",
     "policy": "Rules: check, explain, test.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",

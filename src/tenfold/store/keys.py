@@ -37,6 +37,8 @@ class Scope(StrEnum):
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
     LINKS_WRITE = "links:write"
+    CLOSURES_READ = "closures:read"
+    CLOSURES_WRITE = "closures:write"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"
 

@@ -8,7 +8,19 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from tenfold.web import console, openapi
-from tenfold.web.api import actions, banks, cases, evaluate, events, health, links, status, webhooks
+from tenfold.web.api import (
+    actions,
+    banks,
+    cases,
+    closures,
+    evaluate,
+    events,
+    health,
+    link_decisions,
+    links,
+    status,
+    webhooks,
+)
 from tenfold.web.auth import KeyCache
 from tenfold.web.instrumentation import Instrumentation, Metrics
 from tenfold.web.limits import RateLimiter
@@ -22,6 +34,8 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *events.handlers,
     *evaluate.handlers,
     *links.handlers,
+    *link_decisions.handlers,
+    *closures.handlers,
     *status.handlers,
     *banks.handlers,
     *cases.handlers,

@@ -5,11 +5,12 @@ from datetime import timedelta
 from functools import cache
 
 from tenfold import pipeline
-from tenfold.config import Settings
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
-from tenfold.policy import PolicySet, load_policies
+from tenfold.policy import PolicySet, load
+from tenfold.policy.kinds import KINDS
+from tenfold.policy.policyset import STARTER_PACK
 from tenfold.store import events as queue
 from tenfold.store import links_due
 from tests.helpers import NOON, event
@@ -23,7 +24,7 @@ TEXTS = (
 
 @cache
 def policy() -> PolicySet:
-    return load_policies(Settings())
+    return load([STARTER_PACK / "accounts.yaml"], KINDS)
 
 
 class Platform:
