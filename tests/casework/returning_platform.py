@@ -13,12 +13,13 @@ import pytest
 from psycopg import sql
 
 from tenfold import pipeline
-from tenfold.config import Settings
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.events import Event
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
-from tenfold.policy import PolicySet, load_policies
+from tenfold.policy import PolicySet, load
+from tenfold.policy.kinds import KINDS
+from tenfold.policy.policyset import STARTER_PACK
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import database
 from tenfold.store import events as queue
@@ -41,9 +42,9 @@ _policy: list[PolicySet] = []
 
 
 def tools(conn: Conn) -> Tools:
-    """What a worker works with; the rules are read once a run."""
+    """What a worker works with: of the starter pack the rules about accounts, read once a run."""
     if not _policy:
-        _policy.append(load_policies(Settings()))
+        _policy.append(load([STARTER_PACK / "accounts.yaml"], KINDS))
     suite: TextSuite = CurrentSuite().get(conn)
     return Tools(suite=suite, policy=_policy[0], linker=Linker())
 
