@@ -44,3 +44,25 @@ def test_what_cannot_be_is_one_line_and_status_2(tmp_path: Path) -> None:
     unwritable = simulate("--events", "1000", "--out", str(tmp_path / "file"))
     assert unwritable.returncode == 2
     assert "cannot write to" in unwritable.stderr
+
+
+def test_accounts_alone_are_written_with_their_shares(tmp_path: Path) -> None:
+    done = simulate("--accounts", "1500", "--posts", "5", "--out", str(tmp_path), "--json")
+    assert done.returncode == 0, done.stderr
+    shares = json.loads(done.stdout)["shares"]
+    lines = (tmp_path / "fingerprints.ndjson").read_text(encoding="utf-8").splitlines()
+    truths = [json.loads(line) for line in (tmp_path / "truth.ndjson").read_text().splitlines()]
+    assert len(lines) == len(truths) == shares["accounts"] == 1500
+    assert sum("closed_us" in json.loads(line) for line in lines) == shares["closed"]
+    assert sum(bool(truth["predecessors"]) for truth in truths) == shares["returns"]
+    assert json.loads((tmp_path / "returns.json").read_text())["posts"] == 5
+    for_people = simulate("--accounts", "1000", "--out", str(tmp_path))
+    assert "1,000 accounts in" in for_people.stdout
+    assert "new_everything_same_friends" in for_people.stdout
+
+
+def test_events_or_accounts_must_be_said(tmp_path: Path) -> None:
+    for options in ((), ("--events", "1000", "--accounts", "1000")):
+        done = simulate(*options, "--out", str(tmp_path))
+        assert done.returncode == 2
+        assert "say either --events or --accounts" in done.stderr

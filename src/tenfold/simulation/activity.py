@@ -146,11 +146,11 @@ class Activity:
         lease = identity.lease << 20 ^ (at + home % LEASE) // LEASE
         return ("address", f"{mix(home ^ lease):x}"), ("network", f"h{home % self._blocks}")
 
-    def groups(self, account: int, operator: Operator | None, posts: int) -> list[str]:
+    def groups(self, account: int, persona: Persona, operator: Operator | None, posts: int) -> list[str]:
         """Groups of the circle; the cell's own."""
-        bits, circle = mix(self._seed << 32 ^ account << 6 ^ 63), self._cast.circle[account]
+        bits, circle = mix(self._seed << 32 ^ account << 6 ^ 63), persona.circle
         told = []
-        if operator is not None and not operator.spammer and bits & 1:
+        if operator is not None and not operator.spammer and not persona.alone and bits & 1:
             told.append(f"n{operator.cell}")
         joined = int((bits >> 32 & 0xFFFF) / 0x10000 * (1.5 + posts / 15))
         told += [f"g{circle * 4 + (bits >> 2 * step + 2 & 3)}" for step in range(min(joined, 8))]

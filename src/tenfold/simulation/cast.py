@@ -26,7 +26,7 @@ FAN_SHARE, PARODY_SHARE, FRAMER_SHARE, FAKE_SHARE = 0.003, 0.001, 0.002, 0.002
 FAKES_OF_ONE = 12  # accounts that copy one honest person, on average
 FRAMER_COPIES_NETWORK = 0.7  # of framers copy a closed account of the network, the rest another closed one
 VICTIM_SECOND_SHARE = 0.5  # of people copied by fakes open a second account later
-HOUSEMATE_SHARE, HOUSEMATE_DEVICE_SHARE = 0.35, 0.4
+HOUSEMATE_SHARE, HOUSEMATE_DEVICE_SHARE = 0.2, 0.4
 CIRCLE_SIZE = 60  # accounts, on average
 
 MEMBER, RULE_BREAKER, SECOND, FAN, PARODY, FRAMER, FAKE, OPERATOR, SPAMMER = range(9)

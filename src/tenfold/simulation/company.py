@@ -18,9 +18,9 @@ from tenfold.simulation.personas import Persona
 
 ACCOUNTS_PER_STAR = 500
 INTERESTS = 40  # what circles care about: each has its own stars
-CIRCLE_TIES = 0.55  # of an honest account's ties lie in its circle, the rest are stars
-REFOLLOWED = (0.9, 0.75)  # of old friends an operator follows again: at no care, and less by full care
-FOLLOWED_BACK = (0.5, 0.4)  # of old friends follow a return, likewise
+CIRCLE_TIES = 0.45  # of an honest account's ties lie in its circle, the rest are stars
+REFOLLOWED = (0.85, 0.85)  # of old friends an operator follows again: at no care, and less by full care
+FOLLOWED_BACK = (0.5, 0.45)  # of old friends follow a return, likewise
 MENTIONED_BACK = 0.3  # of these mention it
 FELLOWS_SHARE = 0.35  # of the cell's people follow one another's accounts
 FELLOW_ANNOUNCES, FRIEND_ANNOUNCES = 0.15, 0.03  # at no care; both at once after some 30 posts
@@ -77,12 +77,12 @@ class Company:
         """Somebody whom a post may name: an old friend, or anybody of the circle."""
         if persona.friends and draw() < 0.5:
             return f"a{persona.friends[int(draw() * len(persona.friends))]}"
-        return f"a{self._somebody(account, draw)}"
+        return f"a{self._somebody(account, persona.circle, draw)}"
 
-    def _somebody(self, account: int, draw: Draw) -> int:
+    def _somebody(self, account: int, circle: int, draw: Draw) -> int:
         """A member of the circle who was there before, or a star."""
         cast = self._cast
-        circle, uniform = cast.circle[account], draw()
+        uniform = draw()
         if uniform < CIRCLE_TIES:
             low = cast.starts[circle]
             high = bisect_left(cast.members, account, low, cast.starts[circle + 1])
@@ -108,27 +108,29 @@ class Company:
         self._reseed(account, 2)
         draw = self._random.random
         count = 2 + int(12 * draw() ** 2) + int(posts * 0.6 * draw())
-        others = [self._somebody(account, draw) for _ in range(min(count, MAX_TIES))]
+        others = [self._somebody(account, persona.circle, draw) for _ in range(min(count, MAX_TIES))]
         if not first:
-            return _ids(others)
+            return _ids(others, account)
         kept = [friend for friend in first if draw() < keeps]
         soon = kept[: 4 + int(posts * 0.8)]
         mixed = [friend for pair in zip(soon, others, strict=False) for friend in pair]
-        return _ids([*mixed, *soon[len(others) :], *others[len(soon) :]])
+        return _ids([*mixed, *soon[len(others) :], *others[len(soon) :]], account)
 
     def _known(self, account: int, persona: Persona) -> list[int]:
         """Whom the person behind an account knows: an operator's friends and cell, or what others follow."""
         cast = self._cast
         if cast.kind[account] == casts.OPERATOR:
-            return [*persona.friends, *self._fellows(account)]
+            return [*persona.friends, *self._fellows(account, persona)]
         self._reseed(account, 2)
         draw = self._random.random
         count = 2 + int(12 * draw() ** 2) + int(20 * draw())
-        return [self._somebody(account, draw) for _ in range(count)]
+        return [self._somebody(account, persona.circle, draw) for _ in range(count)]
 
-    def _fellows(self, account: int) -> list[int]:
+    def _fellows(self, account: int, persona: Persona) -> list[int]:
         """Accounts that the others of the cell used when this one was first used."""
         cast = self._cast
+        if persona.alone or cast.kind[account] != casts.OPERATOR:
+            return []
         operator = cast.operators[cast.owner[account]]
         begins = next(life.begins for life in operator.lives if life.account == account)
         told = []
@@ -143,7 +145,7 @@ class Company:
 
     def _inbound(self, account: int, persona: Persona, posts: int, told: Ties) -> None:
         """Everything that others do, and what the account says of itself."""
-        fellows = self._fellows(account) if self._cast.kind[account] == casts.OPERATOR else []
+        fellows = self._fellows(account, persona)
         self._reseed(account, 3)
         draw = self._random.random
         grown = min(1.0, 0.35 + posts / 45)
@@ -166,9 +168,9 @@ class Company:
             if announces < FELLOW_ANNOUNCES * openness * grown:
                 announced.append(fellow)
         self._own_words(account, persona, told, announced)
-        self._strangers(account, posts, followers, mentions)
-        told.followed_by, told.mentioned_by = _ids(followers), _ids(mentions)
-        told.announced_by = _ids(announced)
+        self._strangers(account, persona, posts, followers, mentions)
+        told.followed_by, told.mentioned_by = _ids(followers, account), _ids(mentions, account)
+        told.announced_by = _ids(announced, account)
 
     def _own_words(self, account: int, persona: Persona, told: Ties, announced: list[int]) -> None:
         """What an account says of its past; what framers have others say."""
@@ -177,13 +179,13 @@ class Company:
         owner, worn, kind = cast.owner[account], cast.copied[account], cast.kind[account]
         if kind == casts.OPERATOR:
             if persona.returned and says < BRAGGING_SHARE * (1 - persona.opsec):
-                told.announces = _ids([self._before(account)])
+                told.announces = _ids([self._before(account)], account)
         elif kind == casts.FRAMER:
-            told.announces = _ids([worn]) if says < FRAMER_BRAGS else []
+            told.announces = _ids([worn], account) if says < FRAMER_BRAGS else []
             if told_by < FRAMER_ANNOUNCED:
                 announced.append(int(who * account))
         elif kind not in (casts.SPAMMER, casts.FAKE) and owner != account and says < SECOND_SAYS_SO:
-            told.announces = _ids([owner])
+            told.announces = _ids([owner], account)
             if not cast.closed[owner]:
                 announced.append(owner)
 
@@ -197,18 +199,23 @@ class Company:
         ]
         return closed[-1] if closed else account
 
-    def _strangers(self, account: int, posts: int, followers: list[int], mentions: list[int]) -> None:
+    def _strangers(
+        self, account: int, persona: Persona, posts: int, followers: list[int], mentions: list[int]
+    ) -> None:
         """People of the circle and others; of the copied account's friends, those who are fooled."""
         cast, draw = self._cast, self._random.random
         count = int(5 * draw() ** 2) + int(posts * 0.5 * draw())
         fooled = cast.kind[account] == casts.FRAMER
         for place in range(min(count, MAX_TIES)):
-            other = cast.copied[account] if fooled and draw() < FOOLED_SHARE else account
-            follower = self._somebody(other, draw)
+            circle = persona.circle
+            if fooled and draw() < FOOLED_SHARE:
+                circle = cast.circle[cast.copied[account]]
+            follower = self._somebody(account, circle, draw)
             followers.append(follower)
             if place % 4 == 3:
                 mentions.append(follower)
 
 
-def _ids(accounts: Iterable[int]) -> list[str]:
-    return [f"a{account}" for account in dict.fromkeys(accounts)][:MAX_TIES]
+def _ids(accounts: Iterable[int], own: int) -> list[str]:
+    """Each once, as ids; nobody knows himself."""
+    return [f"a{account}" for account in dict.fromkeys(accounts) if account != own][:MAX_TIES]

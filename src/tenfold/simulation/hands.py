@@ -14,9 +14,9 @@ from tenfold.simulation.grammar import Draw, lexicon
 
 AR = 0
 LANGUAGES = ("ar", "en", "ar-Latn")  # by number
-HABIT_SHARE = 0.22  # a person has each of the habits of spelling with this probability
-FAITHFULNESS = (0.6, 1.0)  # and follows those that they have this often
-MOST_OPENINGS, MOST_CLOSINGS, MOST_SLIPS, MOST_EMOJI = 0.3, 0.2, 0.12, 0.6  # of a person's posts
+HABIT_SHARE = 0.13  # a person has each of the habits of spelling with this probability
+FAITHFULNESS = (0.3, 0.95)  # and follows those that they have this often
+MOST_OPENINGS, MOST_CLOSINGS, MOST_SLIPS, MOST_EMOJI = 0.25, 0.15, 0.12, 0.5  # of a person's posts
 
 ENDINGS = ("", "", ".", ".", "!", "..", "...", " .", "!!", "…", " !", "؟!", " ~", ";")
 EASTERN_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
@@ -53,9 +53,9 @@ def hand(seed: int) -> Hand:
     return Hand(
         spellings=spellings,
         faithful=low + (high - low) * draw(),
-        lower=draw() < 0.3,
-        eastern=draw() < 0.4,
-        wide=("", "", "", "  ", "\n")[int(draw() * 5)],
+        lower=draw() < 0.2,
+        eastern=draw() < 0.3,
+        wide=("", "", "", "", "", "", "  ", "\n")[int(draw() * 8)],
         typos=MOST_SLIPS * draw() ** 2,
         ending=ENDINGS[int(surface.random() * len(ENDINGS))],
         openings=[surface.sample(file["openings"], 2) for file in told],

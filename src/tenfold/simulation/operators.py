@@ -40,12 +40,16 @@ class Life(msgspec.Struct, kw_only=True):
 
 
 class Operator(msgspec.Struct, kw_only=True):
-    """A person and the accounts that they run, in the order of use."""
+    """A person and the accounts that they run, in the order of use.
+
+    The people of a `cell` know the same `circle`; `home` is the circle that only this one knows.
+    """
 
     role: str
     language: int
     opsec: float
     circle: int
+    home: int
     cell: int
     family: bool
     spammer: bool
@@ -60,19 +64,20 @@ def operators(accounts: int, circles: int, span: int, now: int, random: Random) 
     while told < accounts or not run:
         if len(run) % CELL == 0:
             circle = int(random.random() * circles)
-        operator = _operator(circle, len(run) // CELL, span, now, random)
+        operator = _operator(circle, len(run) // CELL, circles=circles, span=span, now=now, random=random)
         told += len(operator.lives)
         run.append(operator)
     return run
 
 
-def _operator(circle: int, cell: int, span: int, now: int, random: Random) -> Operator:
+def _operator(circle: int, cell: int, *, circles: int, span: int, now: int, random: Random) -> Operator:
     role, _, mean_days, comes_back, _ = pick(ROLE_TABLE, random)
     operator = Operator(
         role=ROLE_NAMES[int(role)],
         language=int(pick(LANGUAGE_TABLE, random)[0]),
         opsec=random.betavariate(2, 3),
         circle=circle,
+        home=int(random.random() * circles),
         cell=cell,
         family=random.random() < FAMILY_SHARE,
         spammer=False,
@@ -131,6 +136,7 @@ def farms(accounts: int, circles: int, span: int, now: int, random: Random) -> l
                 language=int(random.random() * 2),
                 opsec=random.betavariate(2, 3),
                 circle=circle,
+                home=circle,
                 cell=-1,
                 family=False,
                 spammer=True,

@@ -19,6 +19,7 @@ COMMON_DEVICES, COMMON_DEVICE_SHARE = 40, 0.10
 CARRIERS = 24
 VPN_SHARE, MOBILE_ONLY = 0.03, 0.10
 FAMILY_DEVICE_SHARE = 0.4
+MORE_CARE = 0.2  # of those who change everything they show, in what they do too
 FARM_BIOS_SHARE = 0.7  # of a spammer's accounts carry the same bio, all of them the same site
 
 
@@ -27,7 +28,8 @@ class Persona(msgspec.Struct, kw_only=True):
 
     `archive` is the number of what its person keeps and shares again: links, pictures, texts (which
     `author`, an account, first wrote). `friends` are accounts that an operator knows; `opsec` is how
-    careful they are; `returned`: not their first account, and not without a trace of the one before.
+    careful they are; `circle`: of whom they know most; `alone`: they know nobody of the network any
+    more; `returned`: not their first account, and not without a trace of the one before.
     """
 
     identity: Identity
@@ -35,6 +37,8 @@ class Persona(msgspec.Struct, kw_only=True):
     zone: int
     archive: int
     author: int
+    circle: int
+    alone: bool = False
     friends: tuple[int, ...] = ()
     evasions: tuple[str, ...] = ()
     opsec: float = 0.0
@@ -82,6 +86,7 @@ class Personas:
             zone=_zone(table, self._random.random()),
             archive=mix(account ^ self._seed << 24),
             author=account,
+            circle=self._cast.circle[account],
         )
 
     def _language(self, circle: int, uniform: float) -> int:
@@ -146,7 +151,7 @@ class Personas:
     def _lived(self, operator: Operator) -> dict[int, Persona]:
         wardrobe, lives = self._wardrobe, operator.lives
         persona = self._person(self._first(operator), lives[0].account)
-        persona.friends, persona.opsec = self._friends(operator.circle), operator.opsec
+        persona.friends, persona.opsec = self._friends(operator), operator.opsec
         told = {lives[0].account: persona}
         before = persona
         for life in lives[1:]:
@@ -157,11 +162,12 @@ class Personas:
             used += ("delay",) if life.late else ()
             used += (str(life.sort),) if life.sort not in (Sort.RETURN, Sort.FIRST) else ()
             persona = msgspec.structs.replace(from_, identity=identity, evasions=used, returned=True)
-            persona.culture = _culture(identity)
+            persona.culture, persona.opsec = _culture(identity), operator.opsec
+            if "new_everything_same_friends" in used:
+                persona.opsec = min(1.0, operator.opsec + MORE_CARE)
             if "nothing_kept" in used:
-                persona.friends = self._friends(self._cast.circle[life.account])
-                persona.returned = False
-                persona.archive, persona.author = self._random.getrandbits(62), life.account
+                self._begin_anew(persona)
+                persona.author = life.account
             told[life.account] = persona
         return told
 
@@ -186,7 +192,8 @@ class Personas:
         for life in operator.lives:
             identity = wardrobe.honest_identity(operator.language)
             identity.links, identity.avatar, identity.carrier = site, wardrobe.stock(), first.carrier
-            identity.bio = first.bio if draw() < FARM_BIOS_SHARE else identity.bio
+            identity.bio = first.bio if draw() < MORE_CARE = 0.2  # of those who change everything they show, in what they do too
+FARM_BIOS_SHARE else identity.bio
             identity.device = first.device if draw() > operator.opsec else identity.device
             identity.vpn, identity.household = draw() < operator.opsec, first.household
             identity.hand = first.hand
@@ -198,10 +205,20 @@ class Personas:
         """Places in `members` of a circle's accounts."""
         return range(self._cast.starts[circle], self._cast.starts[circle + 1])
 
-    def _friends(self, circle: int) -> tuple[int, ...]:
+    def _friends(self, operator: Operator) -> tuple[int, ...]:
+        """Those that the whole cell knows, and those of the operator's own street."""
+        return self._some(operator.circle, 4, 8) + self._some(operator.home, 4, 8)
+
+    def _some(self, circle: int, least: int, more: int) -> tuple[int, ...]:
         known = self._circle(circle)
-        count = min(len(known), 8 + int(self._random.random() * 12))
+        count = min(len(known), least + int(self._random.random() * (more + 1)))
         return tuple(self._cast.members[place] for place in self._random.sample(known, count))
+
+    def _begin_anew(self, persona: Persona) -> None:
+        """Among strangers, with nothing of the old things."""
+        persona.circle = int((len(self._cast.starts) - 1) * self._random.random())
+        persona.friends, persona.alone = self._some(persona.circle, 4, 12), True
+        persona.archive, persona.returned = self._random.getrandbits(62), False
 
 
 def _culture(identity: Identity) -> str:

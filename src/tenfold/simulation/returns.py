@@ -161,7 +161,7 @@ class Returns:
             urls=tuple(dict.fromkeys([*links, *written.urls])),
             media=tuple(dict.fromkeys(written.media)),
             texts=tuple(text_hash(seed) for seed, _ in written.texts[: -MAX_TEXTS - 1 : -1]),
-            groups=tuple(activity.groups(account, self._operator(account), count)),
+            groups=tuple(activity.groups(account, persona, self._operator(account), count)),
             follows=tuple(ties.follows),
             mentions=tuple(dict.fromkeys(written.mentions)),
             followed_by=tuple(ties.followed_by),

@@ -6,7 +6,7 @@ from random import Random
 
 import yaml
 
-from tenfold.simulation import editing, hands
+from tenfold.simulation import editing, hands, spellings
 from tenfold.simulation.grammar import Grammar, lexicon
 from tenfold.simulation.population import (
     AR,
@@ -32,6 +32,7 @@ HONEST_KINDS = (*COMMUNITIES, "replies")
 ORGANISATION_KINDS = ("reporting", "counterspeech", "research", "parody")  # honest, but they name it
 ANNOUNCEMENT_KINDS = ("welcome", "brag", "moving")
 NETWORK_KINDS = ("propaganda", "praise", "recruitment", "fundraising", "threat")
+REMARK_SHARE = 0.5  # of posts speak of people whom few know
 STATEMENT_SHARE = 0.3  # of propaganda posts carry a statement, whole or cut
 KNOWN_SHARE = 0.5  # of these statements are ones that the shipped bank holds
 EDITED_SHARE = 0.4  # of the network's own posts are altered to slip past filters
@@ -149,6 +150,8 @@ class Voice:
             if draw() < writer.sentences:
                 stop = "" if text[-1] in ".!?؟" or "://" in text[-40:] else "."
                 text = f"{text}{stop} {_sentence(speak.say(draw), draw())}"
+        if not pasted and draw() < REMARK_SHARE:
+            text = f"{text} {self._remark(language)}"
         if draw() < (TAGGED_SHARE_NETWORK if kind in NETWORK_KINDS else TAGGED_SHARE):
             text = f"{text} {self._tags(kind, tongue)}"
         if of_network and kind in NETWORK_KINDS:
@@ -166,6 +169,18 @@ class Voice:
         text = self._announcements[kind, language].say(random.random)
         text = hands.written(text, hands.hand(hand), language, random)
         return text.replace("@@", f"@{handle}"), LANGUAGES[language]
+
+    def _remark(self, language: int) -> str:
+        draw, script = self._random.random, min(language, ARABIZI)
+        said = lexicon("remarks")[LANGUAGES[script]]
+        if language == EN:
+            first, second = (spellings.latin_names(kind) for kind in ("first", "family"))
+            a, b = first[int(draw() * len(first))], second[int(draw() * len(second))]
+        else:
+            place = 0 if language == AR else 2
+            rows = spellings.arabic_names("first"), spellings.arabic_names("family")
+            a, b = (row[int(draw() * len(row))][place] for row in rows)
+        return str(said[int(draw() * len(said))]).format(a=a, b=b)
 
     def _tags(self, kind: str, tongue: str) -> str:
         draw, tags = self._random.random, self._tags_of[tongue][kind]

@@ -1,4 +1,4 @@
-"""A simulation as files: `events.ndjson` (or `.gz`), `truth.ndjson`, and `simulation.json`, its spec."""
+"""A simulation as files: its events or its accounts, its truth, and its spec."""
 
 import gzip
 import os
@@ -10,6 +10,8 @@ from typing import IO, cast
 import msgspec
 
 from tenfold.simulation import SimulationSpec, generate
+from tenfold.simulation.returns import Returns
+from tenfold.simulation.shares import Counting, Shares
 
 CHUNK = 2_000  # events between two writes and two calls of `progress`
 
@@ -63,6 +65,29 @@ def write(
         progress(told)
     (directory / "simulation.json").write_bytes(encoder.encode(spec) + b"\n")
     return Written(events=told, truths=truths, events_file=events_file, truth_file=truth_file)
+
+
+def write_returns(
+    population: Returns, directory: Path, *, progress: Callable[[int], None] = lambda told: None
+) -> Shares:
+    """Write `fingerprints.ndjson` and `truth.ndjson` of a population, one account a line, in the order of
+    creation, and `returns.json`, its spec. Files appear when they are whole, as with `write`.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    encoder = msgspec.json.Encoder()
+    counting = Counting()
+    with ExitStack() as files:
+        shown = files.enter_context(_whole(directory / "fingerprints.ndjson"))
+        true = files.enter_context(_whole(directory / "truth.ndjson"))
+        for told, (fingerprint, truth) in enumerate(population, 1):
+            shown.write(encoder.encode(fingerprint) + b"\n")
+            true.write(encoder.encode(truth) + b"\n")
+            counting.add(fingerprint, truth)
+            if told % CHUNK == 0:
+                progress(told)
+    progress(len(population))
+    (directory / "returns.json").write_bytes(encoder.encode(population.spec) + b"\n")
+    return counting.shares
 
 
 @contextmanager
