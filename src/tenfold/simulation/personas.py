@@ -192,8 +192,7 @@ class Personas:
         for life in operator.lives:
             identity = wardrobe.honest_identity(operator.language)
             identity.links, identity.avatar, identity.carrier = site, wardrobe.stock(), first.carrier
-            identity.bio = first.bio if draw() < MORE_CARE = 0.2  # of those who change everything they show, in what they do too
-FARM_BIOS_SHARE else identity.bio
+            identity.bio = first.bio if draw() < FARM_BIOS_SHARE else identity.bio
             identity.device = first.device if draw() > operator.opsec else identity.device
             identity.vpn, identity.household = draw() < operator.opsec, first.household
             identity.hand = first.hand
