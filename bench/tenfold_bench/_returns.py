@@ -1,6 +1,4 @@
-"""A simulated population as linkage sees it: tables, counts of keys, candidates, which pairs are one person's."""
-
-from collections.abc import Iterable
+"""A simulated population as linkage sees it: tables, counts of keys, candidates, whose pairs they are."""
 
 import msgspec
 import numpy as np
@@ -9,18 +7,22 @@ from numpy.typing import NDArray
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import style
 from tenfold.linkage.compare import Comparisons, compare
+from tenfold.linkage.model import LIKELY, Model
 from tenfold.linkage.pairing import Pairs, candidates
 from tenfold.linkage.rarity import Rarity, count_names
 from tenfold.linkage.table import Rows, Table
 from tenfold.simulation.returns import Returns, ReturnsSpec, ReturnTruth
 
 CHUNK = 20_000  # accounts that become a table at once
+PAIRS = 200_000  # compared at once
+STYLE_MATTERS = 10.0  # bits: more than a style ever adds
+SKETCHED = 500  # accounts whose texts are sketched at once
 
 
 class Population(msgspec.Struct, kw_only=True):
     """Closed accounts after their whole life; newer ones after `posts` posts: all that are open, and the
     returns that were closed in their turn. Parallel to the tables: who runs each, as a number. `told` are
-    the truths of the newer ones. `predecessor` rows of `closed` of each newer account: in `truths`."""
+    the truths of the newer ones."""
 
     returns: Returns
     posts: int
@@ -33,11 +35,20 @@ class Population(msgspec.Struct, kw_only=True):
 
 
 class Labelled(msgspec.Struct, kw_only=True):
-    """Candidates of a population: rows, and whether the same person runs both. `before`: the closed account
-    is one whose return the newer one is. Pairs of one person that are no return are left out."""
+    """Candidates of a population: rows, and whether the newer account is a return of the closed one. Other
+    pairs of one person are left out."""
 
     pairs: Pairs
     same: NDArray[np.bool_]
+
+
+class Scored(msgspec.Struct):
+    """Scores of candidates; `allowed`: what was found may be called likely, were its probability high."""
+
+    bits: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    level: NDArray[np.int8]
+    allowed: NDArray[np.bool_]
 
 
 def population(accounts: int, seed: int, posts: int) -> Population:
@@ -112,16 +123,44 @@ def labelled(people: Population) -> Labelled:
     return Labelled(pairs=Pairs(*(column[kept] for column in found)), same=same[kept])
 
 
-def write_styles(people: Population, pairs: Pairs) -> None:
-    """Sketches of the accounts of these pairs, from the texts that they wrote."""
-    _sketch(people, people.closed, np.unique(pairs.closed), None)
-    _sketch(people, people.newer, np.unique(pairs.newer), people.posts)
+def scored(people: Population, found: Labelled, model: Model) -> Scored:
+    """All candidates, in portions, in two rounds: texts are only written and read of accounts whose pair
+    might be shown with the most that a style can add. The others' levels cannot change."""
+    first = _score(people, found.pairs, model)
+    again = write_styles(people, found.pairs, first, model)
+    second = _score(people, Pairs(*(column[again] for column in found.pairs)), model)
+    for name in Scored.__struct_fields__:
+        getattr(first, name)[again] = getattr(second, name)
+    return first
 
 
-def _sketch(people: Population, table: Table, rows: Iterable[int], posts: int | None) -> None:
-    for row in rows:
-        texts = people.returns.texts(int(table.account[row][1:]), posts)
-        table.columns.style[row], table.columns.style_chars[row] = style.sketch(texts)
+def write_styles(people: Population, pairs: Pairs, first: Scored, model: Model) -> Rows:
+    """Sketches of the accounts of pairs that might be shown; returns which pairs those are."""
+    least = float(np.log2(model.parameters.possible / (1 - model.parameters.possible)))
+    bits, odds = (np.array(column) for column in model.parameters.calibration)
+    again = np.flatnonzero(first.bits >= float(np.interp(least, odds, bits)) - STYLE_MATTERS)
+    _sketch(people, people.closed, np.unique(pairs.closed[again]), None)
+    _sketch(people, people.newer, np.unique(pairs.newer[again]), people.posts)
+    return again
+
+
+def _score(people: Population, pairs: Pairs, model: Model) -> Scored:
+    parts = []
+    for start in range(0, len(pairs.closed), PAIRS):
+        part = slice(start, start + PAIRS)
+        compared = comparisons(people, pairs.closed[part], pairs.newer[part])
+        scores = model.score(compared)
+        allowed = model.levels(scores.items, scores.uncopyable, np.ones(len(compared)))[0]
+        parts.append((scores.bits, scores.probability, scores.level, allowed == LIKELY))
+    return Scored(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _sketch(people: Population, table: Table, rows: Rows, posts: int | None) -> None:
+    for start in range(0, len(rows), SKETCHED):
+        some = rows[start : start + SKETCHED].tolist()
+        written = [people.returns.texts(int(table.account[row][1:]), posts) for row in some]
+        for row, (sketch, chars) in zip(some, style.sketches(written), strict=True):
+            table.columns.style[row], table.columns.style_chars[row] = sketch, chars
 
 
 def comparisons(people: Population, closed: Rows, newer: Rows) -> Comparisons:

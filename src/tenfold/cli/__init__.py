@@ -15,6 +15,7 @@ GROUPS = {
     "history": "The store's content as Parquet files, for sweeps and analysts.",
     "closures": "Closed accounts, against which returns are recognised: import, list, show, erase.",
     "keys": "API keys: create, list, revoke.",
+    "link": "How good links are: measure, learn from decisions, choose the model.",
     "policy": "Rules: check, explain, test.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",
     "users": "People of the console: add, roles, login links.",

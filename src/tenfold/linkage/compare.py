@@ -33,6 +33,7 @@ AFTER = (
     (31, Level.MONTH),
     (92, Level.QUARTER),
 )
+_LOG_FACTORIAL = np.concatenate(([0.0], np.cumsum(np.log2(np.arange(1, 1_025)))))  # log2 k!
 _STYLE_PAIRS = 4_096  # sketches are wide: so many pairs at once
 
 Pairs = NDArray[np.int64]
@@ -144,14 +145,26 @@ def _sets(made: Comparisons, found: _Found, kind: Kind) -> None:
     pair, accounts = pair[kept], accounts[kept]
     bits = millibits(made.population, accounts)
     if kind in TIES:
-        total = np.bincount(pair, bits, len(made)).astype(np.int64)
-        made.strength[:, kind] = total
+        made.strength[:, kind] = _tied(found, key, pair, bits)
     else:
         np.maximum.at(made.strength[:, kind], pair, bits)
     made.count[:, kind] = np.bincount(pair, minlength=len(made))
     rarest, fewest = found.fewest(key)
     made.accounts[rarest, kind] = fewest
     made.level[rarest, kind] = Level.SHARED
+
+
+def _tied(found: _Found, key: KeyKind, pair: Pairs, bits: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rarity of all shared ties, less what comes of having many: of m and n ties, chance alone lets
+    lambda = m * n * 2**-rarity be shared, and k of them with lambda**k / k! (Poisson's tail). Half of
+    that is taken off, because those who know one another share more than chance has it.
+    """
+    size = len(found.left)
+    shared_ties = np.bincount(pair, minlength=size)
+    chances = np.log2(np.maximum(found.left[:, key].astype(np.float64) * found.right[:, key], 1.0))
+    orders = _LOG_FACTORIAL[np.minimum(shared_ties, len(_LOG_FACTORIAL) - 1)]
+    total = np.bincount(pair, bits, size) - 500.0 * (shared_ties * chances - orders)
+    return np.rint(np.maximum(total, 0.0)).astype(np.int64)
 
 
 def _nested(made: Comparisons) -> None:

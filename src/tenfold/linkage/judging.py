@@ -44,14 +44,14 @@ def _item(comparisons: Comparisons, scores: "Scores", i: int, kind: Kind) -> Ite
     distance = int(comparisons.distance[i, kind])
     count = int(comparisons.count[i, kind])
     closed, new = _values(comparisons, i, kind)
-    rare = accounts is not None and kind not in TIES
+    strength = abs(int(comparisons.strength[i, kind])) / 1000
     copied = kind == Kind.STYLE and bool(comparisons.copied[i])
     return Item(
         family=ABOUT[kind].family,
         kind=kind.name.lower(),
         level=Level(int(comparisons.level[i, kind])).name.lower(),
         bits=int(scores.items[i, kind]) / 1000,
-        rarity=int(comparisons.strength[i, kind]) / 1000 if rare else None,
+        rarity=strength or None,
         accounts=accounts,
         population=comparisons.population if accounts else None,
         copyable=ABOUT[kind].copyable or copied,

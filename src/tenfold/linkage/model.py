@@ -25,20 +25,22 @@ ONE_FAMILY, COPYABLE, WEAK = 1, 2, 3
 
 _COLUMNS = {family: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
 _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
-_BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
+BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
 
 
 class Scores(msgspec.Struct, kw_only=True):
     """n pairs. `bits`: log2 odds, prior included; `probability`: calibrated; `level` into LEVELS;
     `held_back` into HELD_BACK; all (n,). `items` int64 (n, len(Kind)): thousandths of a bit that each kind
-    added, after damping and caps. `prior` in thousandths of a bit."""
+    added, after damping and caps. `uncopyable` int64 (n, len(BEARING)): what evidence that nobody can copy
+    says by itself, by family. `prior` in thousandths of a bit."""
 
     bits: NDArray[np.float64]
     probability: NDArray[np.float64]
     level: NDArray[np.int8]
     held_back: NDArray[np.int8]
     items: NDArray[np.int64]
+    uncopyable: NDArray[np.int64]
     prior: int
 
 
@@ -73,21 +75,26 @@ class Model:
         """Score all pairs."""
         given, size = self.parameters, len(comparisons)
         items = np.zeros((size, len(Kind)), np.int64)
+        uncopyable = np.zeros((size, len(BEARING)), np.int64)
         for start in range(0, size, _PAIRS):
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
             items[part] = np.rint(1000.0 * self.combined(raw)).astype(np.int64)
+            own = self.combined(_own(raw, comparisons.copied[part]))
+            sums = [own[:, _COLUMNS[family]].sum(axis=1) for family in BEARING]
+            uncopyable[part] = np.rint(1000.0 * np.stack(sums, axis=1)).astype(np.int64)
         prior = round(1000 * self.prior_bits(comparisons.population))
         bits = (prior + items.sum(axis=1)) / 1000.0
         odds = np.interp(bits, *given.calibration)
         probability = 1.0 / (1.0 + np.exp2(-odds))
-        level, held_back = self.levels(items, probability, comparisons.copied)
+        level, held_back = self.levels(items, uncopyable, probability)
         return Scores(
             bits=bits,
             probability=probability,
             level=level,
             held_back=held_back,
             items=items,
+            uncopyable=uncopyable,
             prior=prior,
         )
 
@@ -120,17 +127,13 @@ class Model:
         return combined
 
     def levels(
-        self, items: NDArray[np.int64], probability: NDArray[np.float64], copied: NDArray[np.bool_]
+        self, items: NDArray[np.int64], uncopyable: NDArray[np.int64], probability: NDArray[np.float64]
     ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """What may be said of each pair, and why not more."""
         given = self.parameters
         carries, supports = 1000.0 * given.carries, 1000.0 * given.supports
-        families = np.stack([items[:, _COLUMNS[family]].sum(axis=1) for family in _BEARING], axis=1)
-        copyable = np.broadcast_to(_COPYABLE, items.shape).copy()
-        copyable[copied, Kind.STYLE] = True
-        own = np.where(copyable, 0, np.maximum(items, 0))
-        uncopyable = np.stack([own[:, _COLUMNS[family]].sum(axis=1) for family in _BEARING], axis=1)
-        names = _BEARING.index(Family.NAMES)
+        families = np.stack([items[:, _COLUMNS[family]].sum(axis=1) for family in BEARING], axis=1)
+        names = BEARING.index(Family.NAMES)
         several = (families >= supports).sum(axis=1) >= 2
         beyond_names = np.delete(families, names, axis=1).max(axis=1) >= carries
         not_placed = items[:, _PLACES].max(axis=1, initial=0) >= supports
@@ -145,6 +148,13 @@ class Model:
         return level.astype(np.int8), held.astype(np.int8)
 
 
+def _own(raw: NDArray[np.float64], copied: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Only what speaks for a link and nobody can copy; texts shared word by word carry their style along."""
+    own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
+    own[copied, Kind.STYLE] = 0.0
+    return own
+
+
 def _proven(uncopyable: NDArray[np.int64], carries: float, supports: float) -> NDArray[np.bool_]:
     """Whether something that nobody can copy carries the link. `uncopyable` (n, families): 1/1000 bits.
 
@@ -152,7 +162,7 @@ def _proven(uncopyable: NDArray[np.int64], carries: float, supports: float) -> N
     carry only where devices or the company that is kept say the same.
     """
     devices, company, habits = (
-        uncopyable[:, _BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY, Family.HABITS)
+        uncopyable[:, BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY, Family.HABITS)
     )
     alone = np.maximum(devices, company) >= carries
     return np.asarray(alone | ((habits >= carries) & (devices + company >= supports)))

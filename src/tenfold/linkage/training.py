@@ -20,9 +20,12 @@ from tenfold.linkage.starting import levels
 
 Floats = NDArray[np.float64]
 
-STEP = 1_000  # strengths are taken in whole bits
-PASSES = 5  # of damping and caps, which depend on the weights themselves
-NEWTON_STEPS = 8
+FINE, COARSE = 1_000, 4_000  # strengths are taken in whole bits, beyond 16 bits in steps of four
+HOPELESS, THINNED = -7.0, 10  # pairs of two people with so few bits: one in ten stands for all
+PRIOR_PULL = 0.1  # of the weights': what share of pairs are one person's is a platform's own
+MIDDLE = 16.0  # log2 of a middling population: keeps prior and per_doubling apart
+PASSES = 4  # of damping and caps, which depend on the weights themselves
+NEWTON_STEPS = 6
 SWEEPS = 60
 MOST_SLOPE = 1.2  # bits for a bit of rarity
 MOST_AGAINST = -3.0  # bits: what differs is changed easily
@@ -41,44 +44,54 @@ class Patterns(msgspec.Struct, kw_only=True):
     other: Floats
 
 
-def patterns(found: Iterable[tuple[Comparisons, NDArray[np.bool_]]]) -> Patterns:
-    """Count the findings of labelled comparisons."""
-    rows, labels = [], []
+def patterns(found: Iterable[tuple[Comparisons, NDArray[np.bool_]]], start: Parameters) -> Patterns:
+    """Count the findings of labelled comparisons; those that `start` finds hopeless are thinned."""
+    model = Model(start)
+    rows, labels, weights = [], [], []
     for comparisons, same in found:
-        strength = np.rint(comparisons.strength / STEP).astype(np.int16)
-        population = np.full((len(same), 1), round(100 * math.log2(comparisons.population)), np.int16)
-        rows.append(np.hstack([comparisons.level.astype(np.int16), strength, population]))
-        labels.append(same)
+        hopeless = ~same & (model.score(comparisons).bits < HOPELESS)
+        kept = ~hopeless | (np.cumsum(hopeless) % THINNED == 1)
+        weights.append(np.where(hopeless, float(THINNED), 1.0)[kept])
+        strength = comparisons.strength[kept]
+        step = np.where(np.abs(strength) < 16_000, FINE, COARSE)
+        strength = np.rint(strength / step).astype(np.int64) * step
+        population = np.full((len(strength), 1), round(100 * math.log2(comparisons.population)))
+        rows.append(np.hstack([comparisons.level[kept], strength, population]).astype(np.int32))
+        labels.append(same[kept])
     table = np.ascontiguousarray(np.concatenate(rows))
     whole = table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))).ravel()
     _, first, number = np.unique(whole, return_index=True, return_inverse=True)
-    label = np.concatenate(labels)
+    label, weight = np.concatenate(labels), np.concatenate(weights)
     kinds, distinct = len(Kind), table[first]
     return Patterns(
         level=distinct[:, :kinds].astype(np.int8),
-        strength=distinct[:, kinds : 2 * kinds].astype(np.int64) * STEP,
+        strength=distinct[:, kinds : 2 * kinds].astype(np.int64),
         population=distinct[:, -1] / 100.0,
-        same=np.bincount(number, label, len(first)),
-        other=np.bincount(number, ~label, len(first)),
+        same=np.bincount(number, label * weight, len(first)).astype(np.float64),
+        other=np.bincount(number, ~label * weight, len(first)).astype(np.float64),
     )
 
 
-def fit(
-    known: Patterns, start: Parameters, version: str, *, pull: float, prior_free: bool = True
-) -> Parameters:
+def select(known: Patterns, some: NDArray[np.bool_]) -> Patterns:
+    """Some of the patterns."""
+    return Patterns(**{name: getattr(known, name)[some] for name in Patterns.__struct_fields__})
+
+
+def fit(known: Patterns, start: Parameters, version: str, *, pull: float) -> Parameters:
     """Weights for these patterns. `pull`: how many pairs' worth each weight's start counts."""
     layout = _Layout(start)
     theta = layout.start
     given = start
     for _ in range(PASSES):
         design = layout.design(known, Model(given))
-        theta = _solve(design, known, layout, theta, pull, prior_free)
+        theta = _solve(design, known, layout, theta, pull)
         given = layout.parameters(theta, start, version)
     return given
 
 
 class _Layout:
-    """Which place of the vector is which weight, with its bounds; the last two are prior and per_doubling."""
+    """Which place of the vector is which weight, with its bounds; the last two are the prior of
+    2**MIDDLE accounts and per_doubling."""
 
     def __init__(self, start: Parameters) -> None:
         self.places: list[tuple[Kind, Level]] = [(kind, level) for kind in Kind for level in levels(kind)]
@@ -91,7 +104,7 @@ class _Layout:
             self.start[part] = (weight.base, *weight.slopes)
             self.low[part], self.high[part] = _bounds(kind, level)
         self.low[-2:], self.high[-2:] = (-60.0, 0.0), (60.0, 1.5)
-        self.start[-2:] = start.prior, start.per_doubling
+        self.start[-2:] = start.prior - MIDDLE * start.per_doubling, start.per_doubling
 
     def design(self, known: Patterns, model: Model) -> NDArray[np.float32]:
         """What each weight is multiplied with in each pattern, damping and caps of `model` applied."""
@@ -108,7 +121,7 @@ class _Layout:
             share = factor[rows, kind] if level not in AGAINST else np.ones(len(rows))
             design[rows, number * width] = share
             design[rows, number * width + 1 : (number + 1) * width] = parts[rows, kind] * share[:, None]
-        design[:, -2], design[:, -1] = 1.0, -known.population
+        design[:, -2], design[:, -1] = 1.0, MIDDLE - known.population
         return design
 
     def parameters(self, theta: Floats, start: Parameters, version: str) -> Parameters:
@@ -118,7 +131,8 @@ class _Layout:
         for number, (kind, level) in enumerate(self.places):
             values = [round(float(value), 4) + 0.0 for value in theta[number * width : (number + 1) * width]]
             weights[name_of(kind, level)] = Weight(values[0], tuple(values[1:]))
-        prior, per_doubling = (round(float(value), 4) for value in theta[-2:])
+        per_doubling = round(float(theta[-1]), 4)
+        prior = round(float(theta[-2]) + MIDDLE * per_doubling, 4)
         return msgspec.structs.replace(
             start, version=version, weights=weights, prior=prior, per_doubling=per_doubling
         )
@@ -144,26 +158,29 @@ def _solve(
     layout: _Layout,
     theta: Floats,
     pull: float,
-    prior_free: bool,
 ) -> Floats:
     """Newton's method; each step's quadratic is solved within the bounds by coordinate descent."""
     weight = known.same + known.other
     held = np.full(len(theta), pull)
-    held[-2:] = 1e-3 if prior_free else 1e9
-    theta = theta.copy()
+    held[-2:] = PRIOR_PULL * pull
+    used = np.flatnonzero(design.any(axis=0))
+    design, held, start = design[:, used], held[used], layout.start[used]
+    low, high = layout.low[used], layout.high[used]
+    whole, theta = theta.copy(), theta[used]
     for _ in range(NEWTON_STEPS):
         odds = np.clip(design @ theta, -60, 60)
         probability = 1.0 / (1.0 + np.exp2(-odds))
         slope = (known.same - weight * probability) * _LN2
         bend = np.maximum(weight * probability * (1 - probability), 1e-9) * _LN2 * _LN2
-        gradient = design.T @ slope.astype(np.float32) - held * (theta - layout.start)
+        gradient = design.T @ slope.astype(np.float32) - held * (theta - start)
         scaled = design * np.sqrt(bend).astype(np.float32)[:, None]
         hessian = (scaled.T @ scaled).astype(np.float64) + np.diag(held)
-        step = _bounded(hessian, gradient, layout.low - theta, layout.high - theta)
-        theta = np.clip(theta + step, layout.low, layout.high)
+        step = _bounded(hessian, gradient, low - theta, high - theta)
+        theta = np.clip(theta + step, low, high)
         if np.abs(step).max() < 1e-3:
             break
-    return theta
+    whole[used] = theta
+    return whole
 
 
 def _bounded(hessian: Floats, gradient: Floats, low: Floats, high: Floats) -> Floats:
