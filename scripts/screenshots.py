@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlencode
 
 import msgspec
 import uvicorn
@@ -103,8 +104,23 @@ def telling_case(url: str) -> int:
     return int(row[0])
 
 
-def take(browser: Browser, address: str, session: str, case: int, target: str) -> None:
-    """The queue and a case as one person sees them, the case by night too. `target`: pattern of paths."""
+def telling_return(url: str) -> str:
+    """The address of the likely return for which most speaks."""
+    with database.connect(url) as conn:
+        row = conn.execute(
+            """
+            SELECT closed, CASE closed WHEN account_a THEN account_b ELSE account_a END FROM links
+            WHERE level = 'likely' AND closed IS NOT NULL
+            ORDER BY jsonb_array_length(evidence) DESC, bits DESC LIMIT 1
+            """
+        ).fetchone()
+    assert row is not None, "the simulated month gave no likely return"
+    return f"/returns/pair?{urlencode({'closed': row[0], 'new': row[1]})}"
+
+
+def take(browser: Browser, address: str, session: str, *, case: int, returned: str, target: str) -> None:
+    """The queue, a return and a case as one person sees them, the case by night too. `target`: pattern of
+    paths."""
     for scheme, suffix in SCHEMES:
         context = browser.new_context(
             viewport=SIZE, device_scale_factor=1.5, color_scheme=scheme, reduced_motion="reduce"
@@ -114,6 +130,9 @@ def take(browser: Browser, address: str, session: str, case: int, target: str) -
         if scheme == "light":
             page.goto(f"{address}/cases")
             page.screenshot(path=target.format("queue", suffix))
+            page.goto(f"{address}{returned}")
+            page.locator("#waterfall").evaluate("card => card.scrollIntoView()")
+            page.screenshot(path=target.format("return", suffix))
         page.goto(f"{address}/cases/{case}")
         page.locator('input[value="TVEC7"]').check()
         page.locator('input[name="purpose"][value="none"]').check()
@@ -131,7 +150,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         sessions = fill(url)
-        case = telling_case(url)
+        case, returned = telling_case(url), telling_return(url)
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[
@@ -146,7 +165,14 @@ def main() -> None:
             ],
         )
         for locale, session in sessions.items():
-            take(browser, address, session, case, str(target / f"{{}}-{locale}{{}}.png"))
+            take(
+                browser,
+                address,
+                session,
+                case=case,
+                returned=returned,
+                target=str(target / f"{{}}-{locale}{{}}.png"),
+            )
         browser.close()
 
 
