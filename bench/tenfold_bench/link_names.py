@@ -229,7 +229,7 @@ def run(quick: bool) -> Result:
     random = np.random.default_rng(SEED)
     candidates = [pairs[at] for at in random.choice(len(pairs), CANDIDATES, replace=False)]
     asked = [at for at, pair in enumerate(candidates) if pair.part == "test"]
-    asked = asked[: 120 if quick else 1_000]
+    asked = asked[: 80 if quick else 1_000]
     sides = Sides(candidates)
     return Result(
         name="link-names",
