@@ -256,8 +256,7 @@ def test_the_models_own_trial_is_read_and_nothing_else(conn: Conn) -> None:
         )
         return track_record.tried(conn)
 
-    good = '{"calibration": [{"low": 0.9, "high": 1.0, "pairs": 100, "right": 96}]}'
-    assert use(good) == [Tried(0.9, 1.0, 100, 96)]
-    assert use('{"calibration": "good"}') == []
+    assert use('{"reliability": [[0.94, 0.96, 100]]}') == [Tried(0.94, 0.96, 100)]
+    assert use('{"reliability": "good"}') == []
     assert use("{}") == []
     assert rows(conn, "SELECT count(*) FROM link_models") == [(1,)]

@@ -391,7 +391,9 @@ def test_one_decision_closes_all_but_who_is_left_out_and_is_undone(
 ) -> None:
     page.goto(f"{confirmed.url}/returns/close?account={BACK}")
     expect(page.locator("#effects")).to_contain_text(words(locale, "cluster.closes", n=3))
-    expect(page.locator(".members > li").first).to_contain_text(words(locale, "cluster.closed"))
+    expect(page.locator(".members > li p", has_text="@sawt_alraya_1")).to_contain_text(
+        words(locale, "cluster.closed")
+    )
     page.get_by_role("checkbox", name="@sawt_albalda").uncheck()
     expect(page.locator("#effects")).to_contain_text(words(locale, "cluster.closes", n=2))
     expect(page.locator("#effects")).to_contain_text(words(locale, "cluster.left_out", n=2))
@@ -415,7 +417,7 @@ def test_a_lead_opens_all_again_with_a_reason(
     page.goto(f"{confirmed.url}/returns/close?account={BACK}")
     page.keyboard.press("7")
     page.locator("textarea[name=reason]").first.fill("same people")
-    page.get_by_role("button", name=words(locale, "cluster.close"), exact=True).click()
+    page.get_by_role("button", name=words(locale, "cluster.close")).click()
     page.wait_for_url("**decided=*")
     assert set(states(confirmed).values()) == {"closed"}
     page.goto(f"{confirmed.url}/cases/{case_number(confirmed, BACK_AGAIN)}")
@@ -524,8 +526,7 @@ def test_axe_finds_no_fault_on_pages_about_returns(
     found = []
     for address in addresses(confirmed):
         page.goto(address)
-        for summary in page.locator("details:not([open]) > summary").all():
-            summary.click()
+        page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
         found += violations(page)
     assert found == []
 

@@ -122,14 +122,13 @@ def _tallied(rows: Iterable[tuple[Any, ...]]) -> Record:
     )
 
 
-class Tried(msgspec.Struct, frozen=True):
-    """Of the model's own trial: of `pairs` held-out pairs that it gave a probability between `low` and
-    `high`, `right` were the same people's."""
+class Tried(msgspec.Struct, frozen=True, array_like=True):
+    """Of the model's own trial: of `pairs` held-out pairs with this mean probability, `share` were the same
+    people's (linkage.evaluation.reliability)."""
 
-    low: float
-    high: float
+    probability: float
+    share: float
     pairs: int
-    right: int
 
 
 def tried(conn: Conn) -> list[Tried]:
@@ -137,7 +136,7 @@ def tried(conn: Conn) -> list[Tried]:
     model = link_models.current(conn)
     report = parameters.shipped().report if model is None else model.report
     try:
-        return msgspec.convert(report.get("calibration", []), list[Tried])
+        return msgspec.convert(report.get("reliability", []), list[Tried])
     except msgspec.ValidationError:
         return []
 

@@ -7,7 +7,7 @@ import msgspec
 from markupsafe import Markup
 
 from tenfold.casework.returns_shown import Evidence, LinkView
-from tenfold.casework.track_record import Band, Tried
+from tenfold.casework.track_record import Band, Tried, place
 from tenfold.linkage.ledger import Family
 from tenfold.web.console.i18n import Translator
 
@@ -89,11 +89,11 @@ def waterfall(words: Translator, link: LinkView) -> Waterfall:
         totals.append(totals[-1] + item.bits)
     low, high = min(0.0, *totals) - MARGIN, max(0.0, *totals) + MARGIN
 
-    def place(bits: float) -> int:
+    def at(bits: float) -> int:
         return round((bits - low) / (high - low) * WIDTH)
 
     def line(before: float, after: float) -> tuple[int, int]:
-        first, last = sorted((place(before), place(after)))
+        first, last = sorted((at(before), at(after)))
         return first, max(last - first, 2)
 
     start, width = line(0.0, link.prior_bits)
@@ -111,7 +111,7 @@ def waterfall(words: Translator, link: LinkView) -> Waterfall:
     for item, before, after in zip(link.evidence, totals, totals[1:], strict=False):
         start, width = line(before, after)
         steps.append(_step(words, item, after, start, width))
-    return Waterfall(steps=steps, even=place(0.0))
+    return Waterfall(steps=steps, even=at(0.0))
 
 
 def _step(words: Translator, item: Evidence, total: float, start: int, width: int) -> Step:
@@ -146,6 +146,6 @@ def meaning(words: Translator, band: Band, report: Sequence[Tried]) -> Markup:
 
 def _tried(band: Band, report: Iterable[Tried]) -> tuple[int, int] | None:
     """Of the model's own trial: how many of how many were right about where the band is."""
-    inside = [part for part in report if part.low < band.high and part.high > band.low]
-    right, pairs = sum(part.right for part in inside), sum(part.pairs for part in inside)
-    return (right, pairs) if pairs else None
+    inside = [part for part in report if place(part.probability) == place(band.low)]
+    right, pairs = sum(part.share * part.pairs for part in inside), sum(part.pairs for part in inside)
+    return (round(right), pairs) if pairs else None
