@@ -40,7 +40,7 @@ _LEAST_TEXT = 16  # folded characters: shorter texts are written anew by anybody
 # English and Arabic have a background of their own; what others are compared with is the English one.
 _TRUST = np.array([1.0, 1.0, 0.75, *[0.5] * (len(LANGUAGES) - 3)])
 _PRIOR_ACCOUNTS = 3.0  # what the shipped background weighs against a platform's accounts
-_ABSENCE = 0.4  # what presence weighs 1: whole platforms lack the same things (links, hashtags)
+_ABSENCE = 0.7  # what presence weighs 1: whole platforms lack the same things (links, hashtags)
 _USUAL_LENGTH = 8.0  # of log ratios that chance alone brings: whoever writes like everybody has few habits
 _PRIOR = 0.5  # of the expected count, and of a count: how strongly a comparison of counts is drawn to none
 
@@ -166,7 +166,7 @@ def similarity(
     """log2 of how much likelier these texts are if one hand wrote both than if two people did, pair by pair.
 
     Between LEAST_BITS and MOST_BITS; 0 where either has fewer than LEAST_CHARS, or they have no language in
-    common. Without `usual`, what is usual on this platform, a quarter of that: on a platform unlike the tuning
+    common. Without `usual` (what is usual on this platform) a quarter of that: on one unlike the tuning
     data everybody differs from those in the same way.
     """
     bits = np.zeros(len(left), dtype=np.float32)
