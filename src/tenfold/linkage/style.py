@@ -10,7 +10,7 @@ link-alterego`.
 
 What is usual differs between platforms: give `similarity` the platform's own `background`, made of the
 sketches of a hundred accounts or more; measured on simulated platforms, strangers get 7 bits without it (of
-which a quarter count) and -3 with it.
+which a quarter count) and -2 with it.
 """
 
 import hashlib
