@@ -122,15 +122,13 @@ class Evaluator:
     def _returns(self, conn: Conn, batch: Batch, at: datetime) -> list[Signal]:
         """Which closed accounts the account of the event may be, with what the event tells of it."""
         new = {
-            id_: one
-            for id_, one in left.of_accounts(batch).items()
-            if left.is_young(batch.accounts[id_], at)
+            id_: one for id_, one in left.of_accounts(batch).items() if left.is_young(batch.accounts[id_], at)
         }
         known = traces.load(conn, new)
         whole = [gather.together(known[id_], one) if id_ in known else one for id_, one in new.items()]
         named = gather.resolve(conn, whole)
-        judged, _ = self._linker.compared(conn, [gather.fingerprint(one, named) for one in whole])
-        return [as_signal(one) for one in judged if one.level]
+        compared = self._linker.compared(conn, [gather.fingerprint(one, named) for one in whole])
+        return [as_signal(one) for one in compared.judged]
 
 
 def strongest(returns: Sequence[Signal]) -> dict[str, Strongest]:

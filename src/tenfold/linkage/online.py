@@ -9,16 +9,18 @@ import numpy as np
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import candidates, gather, returns
 from tenfold.linkage.compare import compare
-from tenfold.linkage.keys import MAX_ACCOUNTS, Keys, keys_of
+from tenfold.linkage.keys import MAX_ACCOUNTS, keys_of
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.model import Model
 from tenfold.linkage.rarity import Rarity, count_names
 from tenfold.linkage.table import Table
-from tenfold.store import closures, link_decisions, link_keys, link_models, population, shared_keys
+from tenfold.store import closures, link_decisions, link_keys, link_models, population
 from tenfold.store import returns as store_returns
 from tenfold.store.closures import Closure
 from tenfold.store.database import Conn
+from tenfold.store.link_decisions import ordered
 from tenfold.store.link_keys import Hit
+from tenfold.store.returns import Known
 
 MODEL_SECONDS = 2.0  # between looks at which model is in use
 POPULATION_SECONDS = 60.0  # between counts of accounts and their names; fewer while there are few of them
@@ -28,11 +30,21 @@ MAX_HUNTED = 100  # accounts that one closure is compared with
 Pair = tuple[str, str]  # the closed account, the new one
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """What looking at accounts came to: `judged` holds every pair compared, `changed` the new accounts that
-    have links which are new or have changed, `withdrawn` those that lost one."""
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """Pairs that were compared: `judged` those of them that have a level, `known` the links that linkage had
+    found before, `hits` what was shared."""
 
-    judged: list[Judged]
+    pairs: Sequence[Pair] = ()
+    judged: Sequence[Judged] = ()
+    known: Sequence[Known] = ()
+    hits: Sequence[Hit] = ()
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What looking at accounts came to: `judged` holds the pairs that have a level, `changed` the new accounts
+    that have links which are new or have changed, `withdrawn` those that lost one."""
+
+    judged: Sequence[Judged]
     changed: set[str] = set()
     withdrawn: set[str] = set()
 
@@ -46,33 +58,27 @@ class Linker:
         self._population = 2
         self._names: dict[str, int] = {}
 
-    def compared(
-        self, conn: Conn, fingerprints: Sequence[Fingerprint], keys: Sequence[Keys] | None = None
-    ) -> tuple[list[Judged], list[Hit]]:
-        """Each account with the closed ones that it may be the return of, and what they share; nothing is
-        written. `keys`, where they are at hand, are those of the fingerprints.
-        """
+    def compared(self, conn: Conn, fingerprints: Sequence[Fingerprint]) -> Compared:
+        """Each account with the closed ones that it may be the return of; nothing is written."""
         self._refresh(conn)
-        keys = [keys_of(one) for one in fingerprints] if keys is None else keys
-        asked = np.unique(np.concatenate(keys)) if keys else np.empty(0, np.int64)
-        hits = link_keys.with_closures(conn, asked.tolist(), MAX_ACCOUNTS)
+        keys = [keys_of(one) for one in fingerprints]
+        asked = np.unique(np.concatenate(keys)).tolist() if keys else []
+        hits = link_keys.with_closures(conn, asked, MAX_ACCOUNTS)
         look = candidates.FirstLook(hits, self._population)
-        pairs = [
-            (candidate.account, one.account)
-            for one, shown in zip(fingerprints, keys, strict=True)
-            for candidate in look.candidates(one.account, shown)[: candidates.BEST]
-        ]
         known = store_returns.of_new(conn, [one.account for one in fingerprints])
-        pairs = list(dict.fromkeys([*pairs, *((link.closed, link.new) for link in known)]))
-        kept = closures.load(conn, {closed for closed, _ in pairs})
-        new = Table.of(fingerprints, keys)
-        return self._judge(conn, pairs, kept, new, self._rarity(conn, hits, asked.tolist())), hits
+        pairs = [(link.closed, link.new) for link in known]
+        for one, shown in zip(fingerprints, keys, strict=True):
+            best = look.candidates(one.account, shown)[: candidates.BEST]
+            pairs += [(candidate.account, one.account) for candidate in best]
+        pairs = list(dict.fromkeys(pairs))
+        kept = closures.load(conn, {closed for closed, _ in pairs}) if pairs else {}
+        judged = self._judge(conn, pairs, kept, Table.of(fingerprints, keys), hits) if kept else []
+        return Compared(pairs=pairs, judged=judged, known=known, hits=hits)
 
     def look(self, conn: Conn, accounts: Iterable[str]) -> Looked:
         """Look at accounts with all that is known of them by now, and bring their links up to date."""
         found = gather.fingerprints(conn, accounts)
-        judged, hits = self.compared(conn, list(found.values()))
-        return self._keep(conn, judged, hits, found)
+        return self._keep(conn, self.compared(conn, list(found.values())), found)
 
     def hunt(self, conn: Conn, hunting: Iterable[str]) -> Looked:
         """Look for accounts that are there already and may be the returns of these closed ones, be they open
@@ -94,20 +100,23 @@ class Linker:
             for closed, new in wanted
             if new in found and not ended.get(new, kept[closed].closed_at) < kept[closed].closed_at
         ]
-        rarity = self._rarity(conn, hits, keys)
-        judged = self._judge(conn, pairs, kept, Table.of(found.values()), rarity)
-        return self._keep(conn, judged, hits, ())
+        known = store_returns.of_new(conn, found)
+        judged = self._judge(conn, pairs, kept, Table.of(found.values()), hits) if pairs else []
+        return self._keep(conn, Compared(pairs=pairs, judged=judged, known=known, hits=hits), ())
 
     def _judge(
-        self, conn: Conn, pairs: Sequence[Pair], kept: Mapping[str, Closure], new: Table, rarity: Rarity
+        self,
+        conn: Conn,
+        pairs: Sequence[Pair],
+        kept: Mapping[str, Closure],
+        new: Table,
+        hits: Sequence[Hit],
     ) -> list[Judged]:
-        """Compare and score pairs, and mind what people decided about them."""
+        """Compare and score pairs, and mind what people decided about them; those that have a level."""
         pairs = [pair for pair in pairs if pair[0] in kept]
-        if not pairs:
-            return []
         closed = Table.of(
             [closure.fingerprint for closure in kept.values()],
-            [np.array(sorted(closure.keys), np.int64) for closure in kept.values()],
+            [np.sort(np.array(closure.keys, np.int64)) for closure in kept.values()],
         )
         left = {account: row for row, account in enumerate(closed.account)}
         right = {account: row for row, account in enumerate(new.account)}
@@ -116,49 +125,42 @@ class Linker:
             np.array([left[one] for one, _ in pairs], np.int64),
             new,
             np.array([right[one] for _, one in pairs], np.int64),
-            rarity,
+            self._rarity(hits),
         )
         scores = self._model.score(compared)
         decisions = link_decisions.in_force(conn, pairs)
-        judged = (self._model.judged(compared, scores, row) for row in range(len(pairs)))
-        return [returns.decided(one, decisions) for one in judged]
+        rows = [row for row, pair in enumerate(pairs) if scores.level[row] or ordered(*pair) in decisions]
+        judged = [returns.decided(self._model.judged(compared, scores, row), decisions) for row in rows]
+        return [one for one in judged if one.level]
 
-    def _rarity(self, conn: Conn, hits: Sequence[Hit], keys: Iterable[int]) -> Rarity:
+    def _rarity(self, hits: Sequence[Hit]) -> Rarity:
+        counted = [hit for hit in hits if hit.accounts]
         return Rarity(
-            np.array([hit.key for hit in hits], np.int64),
-            np.array([hit.accounts for hit in hits], np.int64),
+            np.array([hit.key for hit in counted], np.int64),
+            np.array([hit.accounts for hit in counted], np.int64),
             self._population,
-            muted=shared_keys.in_force(conn, keys),
+            muted=(hit.key for hit in hits if not hit.accounts),
             name_counts=self._names,
         )
 
-    def _keep(
-        self, conn: Conn, judged: Sequence[Judged], hits: Sequence[Hit], looked: Iterable[str]
-    ) -> Looked:
+    def _keep(self, conn: Conn, compared: Compared, looked: Iterable[str]) -> Looked:
         """Bring links in line with what was judged; of accounts `looked` at whole, all of them."""
-        link_keys.note_common(
-            conn, [hit.key for hit in hits if hit.accounts == MAX_ACCOUNTS + 1], MAX_ACCOUNTS + 1
-        )
-        now = {(one.closed, one.new): one for one in judged}
-        whole = set(looked)
-        before = {
-            (link.closed, link.new): link
-            for link in store_returns.of_new(conn, {*whole, *(new for _, new in now)})
-        }
-        new = [one for pair, one in sorted(now.items()) if one.level and not _same(one, before.get(pair))]
-        gone = [
-            pair
-            for pair in before
-            if (pair in now and not now[pair].level) or (pair not in now and pair[1] in whole)
-        ]
+        most = MAX_ACCOUNTS + 1
+        link_keys.note_common(conn, [hit.key for hit in compared.hits if hit.accounts == most], most)
+        now = {(one.closed, one.new): one for one in compared.judged}
+        before = {(link.closed, link.new): link for link in compared.known}
+        whole, pairs = set(looked), set(compared.pairs)
+        new = [one for pair, one in sorted(now.items()) if not _same(one, before.get(pair))]
+        gone = [pair for pair in before if pair not in now and (pair in pairs or pair[1] in whole)]
         store_returns.withdraw(conn, gone)
-        store_returns.keep(
-            conn, [returns.as_link(one) for one in new], [returns.as_signal(one) for one in new]
-        )
-        unsure = {one.new for one in judged} - {one.new for one in judged if one.level == "likely"}
+        store_returns.keep(conn, list(map(returns.as_link, new)), list(map(returns.as_signal, new)))
+        likely = {one.new for one in compared.judged if one.level == "likely"}
+        unsure = {account for _, account in pairs} - likely
         store_returns.watch(conn, unsure, whole - unsure)
         return Looked(
-            judged=list(judged), changed={one.new for one in new}, withdrawn={pair[1] for pair in gone}
+            judged=compared.judged,
+            changed={one.new for one in new},
+            withdrawn={pair[1] for pair in gone},
         )
 
     def _refresh(self, conn: Conn) -> None:
@@ -177,7 +179,7 @@ class Linker:
             self._names = count_names(population.names(conn, SAMPLE, self._population), self._population)
 
 
-def _same(judged: Judged, known: store_returns.Known | None) -> bool:
+def _same(judged: Judged, known: Known | None) -> bool:
     """Whether a link would be written as it is there already."""
     return (
         known is not None

@@ -14,7 +14,7 @@ Shown = tuple[str, int]  # an account, a key that it shows
 
 class Hit(NamedTuple):
     """A key that others show, too: `others` are they, or none when too many accounts show it to find anybody
-    by it; `accounts` is how many accounts show it on the whole platform."""
+    by it; `accounts` is how many accounts show it on the whole platform, 0 where it is marked as shared."""
 
     key: int
     others: list[str]
@@ -62,12 +62,14 @@ def in_common(conn: Conn, closed: str, new: str) -> set[int]:
     return {row[0] for row in rows}
 
 
+# Keys that need not be searched, with how many accounts show them: 0 where they are marked as shared.
 _ASKED = """
     asked AS (
-        SELECT DISTINCT key, common_keys.accounts AS counted
-        FROM unnest(%(keys)s::bigint[]) AS key LEFT JOIN common_keys USING (key)
-        WHERE NOT EXISTS (
-            SELECT FROM shared_keys WHERE shared_keys.key = key.key AND (until IS NULL OR until > now()))
+        SELECT DISTINCT asked.key,
+            CASE WHEN shared_keys.key IS NULL THEN common_keys.accounts ELSE 0 END AS counted
+        FROM unnest(%(keys)s::bigint[]) AS asked (key)
+        LEFT JOIN common_keys ON common_keys.key = asked.key
+        LEFT JOIN shared_keys ON shared_keys.key = asked.key AND (until IS NULL OR until > now())
     )
 """
 
@@ -98,7 +100,7 @@ def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
 def with_closures(conn: Conn, keys: Iterable[int], most: int) -> list[Hit]:
     """Which of `keys` closures show, who they are, and how many accounts show each.
 
-    A key that more than `most` accounts show comes without closures. Keys marked as shared are left out.
+    A key that more than `most` accounts show comes without closures, and so does one marked as shared.
     """
     return _hits(conn, keys, most, "closure_keys")
 

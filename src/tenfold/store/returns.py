@@ -99,13 +99,13 @@ def forget_signals(conn: Conn, rows: Sequence[dict[str, str]]) -> None:
 
 def watch(conn: Conn, watched: Iterable[str], unwatched: Iterable[str]) -> None:
     """Look at some accounts again when they have written more, at others no longer."""
-    conn.execute("DELETE FROM link_watch WHERE account = ANY(%s)", [sorted(set(unwatched))], prepare=True)
     conn.execute(
         """
+        WITH gone AS (DELETE FROM link_watch WHERE account = ANY(%s))
         INSERT INTO link_watch (account) SELECT unnest(%s::text[])
-        ON CONFLICT (account) DO UPDATE SET asked_at = now()
+        ON CONFLICT (account) DO NOTHING
         """,
-        [sorted(set(watched))],
+        [sorted(set(unwatched)), sorted(set(watched))],
         prepare=True,
     )
 

@@ -1,0 +1,166 @@
+"""A simulated population in PostgreSQL as the pipeline leaves it: keys of all, closures, newcomers."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import pyarrow.parquet as pq
+
+from tenfold.fingerprint import Fingerprint
+from tenfold.linkage.history import History
+from tenfold.simulation.returns import Returns
+from tenfold.store.accounts import as_records
+from tenfold.store.database import Conn
+
+PIECE = 1 << 20
+
+
+def fill(conn: Conn, folder: Path) -> str:
+    """Copy accounts, keys and closures; returns how much there is of each, in words."""
+    history = History(folder)
+    conn.execute("SET synchronous_commit = off")
+    conn.execute("SET maintenance_work_mem = '1GB'")
+    files = {name: [str(file) for file in history.files(name)] for name in ("identities", "keys")}
+    made = duckdb.connect()
+    for name, paths in files.items():
+        made.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({paths})")
+    _copy(
+        conn, made, folder, "accounts (id, created_at, first_seq, updated_at, handle, display_name)", ACCOUNTS
+    )
+    with conn.transaction():
+        for table in ("account_keys", "closure_keys"):
+            conn.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey")
+            conn.execute(f"DROP INDEX {table}_account")
+    _copy(conn, made, folder, "account_keys (key, account)", KEYS.format(which="true"))
+    _copy(conn, made, folder, "closure_keys (key, account)", KEYS.format(which="closed_us IS NOT NULL"))
+    for table in ("account_keys", "closure_keys"):
+        conn.execute(f"ALTER TABLE {table} ADD PRIMARY KEY (key, account)")
+        conn.execute(f"CREATE INDEX {table}_account ON {table} (account)")
+    _closures(conn, history)
+    conn.execute("VACUUM ANALYZE")
+    counts = {
+        table: conn.execute(f"SELECT count(*) FROM {table}").fetchone()
+        for table in ("accounts", "account_keys", "closures", "closure_keys")
+    }
+    (size,) = conn.execute("SELECT pg_total_relation_size('account_keys')").fetchone() or (0,)
+    return (
+        ", ".join(f"{table} {count[0]:,}" for table, count in counts.items() if count)
+        + f"; account_keys with its indexes {size / 1e9:.2f} GB"
+    )
+
+
+ACCOUNTS = """
+SELECT account, make_timestamp(created_us), number, make_timestamp(created_us), handles[1], names[1]
+FROM identities
+"""
+KEYS = """
+SELECT key, identities.account FROM keys JOIN identities ON identities.number = keys.account
+WHERE {which} ORDER BY 1, 2
+"""
+
+
+def _copy(conn: Conn, made: duckdb.DuckDBPyConnection, folder: Path, table: str, query: str) -> None:
+    """From DuckDB to PostgreSQL through a file of CSV."""
+    file = folder / "copy.csv"
+    made.execute(f"COPY ({query}) TO '{file}' (FORMAT csv, HEADER false)")
+    with file.open("rb") as rows, conn.cursor().copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
+        while piece := rows.read(PIECE):
+            copy.write(piece)
+    file.unlink()
+
+
+def _closures(conn: Conn, history: History) -> None:
+    """Each with what comparing needs; its keys stand beside it."""
+    conn.execute(
+        "CREATE TEMP TABLE key_lists AS SELECT account, array_agg(key) AS keys FROM closure_keys GROUP BY 1"
+    )
+    conn.execute("CREATE UNIQUE INDEX ON key_lists (account)")
+    statement = """
+        INSERT INTO closures (account, created_at, closed_at, origin, fingerprint, keys)
+        SELECT account, created_at, closed_at, 'platform', fingerprint, key_lists.keys
+        FROM jsonb_to_recordset(%s) AS row (account text, created_at timestamptz, closed_at timestamptz,
+            fingerprint json) JOIN key_lists USING (account)
+    """
+    for file in history.files("identities"):
+        rows = pq.read_table(file).to_pylist()
+        closed = [row for row in rows if row["closed_us"] is not None]
+        conn.execute(statement, [as_records([_closure(row) for row in closed])])
+
+
+def _closure(row: dict[str, Any]) -> dict[str, Any]:
+    known = {name: row[name] for name in Fingerprint.__struct_fields__ if name in row}
+    fingerprint = msgspec.convert(known, Fingerprint, strict=False)
+    return {
+        "account": fingerprint.account,
+        "created_at": _time(fingerprint.created_us),
+        "closed_at": _time(fingerprint.closed_us),
+        "fingerprint": fingerprint,
+    }
+
+
+def newcomers(conn: Conn, returns: Returns, asked: int, posts: int) -> dict[str, tuple[str, ...]]:
+    """Put some accounts, half of them returns, into the tables with all that they did in their first posts;
+    returns them with the closed accounts that they are the returns of. They come from everywhere.
+    """
+    chosen: dict[str, tuple[str, ...]] = {}
+    ordinary = 0
+    step = max(1, len(returns) // (8 * asked))
+    for number in range(len(returns) - 1, 0, -step):
+        truth = returns.truth(number)
+        if not truth.predecessors and ordinary >= asked // 2:
+            continue
+        ordinary += not truth.predecessors
+        chosen[truth.account] = truth.predecessors
+        _put(conn, returns.fingerprint(number, posts), returns.texts(number, posts))
+        if len(chosen) == asked:
+            break
+    conn.execute("ANALYZE")
+    return chosen
+
+
+def _put(conn: Conn, shown: Fingerprint, texts: list[str]) -> None:
+    """One account into the tables that `gather` reads."""
+    at = _time(shown.created_us)
+    profiles = max(map(len, (shown.handles, shown.names, shown.bios, shown.avatars, shown.banners)))
+    for place in reversed(range(profiles)):
+        values = [
+            some[place] if place < len(some) else None
+            for some in (shown.handles, shown.names, shown.bios, shown.avatars, shown.banners)
+        ]
+        conn.execute(
+            "INSERT INTO account_profiles (account, seq, at, handle, display_name, bio, avatar, banner)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [shown.account, profiles - place, at, *values],
+        )
+    many: dict[str, list[tuple[Any, ...]]] = {
+        "account_tokens (kind, token, account, first_seen, last_seen)": [
+            (kind, token, shown.account, at, at) for kind, token in shown.tokens
+        ],
+        "memberships (group_id, account, role, joined_at)": [
+            (group, shown.account, "member", at) for group in shown.groups
+        ],
+        "follows (follower, target, created_at)": [
+            *((shown.account, target, at) for target in shown.follows),
+            *((follower, shown.account, at) for follower in shown.followed_by),
+        ],
+        "mentions (target, account, at)": [(shown.account, by, at) for by in shown.mentioned_by],
+        "posts (id, account, created_at, text, links, mentions, seq)": [
+            (
+                *(f"{shown.account}-{place}", shown.account, at, text),
+                *((list(shown.urls), list(shown.mentions)) if place == 0 else ([], [])),
+                0,
+            )
+            for place, text in enumerate(texts)
+        ],
+    }
+    with conn.cursor() as cursor:
+        for table, rows in many.items():
+            if rows:
+                places = ", ".join(["%s"] * len(rows[0]))
+                cursor.executemany(f"INSERT INTO {table} VALUES ({places}) ON CONFLICT DO NOTHING", rows)
+
+
+def _time(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1e6, UTC)

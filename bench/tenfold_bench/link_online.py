@@ -1,0 +1,133 @@
+"""Is this new account a closed one come back? One account after another, end to end in PostgreSQL.
+
+The keys of a simulated population stand in a fresh embedded PostgreSQL, with the closures of a tenth of it.
+Newcomers, returns among them, are in the tables as the pipeline leaves them. For each, by itself and in a
+transaction of its own: gather what it left, find candidates, compare, score, keep links and signals, commit.
+Splink's `predict_between` answers the same question for one record at a time, in the same run.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+
+from tenfold.linkage.online import Linker
+from tenfold.simulation.returns import Returns, ReturnsSpec
+from tenfold.store import database
+from tenfold.store.database import Conn
+from tenfold.store.embedded import EmbeddedServer
+from tenfold_bench import _returns_in_postgres, _splink_online
+from tenfold_bench._returns_history import kept
+from tenfold_bench.result import Figure, Result
+
+ACCOUNTS, QUICK_ACCOUNTS = 1_000_000, 12_000
+ASKED, QUICK_ASKED = 1_500, 150
+POSTS = 3  # that a newcomer has written when it is looked at
+PEER_ASKED = 5
+
+
+def run(quick: bool) -> Result:
+    accounts, asked = (QUICK_ACCOUNTS, QUICK_ASKED) if quick else (ACCOUNTS, ASKED)
+    history = kept(accounts)
+    returns = Returns(ReturnsSpec(accounts=accounts))
+    with tempfile.TemporaryDirectory(prefix="tf-link-") as name:
+        server = EmbeddedServer(Path(name))
+        try:
+            database.migrate(server.url)
+            with database.connect(server.url, autocommit=True) as conn:
+                size = _returns_in_postgres.fill(conn, history)
+                newcomers = _returns_in_postgres.newcomers(conn, returns, asked, POSTS)
+                seconds, right = looked(conn, newcomers)
+                parts = where_time_goes(conn, list(newcomers)[: asked // 3])
+        finally:
+            server.stop()
+    peer = _splink_online.seconds_a_record(history, PEER_ASKED)
+    return result(accounts, seconds, parts, peer, [right, size])
+
+
+def looked(conn: Conn, newcomers: dict[str, tuple[str, ...]]) -> tuple[NDArray[np.float64], str]:
+    """Seconds of each look, and how many returns were recognised."""
+    linker, seconds = Linker(), []
+    for account in list(newcomers)[:20]:  # statements are prepared, caches warm
+        linker.look(conn, [account])
+    found = false = 0
+    for account, closed in newcomers.items():
+        started = time.perf_counter()
+        with conn.transaction():
+            judged = linker.look(conn, [account]).judged
+        seconds.append(time.perf_counter() - started)
+        likely = {one.closed for one in judged if one.level == "likely"}
+        found += bool(likely & set(closed))
+        false += bool(likely - set(closed))
+    back = sum(map(bool, newcomers.values()))
+    return np.array(seconds), (
+        f"of {back:,} returns {found:,} are likely at once; likely links to somebody else's closed account: "
+        f"{false:,} of {len(newcomers):,} newcomers"
+    )
+
+
+def where_time_goes(conn: Conn, newcomers: Sequence[str]) -> dict[str, float]:
+    """Milliseconds of the parts of a look, on average."""
+    from tenfold.linkage import gather, online
+    from tenfold.store import closures, link_keys
+    from tenfold.store import returns as store_returns
+
+    spent: dict[str, float] = {}
+    parts: list[tuple[str, object, str]] = [
+        ("gather", gather, "fingerprints"),
+        ("keys", online, "keys_of"),
+        ("candidates: query", link_keys, "with_closures"),
+        ("candidates: first look", online.candidates, "FirstLook"),
+        ("closures: load", closures, "load"),
+        ("compare", online, "compare"),
+        ("links: write", store_returns, "keep"),
+    ]
+    originals = [getattr(module, attribute) for _, module, attribute in parts]
+
+    def timed(name: str, function: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object, **kwargs: object) -> object:
+            started = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent[name] = spent.get(name, 0.0) + time.perf_counter() - started
+
+        return call
+
+    linker = Linker()
+    linker.look(conn, newcomers[:1])
+    try:
+        for (name, module, attribute), function in zip(parts, originals, strict=True):
+            setattr(module, attribute, timed(name, function))
+        for account in newcomers:
+            linker.look(conn, [account])
+    finally:
+        for (_, module, attribute), function in zip(parts, originals, strict=True):
+            setattr(module, attribute, function)
+    return {name: 1000 * total / len(newcomers) for name, total in spent.items()}
+
+
+def result(
+    accounts: int, seconds: NDArray[np.float64], parts: dict[str, float], peer: list[float], notes: list[str]
+) -> Result:
+    took = 1000 * np.quantile(seconds, [0.5, 0.99, 0.999])
+    peer_took = 1000 * float(np.median(peer))
+    figures = [
+        Figure(
+            label=f"one new account against {accounts:,}, {name}",
+            ours=round(float(ours), 2),
+            unit="ms",
+            peer=round(peer_took, 1),
+            peer_name="splink predict_between",
+            ratio=round(peer_took / float(ours), 1),
+            goal=goal,
+        )
+        for name, ours, goal in zip(("p50", "p99", "p99.9"), took, ("", "<= 10 ms", ""), strict=True)
+    ]
+    figures += [Figure(label=f"of it: {name}", ours=round(ms, 2), unit="ms") for name, ms in parts.items()]
+    notes = [*notes, f"load of the machine: {psutil.getloadavg()[0]:.1f} on {psutil.cpu_count()} cores"]
+    return Result(name="link-online", n=accounts, figures=figures, notes=notes)
