@@ -31,8 +31,10 @@ def check(result: TextResult, item: TextItem) -> None:
         kind = KINDS[signal.name]
         assert signal.subject == item.subject
         assert 0 <= signal.score <= 1
-        assert {"bank", "label", "entry"} <= set(signal.details)
+        assert signal.name == "threat" or {"bank", "label", "entry"} <= set(signal.details)
         for name, value in signal.details.items():
+            if (signal.name, name) == ("threat", "factors"):
+                continue  # records for people; rules cannot ask about them
             assert isinstance(value, PYTHON_TYPES[kind.details[name]])
         for span in signal.spans:
             assert 0 <= span.start < span.end <= len(item.fields[span.field])
@@ -42,7 +44,7 @@ def test_every_detector_speaks_about_one_post(suite: TextSuite) -> None:
     text = (
         "We have seen the towers that they built out of paper and speeches. A single grey thread has more "
         "weight than all of them. Hold the thread, pass it to the next hand, and tell the next hand never "
-        "to let go of it.\n"
+        "to let go of it. We will burn their office tonight.\n"
         "Join the Ashen Banner, our ranks are open to you: https://grey-gate.example/now or "
         "https://chat.example/+greygate"
     )

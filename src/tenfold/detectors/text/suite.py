@@ -14,10 +14,12 @@ from tenfold.detectors.text.neardup import NearDuplicateDetector
 from tenfold.detectors.text.prepared import PreparedBatch
 from tenfold.detectors.text.terms import TermsDetector
 from tenfold.detectors.text.urls import UrlDetector, find_urls
+from tenfold.detectors.threat import detector as threat
+from tenfold.detectors.threat.detector import ThreatDetector
 from tenfold.evidence import Signal, SignalKind
 
 KINDS: dict[str, SignalKind] = {
-    kind.name: kind for kind in (terms.TERMS, urls.URL, urls.DOMAIN, neardup.KIND, meaning.KIND)
+    kind.name: kind for kind in (terms.TERMS, urls.URL, urls.DOMAIN, neardup.KIND, meaning.KIND, threat.KIND)
 }
 
 MAX_LINKS = 200  # of one item: as many as an event may list
@@ -57,6 +59,7 @@ class TextSuite:
         self._urls = _build(UrlDetector, banks, "urls", "domains")
         self._copies = _build(NearDuplicateDetector, banks, "texts")
         self._meanings = _build(MeaningDetector, banks, "meanings")
+        self._threats = ThreatDetector()
 
     def updated(self, banks: Sequence[Bank]) -> "TextSuite":
         """A suite with these banks; detectors whose banks did not change are shared, not built anew."""
@@ -65,6 +68,7 @@ class TextSuite:
         suite._urls = _rebuild(self._urls, banks)
         suite._copies = _rebuild(self._copies, banks)
         suite._meanings = _rebuild(self._meanings, banks)
+        suite._threats = self._threats
         return suite
 
     def detect(self, items: Sequence[TextItem]) -> list[TextResult]:
@@ -80,6 +84,7 @@ class TextSuite:
             self._urls.detector.detect_found(batch, urls_of_texts),
             self._copies.detector.detect_prepared(batch),
             self._meanings.detector.detect_prepared(batch),
+            self._threats.detect_prepared(batch),
             strict=True,
         )
         return [

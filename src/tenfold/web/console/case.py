@@ -37,7 +37,17 @@ FEW_PARTS: Final = 3  # of a rule's condition are shown at once; more are folded
 LONGEST_VALUE: Final = 60  # characters of what a part saw; the whole text stands above
 SHOWN_ELSEWHERE: Final = {"language", "script", "account"}  # facts that the page's head tells already
 # Details of findings that stand first, or that the waterfall of a link tells.
-TOLD_ELSEWHERE: Final = ("bank", "entry", "label", "items", "prior_bits", "model", "closed", "held_back")
+TOLD_ELSEWHERE: Final = (
+    "bank",
+    "entry",
+    "label",
+    "items",
+    "prior_bits",
+    "model",
+    "closed",
+    "held_back",
+    "factors",
+)
 PURPOSES: Final = ("none", "news", "research", "art", "counter_speech")
 ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {
     SubjectKind.POST: (ActionKind.REMOVE, ActionKind.HIDE, ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),

@@ -1,0 +1,60 @@
+"""The learned model: a linear score over hashed words and runs of characters and over what the rules read.
+
+`scripts/train_threat.py` makes the weights that ship. The model says how much a text reads like threats and incitement;
+it may raise the strength of what the rules found and never lifts a gate.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.detectors.text.normalise import NormalBatch
+from tenfold.detectors.threat.hashing import BUCKETS, features
+
+WEIGHTS = "weights.npz"
+
+
+class Model(msgspec.Struct, frozen=True):
+    """`weights` (float32) of BUCKETS hashed features, `symbols` of named ones, and the `bias`.
+
+    A text's logit is the sum of its features' weights over the root of their number, plus its symbols' weights.
+    """
+
+    weights: NDArray[np.float32]
+    symbols: Mapping[str, float]
+    bias: float
+
+    def logits(self, normal: NormalBatch) -> NDArray[np.float64]:
+        """The logit of each text by its words alone; `bias` for an empty one."""
+        buckets, texts = features(normal)
+        count = len(normal)
+        sums = np.bincount(texts, self.weights[buckets], count)
+        return sums / np.sqrt(np.maximum(np.bincount(texts, minlength=count), 1)) + self.bias
+
+    def of_symbols(self, symbols: Iterable[str]) -> float:
+        """What the rules' reading adds to the logit."""
+        return sum(self.symbols.get(symbol, 0.0) for symbol in symbols)
+
+
+def probability(logit: float) -> float:
+    """0 to 1."""
+    return float(1.0 / (1.0 + np.exp(-max(-30.0, min(30.0, logit)))))
+
+
+@cache
+def shipped() -> Model:
+    """The model in the package; raises FileNotFoundError when the weights are missing."""
+    raw = (files("tenfold.detectors.threat") / WEIGHTS).read_bytes()
+    with np.load(BytesIO(raw)) as saved:
+        weights = saved["weights"].astype(np.float32)
+        if len(weights) != BUCKETS:
+            raise ValueError(
+                f"{WEIGHTS} holds {len(weights)} weights for {BUCKETS}: run scripts/train_threat.py"
+            )
+        named = zip(saved["names"].tolist(), saved["named"].astype(float).tolist(), strict=True)
+        return Model(weights, dict(named), float(saved["bias"]))

@@ -1,0 +1,179 @@
+"""Read one text: every act of harm in it, who says what about it, and how urgent the worst of it is."""
+
+import msgspec
+
+from tenfold.detectors.threat import factors as of_factors
+from tenfold.detectors.threat import gates as of_gates
+from tenfold.detectors.threat import levels
+from tenfold.detectors.threat.factors import Factor
+from tenfold.detectors.threat.marked import Mark, Marked, Said
+from tenfold.detectors.threat.stance import MENTION, OWN, Stance, negated, stance
+from tenfold.detectors.threat.targets import ADDRESSED, GROUP, VAGUE, Target, target
+
+_REVIEWED = of_gates.PLAY | {"question"}  # gates that a person looks behind when the threat would be imminent
+_LEAKING = frozenset({"preparation", "farewell", "last_resort"})
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One threat as it was read. `ungated`: its level if nothing gated it; `level` is N when something does."""
+
+    says: str
+    act: str
+    harm: str
+    at: tuple[int, int]
+    aim: Target | None
+    gates: frozenset[str]
+    level: str
+    ungated: str
+    hours: float | None
+    factors: list[Factor]
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The worse, the smaller: by level, then by what it would be without gates."""
+        return levels.ORDER.index(self.level), levels.ORDER.index(self.ungated)
+
+    @property
+    def review(self) -> bool:
+        """Gated by play or a question, yet imminent: a person has a look."""
+        soon = self.hours is not None and self.hours <= levels.URGENT_HOURS
+        return self.level == levels.NONE and soon and self.ungated == levels.T0 and self.gates <= _REVIEWED
+
+
+def readings(text: Marked, sayings: list[Said]) -> list[Reading]:
+    """All threats of a text, gated ones among them, in no order."""
+    harmless = [one for one in sayings if one.saying.says == "harmless"]
+    sayings = [one for one in sayings if one.saying.says != "harmless"]
+    acts = [act for role in ("act", "act_noun") for act in text.role(role)]
+    meant = [act for act in acts if not any(one.first <= act.first < one.last for one in harmless)]
+    found = [_of_act(text, act, sayings) for act in meant]
+    found += [_of_saying(text, one, sayings) for one in sayings]
+    return [reading for reading in found if reading]
+
+
+def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
+    if act.entry.needs and not _needed(text, act):
+        return None
+    taken = stance(text, act)
+    if taken.says == MENTION:
+        return _reported(text, act, sayings)
+    aim = target(text, taken)
+    if aim is None or not _harms(text, act, aim):
+        return None
+    gates = of_gates.act_gates(text, taken, aim)
+    if negated(text, taken):
+        gates.add("negated")
+    condition = of_factors.condition(text, act)
+    says = "conditional" if taken.says == OWN and condition else taken.says
+    extra = [
+        one for one in (of_factors.actor(text, taken), condition if says == "conditional" else None) if one
+    ]
+    if taken.governor:
+        extra.append(Factor("intent", taken.governor.first, taken.governor.last, ""))
+    return _assess(text, says, act, aim, gates, sayings, extra)
+
+
+def _needed(text: Marked, act: Mark) -> bool:
+    """Whether على follows: "خلص عليه", "نخلص عالموظفين"."""
+    after = text.words[act.last : act.last + 1]
+    return (
+        bool(after)
+        and (after[0].startswith(("عل", "عال", "3al", "3ale")))
+        and not after[0].startswith("عليا")
+    )
+
+
+def _harms(text: Marked, act: Mark, aim: Target) -> bool:
+    """Whether the act with this object is harm to people."""
+    if text.has("careful", act.first, act.last) or act.entry.harm == "weak":
+        return aim.certain and aim.kind != VAGUE
+    return True
+
+
+def _reported(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
+    """ "He threatened to kill his colleagues": somebody else's threat."""
+    start, end = text.sentence(act.first)
+    threatened = any(start <= mark.first < act.first for mark in text.role("threatened"))
+    if not threatened or act.entry.harm == "weak":
+        return None
+    aim = target(text, Stance(OWN, act)) or (
+        Target("self", act.first, act.last) if act.entry.object == "me" else None
+    )
+    victim = text.has("victim", start, end)
+    if aim is None or (text.has("careful", act.first, act.last) and not aim.certain):
+        return None
+    gates = {"victim_report"} if victim else {"reported"}
+    if text.has("news", start, end):
+        gates.add("news")
+    return _assess(text, OWN, act, aim, gates, sayings, [])
+
+
+def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
+    """A threat that is a way of speaking: "your days are numbered", "دمك حلال"."""
+    saying = one.saying
+    gates = of_gates.scope_gates(text, one.first, one.last) | of_gates.genres(text, one.first, ADDRESSED)
+    if saying.says != "veiled" and _denied(text, one):
+        gates.add("negated")
+    kind = GROUP if saying.says in ("call_to_action", "wish", "glorification") else ADDRESSED
+    aim: Target | None = Target(kind, one.first, one.last)
+    if saying.factor in _LEAKING:
+        aim = None
+    elif kind == ADDRESSED:
+        aim = _addressee(text, one) or aim
+    harm = "lethal" if saying.act == "kill" else "weak"
+    entry = Mark(msgspec.structs.replace(_NO_ENTRY, value=saying.act, harm=harm), one.first, one.last)
+    read = _assess(text, saying.says, entry, aim, gates, sayings, [])
+    if saying.factor in _LEAKING and read.ungated not in (levels.T0, levels.T1):
+        return None  # a will, a gun or despair alone threatens nobody
+    return read
+
+
+def _denied(text: Marked, one: Said) -> bool:
+    first = max(text.clause(one.first)[0], one.first - 3)
+    return any(first <= mark.first and mark.last <= one.first for mark in text.role("not"))
+
+
+def _addressee(text: Marked, one: Said) -> Target | None:
+    first, last = text.sentence(one.first)
+    for mark in text.role("staff"):
+        if first <= mark.first < last:
+            return Target("staff", mark.first, mark.last)
+    for i in range(first, last):
+        if text.mentioned(i):
+            return Target("account_mention", i, i + 1)
+        if i and text.words[i - 1] in ("يا", "ya") and not text.has("person", i, i + 1):
+            return Target("named_person", i, i + 1)
+    return None
+
+
+def _assess(
+    text: Marked,
+    says: str,
+    act: Mark,
+    aim: Target | None,
+    gates: set[str],
+    sayings: list[Said],
+    extra: list[Factor],
+) -> Reading:
+    found = [*of_factors.factors(text, act.first, aim, sayings), *extra]
+    until = of_factors.hours(found)
+    kind = aim.kind if aim else None
+    assessed = levels.Assessed(
+        says=says, harm=act.entry.harm, target=kind, factors=frozenset(f.factor for f in found), hours=until
+    )
+    ungated = levels.level(assessed)
+    return Reading(
+        says=says,
+        act=act.entry.value,
+        harm=act.entry.harm,
+        at=(act.first, act.last),
+        aim=aim,
+        gates=frozenset(gates),
+        level=levels.NONE if gates else ungated,
+        ungated=ungated,
+        hours=until,
+        factors=found,
+    )
+
+
+_NO_ENTRY = of_factors.Entry(role="saying")

@@ -1,0 +1,172 @@
+"""Whom or what an act is aimed at, and whether that is people at all."""
+
+import msgspec
+
+from tenfold.detectors.threat.lexicon import ENGLISH
+from tenfold.detectors.threat.marked import Mark, Marked
+from tenfold.detectors.threat.stance import Stance
+
+MENTION, NAMED, STAFF, GROUP = "account_mention", "named_person", "staff", "group"
+PLACE, EVENT, SELF, VAGUE, ADDRESSED = "place", "event", "self", "vague", "addressed"
+
+_REACH = 7  # words after an act in which its object stands
+_PASSED_OVER = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "all",
+        "up",
+        "down",
+        "off",
+        "out",
+        "over",
+        "fucking",
+        "damn",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "with",
+        "every",
+        "single",
+    ]
+)
+_AGAINST_PLACES = frozenset({"burn", "bomb", "attack", "shoot", "run_over"})
+_EVERY = frozenset(["all", "these", "those", "every", "each", "any"])
+_CALLS = frozenset({"يا", "ايها", "ya"})
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The target at words [first, last). `kind` as the signal says, and "addressed": you, whoever that is.
+
+    `certain`: people or a place beyond doubt; without it the object is only some noun.
+    """
+
+    kind: str
+    first: int
+    last: int
+    certain: bool = True
+
+
+def target(text: Marked, found: Stance) -> Target | None:
+    """The target of an act; None when it is aimed at no people and no place."""
+    act = found.act
+    if found.governor and found.governor.first >= act.last:  # "killing them is right"
+        return _object(text, act)
+    if found.passive or act.entry.value == "die":
+        return _subject(text, found) or (_object(text, act) if act.entry.value == "die" else None)
+    suffixed = act.entry.object
+    if suffixed == "me":
+        return None
+    said = _object(text, act) if not suffixed or suffixed == "they" else None
+    if suffixed == "you":
+        return _addressed(text, act)
+    if suffixed == "they":
+        return said if said and said.kind in (STAFF, MENTION, NAMED) else Target(GROUP, act.first, act.last)
+    return said
+
+
+def _addressed(text: Marked, act: Mark) -> Target:
+    """ "You": who is called by handle, by office or by name in the same sentence."""
+    first, last = text.sentence(act.first)
+    for i in range(first, last):
+        if text.mentioned(i):
+            return Target(MENTION, i, i + 1)
+    for mark in text.role("staff"):
+        if first <= mark.first < last:
+            return Target(STAFF, mark.first, mark.last)
+    for i in range(first, last - 1):
+        if text.words[i] in _CALLS and not any(
+            text.has(role, i + 1, i + 2) for role in ("person", "thing", "face")
+        ):
+            return Target(NAMED, i + 1, i + 2)
+    return Target(ADDRESSED, act.first, act.last)
+
+
+def _subject(text: Marked, found: Stance) -> Target | None:
+    """The grammatical subject before "should be …", "will die": the nearest that names people."""
+    end = found.governor.first if found.governor else found.act.first
+    first, _ = text.sentence(found.act.first)
+    for i in range(end - 1, max(first, end - 9) - 1, -1):
+        named = _at(text, i, found.act)
+        if named and named.kind != PLACE:
+            return named
+    for i in range(found.governor.last if found.governor else end, found.act.first):
+        named = _at(text, i, found.act)  # "I hope they die"
+        if named:
+            return named
+    if end > first and not text.has("thing", end - 1, end) and text.words[end - 1].endswith("s"):
+        return Target(GROUP, end - 1, end, certain=False)
+    return None
+
+
+def _object(text: Marked, act: Mark) -> Target | None:
+    """The first thing after an act that may be its object, or that says it has none."""
+    _, end = text.sentence(act.first)
+    stop = min(end, act.last + _REACH)
+    every = False
+    for i in range(act.last, stop):
+        word = text.words[i]
+        if i > act.last and text.clauses[i] != text.clauses[i - 1] and not text.mentioned(i):
+            break
+        named = _at(text, i, act)
+        if named:
+            return named
+        if text.has("thing", i, i + 1) and word not in _PASSED_OVER:
+            return None
+        every = every or word in _EVERY
+        if word in _PASSED_OVER or (every and i < stop - 1 and word in _EVERY):
+            continue
+        if every and i + 1 < stop and _at(text, i + 1, act):
+            continue
+        if not text.has("future", i, i + 1):
+            return _some_noun(text, i, every)
+    if act.entry.role == "act_noun":
+        return Target(VAGUE, act.first, act.last, certain=False)
+    return None
+
+
+def _some_noun(text: Marked, i: int, every: bool) -> Target | None:
+    """A word the lexicon does not know: a name, a group when "all …", or some noun."""
+    written = text.original[text.starts[i] : text.ends[i]]
+    if text.language == ENGLISH and written[:1].isupper() and not written.isupper():
+        return Target(NAMED, i, i + 1, certain=False)
+    if every and text.words[i].endswith("s"):
+        return Target(GROUP, i, i + 1)
+    for after in range(i + 1, min(i + 4, len(text.words))):  # "those filthy <people>"
+        if text.clauses[after] == text.clauses[i] and text.has("person", after, after + 1):
+            return Target(GROUP, i, after + 1)
+    return Target(VAGUE, i, i + 1, certain=False)
+
+
+def _at(text: Marked, i: int, act: Mark) -> Target | None:
+    """What people or place word i names."""
+    if text.mentioned(i):
+        return Target(MENTION, i, i + 1)
+    for role, kind in (("staff", STAFF), ("person", GROUP), ("event", EVENT)):
+        if text.has(role, i, i + 1):
+            return Target(kind, i, i + 1)
+    if text.words[i] in ("yourself", "urself", "yourselves", "themselves"):
+        return Target(ADDRESSED, i, i + 1)
+    if text.has("your", i, i + 1) or text.has("face", i, i + 1):
+        return _bodily(text, i)
+    if text.has("you", i, i + 1):
+        return Target(ADDRESSED, i, i + 1)
+    if text.has("place", i, i + 1) and act.entry.value in _AGAINST_PLACES:
+        return Target(PLACE, i, i + 1)
+    if text.has("them", i, i + 1) and text.words[i] not in _EVERY:
+        return Target(GROUP, i, i + 1)
+    return None
+
+
+def _bodily(text: Marked, i: int) -> Target | None:
+    """ "Your throat", "راسك": a person through a part of the body; anybody's but mine."""
+    whose = [mark.entry.object for mark in text.role("face") if mark.first == i]
+    if "me" in whose:
+        return None
+    if "you" in whose or text.has("your", i, i + 1):
+        return Target(ADDRESSED, i, i + 1)
+    return Target(GROUP, i, i + 1, certain="they" in whose or text.has("them", i + 1, i + 2))
