@@ -21,8 +21,9 @@ from tenfold.linkage.table import NEVER, Rows, Table, pictures_of
 
 NEAR_PICTURE = 31  # of 256 bits: the threshold of a PDQ match
 FAINT_PICTURE = 56  # random pictures are 128 +- 8 apart
-NEAR_NAME = 0.6  # below, names are simply different
-QUICK_NAME = 0.6  # Jaro-Winkler of letters or consonants, below which no finer measure is taken
+NEAR_NAME = 0.4  # names.similarity; below, names are simply different
+QUICK_NAME = 0.55  # Jaro-Winkler of letters or consonants, below which no finer measure is taken
+NEAR_SCALE = 15_000  # thousandths of a bit for the rest of the likeness: up to nine bits
 LEAST_TIES = 5  # fewer ties that differ say nothing
 DAY_US = 86_400_000_000
 AFTER = (
@@ -44,7 +45,7 @@ class Comparisons(msgspec.Struct, kw_only=True):
 
     `level` (int8) is a Level. `strength` (int64) is in thousandths of a bit: the rarity of what agrees (of
     the rarest where one is enough, summed over ties), the log2 likelihood ratio of habits (may be
-    below 0), or for NEAR names 20 * (similarity - 0.6). `accounts` show the rarest shared value (0: not
+    below 0), or for NEAR names 15 * (similarity - 0.4). `accounts` show the rarest shared value (0: not
     counted), `count` values are shared, `distance` of pictures (-1: not measured), all int32.
     `copied` (n,) is true where texts are shared word by word: then the style may be copied too.
     """
@@ -207,7 +208,7 @@ def _names(made: Comparisons, found: _Found, kind: Kind, letters: KeyKind, sound
     alike = names.similarity([firsts[i] for i in near.tolist()], [seconds[i] for i in near.tolist()])
     over = alike >= NEAR_NAME
     made.level[near[over], kind] = Level.NEAR
-    made.strength[near[over], kind] = np.rint(20_000 * (alike[over] - NEAR_NAME)).astype(np.int64)
+    made.strength[near[over], kind] = np.rint(NEAR_SCALE * (alike[over] - NEAR_NAME)).astype(np.int64)
 
 
 def _promising(pairs: Pairs, firsts: list[str], seconds: list[str]) -> Pairs:
