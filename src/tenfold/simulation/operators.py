@@ -14,6 +14,7 @@ SPLIT_SHARE = 0.05  # of returns open two accounts at once
 SLEEPER_SHARE = 0.06  # of returns were opened before the closure, and slept
 AGED_SHARE = 0.03  # of returns are honest people's old accounts, bought
 FAMILY_SHARE = 0.15  # of operators live with somebody who has nothing to do with it
+LONGEST_ABSENCE = 180 * DAY
 FARM = (5, 40)  # accounts of a spammer
 ROLE_NAMES = {5: "propagandist", 6: "recruiter", 7: "helper"}
 
@@ -87,7 +88,7 @@ def _operator(circle: int, cell: int, *, circles: int, span: int, now: int, rand
     closed = _closing(begins, mean_days, now, random)
     operator.lives.append(Life(created=begins, begins=begins, closed=closed, sort=Sort.FIRST))
     while closed and len(operator.lives) < GENERATIONS and random.random() < comes_back:
-        begins = closed + time_away(random)
+        begins = closed + time_away(random, LONGEST_ABSENCE)
         if begins >= now:
             break
         late = begins - closed >= 5 * DAY
