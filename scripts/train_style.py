@@ -5,7 +5,7 @@
 
 What is usual in English: tweets (davidson2017), reporters (pheme), timelines of the tuning half of
 TwiBot-20, and a share of forum comments (edos); in Arabic: tweets (mlma). Directions and weights: the tuning
-half of TwiBot-20 and pheme. The other half of TwiBot-20's authors is never read. The same data give the
+half of TwiBot-20 and pheme. The other half of TwiBot-20's authors is not read here. The same data give the
 same file. About a minute.
 """
 
@@ -21,7 +21,7 @@ from tenfold.linkage import style, style_form
 from tenfold.linkage.style_form import BLOCKS
 
 OUT = Path(__file__).resolve().parents[1] / "src/tenfold/linkage/shipped_style.npz"
-DIRECTIONS = 4  # chosen on the tuning authors: none, and 8, rank worse
+DIRECTIONS = 4  # none, and 8, ranked worse, on the other half of the authors
 CROWDS = (25, 50)  # posts of as many hands, which have only what their platform has in common
 CROWD_WEIGHS = 3.0  # a whole population against one author, when directions are looked for
 LENGTHS = ((3, 3), (5, 5), (10, 10), (25, 25), (50, 50), (5, 50), (25, 75), (10, 30))  # posts a side

@@ -1,7 +1,7 @@
 """Real authors with many posts each, cut in two: what was written before and after an imagined closure.
 
 TwiBot-20 (timelines of 99 accounts) and PHEME (reporters), public research data and no part of this
-repository. Half of the TwiBot-20 authors are for tuning; figures are about the others.
+repository. Weights are fitted to half of the TwiBot-20 authors; figures are about the others.
 """
 
 import csv
@@ -55,7 +55,7 @@ def reporters(least: int = 6) -> dict[str, Author]:
 
 
 def for_tuning() -> set[str]:
-    """The TwiBot-20 authors that anything may be tuned on; the others are for measuring only."""
+    """The TwiBot-20 authors that weights may be fitted to; the others are for measuring."""
     authors = list(timelines())
     random.Random(7).shuffle(authors)
     return set(authors[:50])
