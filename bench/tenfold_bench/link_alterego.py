@@ -223,7 +223,7 @@ def run(quick: bool) -> Result:
         notes=[
             "TwiBot-20 timelines without reposts (RT @): the older half is the closed account, the newer "
             f"half the new one; posts drawn at random from each, mean of {draws} draws. Candidates are all "
-            "authors with enough posts. No weight was fitted to the unseen authors; but four settings (runs of "
+            "authors with enough posts. No weight was fitted to unseen authors; but four settings (runs of "
             "signs, directions, absence, usual length) were chosen with their figures in sight.",
             "Ours sees no words, links, mentions or names, only the form; the peers see all text, with IDF "
             "of the very accounts, and so topics and languages too (one author in six writes neither English "
