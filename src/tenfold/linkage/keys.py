@@ -98,9 +98,8 @@ def keys_of(fingerprint: Fingerprint) -> Keys:
         bands(KeyKind.AVATAR_BAND, fingerprint.avatars),
         bands(KeyKind.BANNER_BAND, fingerprint.banners),
     ]
-    keys = np.concatenate(parts)
-    keys.sort()
-    return keys[np.append(True, keys[1:] != keys[:-1])]
+    keys: Keys = np.sort(np.concatenate(parts))
+    return np.asarray(keys[np.append(True, keys[1:] != keys[:-1])], np.int64)
 
 
 def bands(kind: KeyKind, pictures: Sequence[str]) -> Keys:
