@@ -195,7 +195,7 @@ class _Operator:
 
 
 def time_away(random: Random, longest: int = LONG_ABSENCE[1]) -> int:
-    """Microseconds between a closure and the return, at most `longest`; some stay away for long on purpose."""
+    """Microseconds between a closure and the return, at most `longest`; some stay away on purpose."""
     if random.random() < LONG_ABSENCE_SHARE:
         return int(LONG_ABSENCE[0] * (longest / LONG_ABSENCE[0]) ** random.random())
     return min(LONG_ABSENCE[0] - 1, int(MEDIAN_ABSENCE * random.lognormvariate(0, 1.0)) + HOUR // 2)

@@ -5,7 +5,7 @@ from random import Random
 
 import msgspec
 
-from tenfold.simulation.network import LANGUAGE_TABLE, ROLE_TABLE, pick, time_away
+from tenfold.simulation.network import AGED, LANGUAGE_TABLE, LONG_ABSENCE, ROLE_TABLE, SLEPT, pick, time_away
 from tenfold.simulation.spec import DAY, HOUR
 
 GENERATIONS = 30
@@ -91,9 +91,9 @@ def _operator(circle: int, cell: int, *, circles: int, span: int, now: int, rand
         begins = closed + time_away(random, LONGEST_ABSENCE)
         if begins >= now:
             break
-        late = begins - closed >= 5 * DAY
+        gone, late = closed, begins - closed >= LONG_ABSENCE[0]
         closed = _closing(begins, mean_days, now, random)
-        operator.lives.append(_next(begins, closed, late, now, random))
+        operator.lives.append(_next(begins, closed, gone, late, random))
         if random.random() < SPLIT_SHARE and begins + DAY < now:
             twin = begins + int(random.random() * DAY)
             ends = _closing(twin, mean_days, now, random)
@@ -101,13 +101,14 @@ def _operator(circle: int, cell: int, *, circles: int, span: int, now: int, rand
     return operator
 
 
-def _next(begins: int, closed: int, late: bool, now: int, random: Random) -> Life:
+def _next(begins: int, closed: int, gone: int, late: bool, random: Random) -> Life:
+    """The account used from `begins` on, after one that was closed at `gone`."""
     kind = random.random()
     sort, created = Sort.RETURN, begins
     if kind < AGED_SHARE:
-        sort, created = Sort.AGED, begins - int(random.uniform(120 * DAY, 700 * DAY))
+        sort, created = Sort.AGED, gone - int(random.uniform(*AGED))
     elif kind < AGED_SHARE + SLEEPER_SHARE:
-        sort, created = Sort.SLEEPER, begins - int(random.uniform(25 * DAY, 120 * DAY))
+        sort, created = Sort.SLEEPER, gone - int(random.uniform(*SLEPT))
     return Life(created=created, begins=begins, closed=closed, sort=sort, late=late)
 
 
