@@ -68,6 +68,30 @@ def import_(
         raise typer.Exit(1)
 
 
+@app.command("index")
+def index(json: Json = False) -> None:
+    """Take up accounts that were there before returns were looked for: their keys, and the closures of those
+    that are closed. Interrupted, run it again: it goes on where it was.
+    """
+    from tenfold.linkage import backfill
+
+    done = backfill.Done()
+    try:
+        with common.connection() as conn:
+            with progress.bar("accounts", backfill.waiting(conn)) as show:
+                for done in backfill.run(conn):
+                    conn.commit()
+                    show(done.accounts)
+            _record(conn, "closures.indexed", "", accounts=done.accounts, closed=done.closed)
+    except KeyboardInterrupt:
+        typer.echo("interrupted; run the same command again and it goes on where it was", err=True)
+        raise typer.Exit(130) from None
+    if json:
+        common.print_json(done)
+    else:
+        typer.echo(f"{done.accounts:,} accounts taken up, {done.closed:,} of them closed")
+
+
 @app.command("list")
 def list_(
     *,

@@ -41,7 +41,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """What looking at accounts came to: `judged` holds the pairs that have a level, `changed` the new accounts
+    """What looking at accounts came to: `judged` holds the pairs that have a level, `changed` the accounts
     that have links which are new or have changed, `withdrawn` those that lost one."""
 
     judged: Sequence[Judged]
