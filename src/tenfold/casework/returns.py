@@ -55,7 +55,7 @@ def return_view(conn: Conn, *, accounts: Pair, viewer: str) -> ReturnView | None
         link=_link_view(link, standing=found is not None),
         verdicts=verdicts,
         record=track_record.band_of(conn, link.probability),
-        family=family(conn, new),
+        family=family(conn, closed),
         contrasts=tuple(contrast(conn, closed=closed, new=new)),
         others=tuple(briefs(conn, _others(conn, new, closed)).values()),
         shareable=tuple(shared_values.shareable(link.evidence)),

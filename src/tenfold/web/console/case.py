@@ -35,7 +35,8 @@ GROUNDS: Final = (
 )
 FEW_PARTS: Final = 3  # of a rule's condition are shown at once; more are folded away
 LONGEST_VALUE: Final = 60  # characters of what a part saw; the whole text stands above
-SHOWN_ELSEWHERE: Final = {"language", "script", "account"}  # facts that the page's head tells already
+# Facts that the page's head or the part about the account tells already.
+SHOWN_ELSEWHERE: Final = {"language", "script", "account", "verified"}
 # Details of findings that stand first, or that the waterfall of a link tells.
 TOLD_ELSEWHERE: Final = (
     "bank",

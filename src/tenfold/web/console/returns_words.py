@@ -79,7 +79,10 @@ def compared(words: Translator, item: Evidence) -> Markup | None:
     """The two public values that were compared, cut; None where they are not for a line of text."""
     if item.kind not in IN_A_LINE or not item.closed or not item.new:
         return None
-    return words.html("returns.from_to", closed=item.closed[:LONGEST_VALUE], new=item.new[:LONGEST_VALUE])
+    closed, new = item.closed[:LONGEST_VALUE], item.new[:LONGEST_VALUE]
+    if closed == new:
+        return Markup("<bdi>{}</bdi>").format(closed)
+    return words.html("returns.from_to", closed=closed, new=new)
 
 
 def waterfall(words: Translator, link: LinkView) -> Waterfall:
