@@ -47,18 +47,17 @@ WITH shown AS (
     WHERE NOT EXISTS (SELECT 1 FROM muted WHERE muted.key = keys.key)
 ), agreed AS (
     SELECT one.account AS older, other.account AS newer, one.evidence,
-           CASE WHEN max(one.summed) = 1 THEN sum(one.points) ELSE max(one.points) END AS points
+           CASE WHEN max(one.summed) = 1 THEN sum(one.points) ELSE max(one.points) END AS agreement
     FROM shown AS one JOIN shown AS other ON one.key = other.key
     WHERE {which} AND one.born < other.born
     GROUP BY one.account, other.account, one.evidence
 ), pairs AS (
-    SELECT older, newer, CAST(sum(points) AS BIGINT) AS points
-    FROM agreed GROUP BY older, newer HAVING sum(points) >= {floor}
+    SELECT older, newer, CAST(sum(agreement) AS BIGINT) AS total FROM agreed GROUP BY older, newer
 ), ranked AS (
-    SELECT older, newer, points, row_number() OVER (PARTITION BY newer ORDER BY points DESC, older) AS place
-    FROM pairs
+    SELECT older, newer, total, row_number() OVER (PARTITION BY newer ORDER BY total DESC, older) AS place
+    FROM pairs WHERE total >= {floor}
 )
-SELECT older, newer, points FROM ranked WHERE place <= {best}
+SELECT older, newer, total AS points FROM ranked WHERE place <= {best}
 """
 CLOSED_THEN_ANY = "one.closed = 1"
 BOTH_OPEN = "one.closed = 0 AND other.closed = 0"
