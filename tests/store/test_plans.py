@@ -6,11 +6,30 @@ from typing import Any, ClassVar
 import psycopg
 import pytest
 
+from tenfold.linkage.keys import MAX_ACCOUNTS
 from tenfold.processing import fold
 from tenfold.processing.fold import Numbered
-from tenfold.store import accounts, banks, content, counters, groups, signals, standing
+from tenfold.store import (
+    accounts,
+    banks,
+    closures,
+    content,
+    counters,
+    groups,
+    link_decisions,
+    link_keys,
+    links_due,
+    mentions,
+    returns,
+    shared_keys,
+    signals,
+    standing,
+    traces,
+)
 from tenfold.store import events as queue
 from tenfold.store.counters import Hit
+from tenfold.store.mentions import Mention
+from tenfold.store.signals import Link
 from tenfold.store.status import read_status
 from tenfold.subjects import Subject, SubjectKind
 from tests.helpers import NOON, event
@@ -26,6 +45,7 @@ SMALL = {
     "event_queue",
     "event_seq",
     "event_poison",
+    "links_due",
 }
 
 FILL = """
@@ -64,6 +84,19 @@ INSERT INTO bank_entries (bank, key, value, added_by)
 INSERT INTO webhooks (name, url, secret) VALUES ('w', 'https://w.example', 's');
 INSERT INTO deliveries (webhook_id, type, body, state)
     SELECT webhooks.id, 'action.ordered', '{}', 'delivered' FROM webhooks, generate_series(1, 20000) n;
+INSERT INTO closures (account, closed_at, origin, fingerprint)
+    SELECT 'a' || n, now(), 'platform', '{"account": "a"}' FROM generate_series(1, 20000) n;
+INSERT INTO closure_keys SELECT n / 2, 'a' || n % 20001 FROM generate_series(1, 80000) n;
+INSERT INTO account_keys SELECT n / 2, 'a' || n % 30001 FROM generate_series(1, 90000) n;
+INSERT INTO common_keys SELECT n, 300 FROM generate_series(100000, 130000) n;
+INSERT INTO shared_keys SELECT n, '', '', 'user:1' FROM generate_series(200000, 230000) n;
+INSERT INTO mentions SELECT 'a' || n, 'a' || n * 7 % 30000, now() FROM generate_series(1, 30000) n;
+INSERT INTO link_watch SELECT 'a' || n FROM generate_series(1, 20000) n;
+INSERT INTO links_due (account, step) SELECT 'a' || n, 'settle' FROM generate_series(1, 20000) n;
+INSERT INTO links (account_a, account_b, bits, probability, level, origin, closed, model)
+    SELECT 'x' || n, 'y' || n, 9, 0.9, 'likely', 'model:1', 'x' || n, '1' FROM generate_series(1, 20000) n;
+INSERT INTO link_decisions (account_a, account_b, verdict, author)
+    SELECT 'a' || n, 'b' || n, 'same', 'user:1' FROM generate_series(1, 20000) n;
 INSERT INTO event_keys SELECT sha256(n::text::bytea), n, now() FROM generate_series(1, 60000) n;
 INSERT INTO events SELECT n, now(), '{}' FROM generate_series(1, 60000) n;
 """
@@ -149,6 +182,47 @@ def test_the_loop_reads_no_table_from_end_to_end(filled):
     counters.read(filled, [hit])
     banks.revision(filled)
     queue.acknowledge(filled, waiting)
+    assert scanned() == []
+
+
+def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
+    some = ["a1", "a2", "a29000"]
+    traces.load(filled, some)
+    traces.pictures(filled, ["m1", "m2"])
+    traces.by_handle(filled, ["handle1", "handle2"])
+    mentions.add(filled, [Mention("a1", "a2", NOON), Mention("a3", "a4", NOON, True)])
+    keys = list(range(50))
+    new = link_keys.add(filled, [("a1", key) for key in keys])
+    link_keys.struck(filled, new, MAX_ACCOUNTS)
+    link_keys.with_closures(filled, keys, MAX_ACCOUNTS)
+    link_keys.with_accounts(filled, keys, MAX_ACCOUNTS)
+    link_keys.note_common(filled, keys[:3], MAX_ACCOUNTS + 1)
+    link_keys.count_common(filled, MAX_ACCOUNTS)
+    closures.load(filled, some)
+    closures.closed_at(filled, some)
+    shared_keys.in_force(filled, keys)
+    link_decisions.in_force(filled, [("a1", "b1"), ("a2", "b2")])
+    link = Link(
+        account_a="a1",
+        account_b="b1",
+        bits=1,
+        probability=0.5,
+        level="possible",
+        evidence=[],
+        origin="model:1",
+        closed="a1",
+        model="1",
+    )
+    returns.keep(filled, [link], [])
+    returns.of_new(filled, ["y1", "y2"])
+    returns.watched(filled, some)
+    returns.watch(filled, ["a3"], ["a4"])
+    returns.withdraw(filled, [("a1", "b1")])
+    signals.links_to_closed(filled, some)
+    links_due.any_due(filled)
+    links_due.note(filled, some, NOON)
+    links_due.claim(filled, "settle", 100)
+    closures.erase(filled, ["a5"])
     assert scanned() == []
 
 

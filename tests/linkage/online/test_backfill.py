@@ -18,7 +18,7 @@ def test_old_accounts_get_keys_and_closures_and_their_returns_are_found(conn, mo
     assert backfill.waiting(conn) == 152
     run = backfill.run(conn)
     first = next(run)
-    run.close()
+    del run
     last = list(backfill.run(conn))[-1]
     assert (first.accounts + last.accounts, first.closed + last.closed) == (40 + 112, 1)
     assert backfill.waiting(conn) == 0

@@ -6,6 +6,8 @@ import psycopg
 import pytest
 
 from tenfold import pipeline
+from tenfold.fingerprint import Fingerprint
+from tenfold.linkage import gather
 from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind, key_of
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
@@ -49,14 +51,14 @@ def test_a_worker_killed_while_it_settles_loses_nothing(conn, monkeypatch):
 def test_what_cannot_be_settled_holds_nothing_up_and_is_told(conn, monkeypatch):
     platform = Platform(conn)
     platform.crowd(20)
-    original = due.gather.fingerprints
+    original = gather.fingerprints
 
     def broken(conn, accounts):
         if "p1" in set(accounts):
             raise ValueError("a text that nobody can read")
         return original(conn, accounts)
 
-    monkeypatch.setattr(due.gather, "fingerprints", broken)
+    monkeypatch.setattr(gather, "fingerprints", broken)
     for account in ("p1", "p2", "p3"):
         platform.tell("account.closed", account)
     platform.work()
@@ -158,7 +160,7 @@ def test_a_common_key_that_became_rare_is_common_no_longer(conn):
                 closed_at=NOON,
                 origin="platform",
                 ground="",
-                fingerprint=closures.Fingerprint(account="a"),
+                fingerprint=Fingerprint(account="a"),
                 keys=[7],
             )
         ],
