@@ -128,18 +128,11 @@ def close_cluster(
     reason = checked_text("reason", reason)
     if not ground.is_violation:
         raise RefusedError("ground", f"{ground} is no violation, so nobody can be closed with it")
-    members = {member.brief.account: member for member in cluster(conn, account, now).members}
-    wanted = list(dict.fromkeys(chosen))
-    if not wanted:
-        raise RefusedError("members", "nobody is chosen")
-    for id_ in wanted:
-        if id_ not in members:
-            raise RefusedError("members", f"{id_!r} does not belong to these accounts")
-        if members[id_].brief.closed or members[id_].brief.state in (None, "deleted"):
-            raise RefusedError("members", f"{id_!r} is closed already")
+    members = {member.brief.account: member.brief for member in cluster(conn, account, now).members}
+    wanted = _wanted(members, chosen)
     subjects = [Subject(SubjectKind.ACCOUNT, id_) for id_ in wanted]
     actions.lock_subjects(conn, subjects)
-    opened = _cases(conn, subjects, {id_: members[id_].brief for id_ in wanted}, ground, now)
+    opened = _cases(conn, subjects, members, ground, now)
     verdicts = _verdicts(conn, [opened[subject] for subject in subjects], ground, reason)
     made = decide_as_one(conn, verdicts=verdicts, actor=actor, now=now)
     entry = Entry(
@@ -162,6 +155,18 @@ def close_cluster(
         accounts=tuple(wanted),
         cases=tuple(decided),
     )
+
+
+def _wanted(members: dict[str, Brief], chosen: Sequence[str]) -> list[str]:
+    """Those chosen, each once, if all of them can be closed."""
+    if not chosen:
+        raise RefusedError("members", "nobody is chosen")
+    for id_ in chosen:
+        if id_ not in members:
+            raise RefusedError("members", f"{id_!r} does not belong to these accounts")
+        if members[id_].closed or members[id_].state in (None, "deleted"):
+            raise RefusedError("members", f"{id_!r} is closed already")
+    return list(dict.fromkeys(chosen))
 
 
 def _evidence(

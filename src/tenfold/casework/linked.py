@@ -148,6 +148,13 @@ def in_order(found: dict[str, Brief], first: str, second: str) -> tuple[str, str
     return (first, second) if place(first) <= place(second) else (second, first)
 
 
+def direction(conn: Conn, accounts: tuple[str, str], closed: str | None = None) -> tuple[str, str]:
+    """Which of two accounts came first and which may be its return."""
+    if closed in accounts:
+        return closed, accounts[1] if closed == accounts[0] else accounts[0]
+    return in_order(briefs(conn, accounts), *accounts)
+
+
 def walk(conn: Conn, start: Sequence[str], through: Sequence[Mark], limit: int) -> tuple[set[str], list[Tie]]:
     """The accounts that are reached from `start` by ties with these marks, at most about `limit`, and every
     tie between them; denied ones among these, but nobody is reached through those."""

@@ -1,4 +1,4 @@
-"""What people decide about links: the same people, not the same, or not to be told; and taking that back.
+"""What people decide about links: the same people, not the same, or not to be told.
 
 Locks are taken in the same order as everywhere: accounts, cases, then the rest. Nothing here commits.
 """
@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from psycopg import sql
 from psycopg.rows import class_row
 
-from tenfold.casework import reversing, shared_values
+from tenfold.casework import shared_values
 from tenfold.casework.deciding import decide
-from tenfold.casework.linked import briefs, in_order
+from tenfold.casework.link_reversing import LinkReversed, reverse_link, take_back, undo_link
+from tenfold.casework.linked import direction
 from tenfold.casework.shared_values import SharedWish
 from tenfold.casework.wishes import (
     NotFoundError,
@@ -30,6 +30,16 @@ from tenfold.store.link_decisions import Pair, ordered
 from tenfold.store.link_decisions import Verdict as LinkWord
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import Ground
+
+__all__ = [
+    "LinkDecided",
+    "LinkReversed",
+    "LinkVerdict",
+    "author_in_force",
+    "decide_link",
+    "reverse_link",
+    "undo_link",
+]
 
 # A part of a rule that looks at returns; what such rules propose falls with the link.
 _ABOUT_RETURNS = re.compile(r"\b(?:links\.|signals\.return\b)")
@@ -58,15 +68,6 @@ class LinkDecided(msgspec.Struct, frozen=True, kw_only=True):
     marked: int = 0
 
 
-class LinkReversed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reversal did; `open_cases` are open again."""
-
-    link_decision_id: int
-    closed: str
-    new: str
-    open_cases: tuple[int, ...]
-
-
 class Shown(msgspec.Struct, kw_only=True):
     """A link as people see it when they decide."""
 
@@ -74,20 +75,6 @@ class Shown(msgspec.Struct, kw_only=True):
     evidence: list[dict[str, Any]] = []
     model: str = ""
     closed: str | None = None
-
-
-class Made(msgspec.Struct, kw_only=True):
-    """A decision on a link, in force or not."""
-
-    id: int
-    account_a: str
-    account_b: str
-    verdict: str
-    author: str
-    case_id: int | None
-    decision_id: int | None
-    decided_at: datetime
-    reversed_at: datetime | None
 
 
 def decide_link(conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime) -> LinkDecided:
@@ -125,22 +112,8 @@ def decide_link(conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime) -> 
     withdrawn: tuple[int, ...] = ()
     if wish.verdict == "different":
         decision_id, withdrawn = _part(conn, wish, made, new=new, case=case, actor=actor, now=now)
-    entry = Entry(
-        actor=actor,
-        act="link.decided",
-        subject=f"account:{new}",
-        details={
-            "link_decision": made,
-            "closed": closed,
-            "verdict": wish.verdict,
-            "probability": shown.probability,
-            "model": shown.model,
-            "reason": reason,
-            "decision": decision_id,
-            "withdrawn": list(withdrawn),
-            "shared": [{"kind": shared.kind, "why": shared.why} for shared in wish.shared],
-        },
-    )
+    entry = _entry(wish, shown, made, closed=closed, new=new, actor=actor)
+    entry.details.update(decision=decision_id, withdrawn=list(withdrawn))
     audit.append(conn, [entry])
     return LinkDecided(
         link_decision_id=made,
@@ -153,22 +126,22 @@ def decide_link(conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime) -> 
     )
 
 
-def reverse_link(
-    conn: Conn, *, link_decision_id: int, actor: str, reason: str, now: datetime
-) -> LinkReversed:
-    """Take a verdict back with all its effects; `reason` must not be empty. Values that it marked as shared
-    stay marked until their date. RefusedError if it was taken back already."""
-    return _reverse(conn, link_decision_id, actor, checked_text("reason", reason), now)
-
-
-def undo_link(conn: Conn, *, link_decision_id: int, actor: str, now: datetime) -> LinkReversed:
-    """Take one's own verdict back within UNDO_WINDOW, without a reason. RefusedError otherwise."""
-    made = _load(conn, link_decision_id)
-    if made.author != actor:
-        raise RefusedError("decision", f"was made by {made.author}; reverse it, with a reason")
-    if now - made.decided_at > reversing.UNDO_WINDOW:
-        raise RefusedError("decision", f"is older than {reversing.UNDO_WINDOW}; reverse it, with a reason")
-    return _reverse(conn, link_decision_id, actor, "", now)
+def _entry(wish: LinkVerdict, shown: Shown, made: int, *, closed: str, new: str, actor: str) -> Entry:
+    """What the audit chain says of a verdict."""
+    return Entry(
+        actor=actor,
+        act="link.decided",
+        subject=f"account:{new}",
+        details={
+            "link_decision": made,
+            "closed": closed,
+            "verdict": wish.verdict,
+            "probability": shown.probability,
+            "model": shown.model,
+            "reason": wish.reason.strip(),
+            "shared": [{"kind": shared.kind, "why": shared.why} for shared in wish.shared],
+        },
+    )
 
 
 def author_in_force(conn: Conn, accounts: Pair) -> str | None:
@@ -176,13 +149,6 @@ def author_in_force(conn: Conn, accounts: Pair) -> str | None:
     pair = _two(accounts)
     standing = link_decisions.in_force(conn, [pair]).get(pair)
     return standing.author if standing else None
-
-
-def direction(conn: Conn, accounts: Pair, closed: str | None = None) -> Pair:
-    """Which of two accounts came first and which may be its return."""
-    if closed in accounts:
-        return closed, accounts[1] if closed == accounts[0] else accounts[0]
-    return in_order(briefs(conn, accounts), *accounts)
 
 
 def _two(accounts: Pair) -> Pair:
@@ -226,7 +192,7 @@ def _replace(conn: Conn, accounts: Pair, wish: LinkVerdict, actor: str, now: dat
     """A verdict that says otherwise than `different` takes that back first, with all its effects."""
     standing = link_decisions.in_force(conn, [accounts]).get(accounts)
     if standing and standing.verdict == "different" and wish.verdict != "different":
-        _reverse(conn, standing.id, actor, wish.reason, now)
+        take_back(conn, standing.id, actor, wish.reason, now)
 
 
 def _part(
@@ -255,38 +221,3 @@ def _rules(conn: Conn, case_id: int) -> dict[str, bool]:
         rule: any(_ABOUT_RETURNS.search(part.get("text", "")) is not None for part in parts)
         for rule, parts in rows
     }
-
-
-_MADE = sql.SQL(", ").join(sql.Identifier(name) for name in Made.__struct_fields__)
-
-
-def _load(conn: Conn, link_decision_id: int, *, lock: bool = False) -> Made:
-    reader = conn.cursor(row_factory=class_row(Made))
-    reader.execute(
-        sql.SQL("SELECT {} FROM link_decisions WHERE id = %s {}").format(
-            _MADE, sql.SQL("FOR UPDATE" if lock else "")
-        ),
-        [link_decision_id],
-    )
-    found = reader.fetchone()
-    if found is None:
-        raise NotFoundError(f"there is no decision {link_decision_id} on a link")
-    return found
-
-
-def _reverse(conn: Conn, link_decision_id: int, actor: str, reason: str, now: datetime) -> LinkReversed:
-    made = _load(conn, link_decision_id)
-    pair = (made.account_a, made.account_b)
-    actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in pair])
-    if _load(conn, link_decision_id, lock=True).reversed_at is not None:
-        raise RefusedError("decision", "was reversed already")
-    open_cases: tuple[int, ...] = ()
-    if made.decision_id is not None:  # reversing the decision on the case takes this one back, too
-        open_cases = reversing.reverse_checked(
-            conn, decision_id=made.decision_id, actor=actor, reason=reason, now=now
-        ).open_cases
-    else:
-        link_effects.reverse(conn, [made.id], now)
-        audit.append(conn, reversing.link_entries(conn, [made.id], actor, reason))
-    closed, new = direction(conn, pair)
-    return LinkReversed(link_decision_id=made.id, closed=closed, new=new, open_cases=open_cases)

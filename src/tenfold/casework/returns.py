@@ -10,8 +10,7 @@ from psycopg.rows import class_row
 from tenfold.casework import shared_values, track_record
 from tenfold.casework.contrast import contrast
 from tenfold.casework.families import family
-from tenfold.casework.linked import Mark, briefs, ties
-from tenfold.casework.linking import direction
+from tenfold.casework.linked import Mark, briefs, direction, ties
 from tenfold.casework.returns_shown import LinkView, ReturnView, VerdictView, evidence
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import gather
