@@ -1,5 +1,7 @@
 """A simulated population as linkage sees it: tables, counts of keys, candidates, whose pairs they are."""
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -7,15 +9,16 @@ from numpy.typing import NDArray
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import style
 from tenfold.linkage.compare import Comparisons, compare
+from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.model import LIKELY, Model
 from tenfold.linkage.pairing import Pairs, candidates
+from tenfold.linkage.parameters import KNOTS, name_of
 from tenfold.linkage.rarity import Rarity, count_names
 from tenfold.linkage.table import Rows, Table
 from tenfold.simulation.returns import Returns, ReturnsSpec, ReturnTruth
 
 CHUNK = 20_000  # accounts that become a table at once
 PAIRS = 200_000  # compared at once
-STYLE_MATTERS = 10.0  # bits: more than a style ever adds
 SKETCHED = 500  # accounts whose texts are sketched at once
 
 
@@ -113,22 +116,27 @@ class _Growing:
 
 def labelled(people: Population) -> Labelled:
     """Candidates, without pairs of one person of which the newer account is no return of the closed one."""
-    found = candidates(people.closed, people.newer, people.rarity)
+    pairs, same, _ = label(people, candidates(people.closed, people.newer, people.rarity))
+    return Labelled(pairs=pairs, same=same)
+
+
+def label(people: Population, found: Pairs) -> tuple[Pairs, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Pairs that count, whether each is a return, and which of those given they are."""
     one = people.closed_operator[found.closed] == people.newer_operator[found.newer]
     same = one.copy()
     for place in np.flatnonzero(one).tolist():
         before = people.told[found.newer[place]].predecessors
         same[place] = people.closed.account[found.closed[place]] in before
     kept = same | ~one
-    return Labelled(pairs=Pairs(*(column[kept] for column in found)), same=same[kept])
+    return Pairs(*(column[kept] for column in found)), same[kept], kept
 
 
 def scored(people: Population, found: Labelled, model: Model) -> Scored:
     """All candidates, in portions, in two rounds: texts are only written and read of accounts whose pair
     might be shown with the most that a style can add. The others' levels cannot change."""
-    first = _score(people, found.pairs, model)
+    first = score(people, found.pairs, model)
     again = write_styles(people, found.pairs, first, model)
-    second = _score(people, Pairs(*(column[again] for column in found.pairs)), model)
+    second = score(people, Pairs(*(column[again] for column in found.pairs)), model)
     for name in Scored.__struct_fields__:
         getattr(first, name)[again] = getattr(second, name)
     return first
@@ -138,13 +146,16 @@ def write_styles(people: Population, pairs: Pairs, first: Scored, model: Model) 
     """Sketches of the accounts of pairs that might be shown; returns which pairs those are."""
     least = float(np.log2(model.parameters.possible / (1 - model.parameters.possible)))
     bits, odds = (np.array(column) for column in model.parameters.calibration)
-    again = np.flatnonzero(first.bits >= float(np.interp(least, odds, bits)) - STYLE_MATTERS)
+    like = model.parameters.weights[name_of(Kind.STYLE, Level.LIKE)]
+    most = sum(slope * (high - low) for slope, (low, high) in zip(like.slopes, pairwise(KNOTS), strict=True))
+    again = np.flatnonzero(first.bits >= float(np.interp(least, odds, bits)) - most)
     _sketch(people, people.closed, np.unique(pairs.closed[again]), None)
     _sketch(people, people.newer, np.unique(pairs.newer[again]), people.posts)
     return again
 
 
-def _score(people: Population, pairs: Pairs, model: Model) -> Scored:
+def score(people: Population, pairs: Pairs, model: Model) -> Scored:
+    """Pairs in portions, with the texts that were read so far."""
     parts = []
     for start in range(0, len(pairs.closed), PAIRS):
         part = slice(start, start + PAIRS)

@@ -24,6 +24,7 @@ FAINT_PICTURE = 56  # random pictures are 128 +- 8 apart
 NEAR_NAME = 0.4  # names.similarity; below, names are simply different
 QUICK_NAME = 0.55  # Jaro-Winkler of letters or consonants, below which no finer measure is taken
 NEAR_SCALE = 15_000  # thousandths of a bit for the rest of the likeness: up to nine bits
+MOST_TIE = 12_000  # thousandths of a bit a tie: circles of friends do not grow with the platform
 LEAST_TIES = 5  # fewer ties that differ say nothing
 DAY_US = 86_400_000_000
 AFTER = (
@@ -164,7 +165,7 @@ def _tied(found: _Found, key: KeyKind, pair: Pairs, bits: NDArray[np.int64]) -> 
     shared_ties = np.bincount(pair, minlength=size)
     chances = np.log2(np.maximum(found.left[:, key].astype(np.float64) * found.right[:, key], 1.0))
     orders = _LOG_FACTORIAL[np.minimum(shared_ties, len(_LOG_FACTORIAL) - 1)]
-    total = np.bincount(pair, bits, size) - 500.0 * (shared_ties * chances - orders)
+    total = np.bincount(pair, np.minimum(bits, MOST_TIE), size) - 500.0 * (shared_ties * chances - orders)
     return np.rint(np.maximum(total, 0.0)).astype(np.int64)
 
 

@@ -131,7 +131,7 @@ class Model:
     ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """What may be said of each pair, and why not more."""
         given = self.parameters
-        carries, supports = 1000.0 * given.carries, 1000.0 * given.supports
+        carries, proves, supports = (1000.0 * bits for bits in (given.carries, given.proves, given.supports))
         families = np.stack([items[:, _COLUMNS[family]].sum(axis=1) for family in BEARING], axis=1)
         names = BEARING.index(Family.NAMES)
         several = (families >= supports).sum(axis=1) >= 2
@@ -139,7 +139,7 @@ class Model:
         not_placed = items[:, _PLACES].max(axis=1, initial=0) >= supports
         surfaces = several | (beyond_names & not_placed)
         two = (families >= carries).sum(axis=1) >= 2
-        proven = _proven(uncopyable, carries, supports)
+        proven = _proven(uncopyable, proves, supports)
         wanted = probability >= given.likely
         level = np.where(surfaces & (probability >= given.possible), POSSIBLE, NONE)
         level = np.where(surfaces & wanted & two & proven, LIKELY, level)
@@ -155,17 +155,14 @@ def _own(raw: NDArray[np.float64], copied: NDArray[np.bool_]) -> NDArray[np.floa
     return own
 
 
-def _proven(uncopyable: NDArray[np.int64], carries: float, supports: float) -> NDArray[np.bool_]:
-    """Whether something that nobody can copy carries the link. `uncopyable` (n, families): 1/1000 bits.
+def _proven(uncopyable: NDArray[np.int64], proves: float, supports: float) -> NDArray[np.bool_]:
+    """Whether what nobody can copy carries the link. `uncopyable` (n, BEARING) in thousandths of a bit.
 
-    Ways of writing are too alike among people who know one another to prove anything by themselves: they
-    carry only where devices or the company that is kept say the same.
+    Ways of writing are too alike among people who know one another to prove anything by themselves:
+    devices or the company that is kept must say the same.
     """
-    devices, company, habits = (
-        uncopyable[:, BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY, Family.HABITS)
-    )
-    alone = np.maximum(devices, company) >= carries
-    return np.asarray(alone | ((habits >= carries) & (devices + company >= supports)))
+    hard = sum(uncopyable[:, BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY))
+    return np.asarray((uncopyable.sum(axis=1) >= proves) & (hard >= supports))
 
 
 def pieces(strength: NDArray[np.int64]) -> NDArray[np.float64]:

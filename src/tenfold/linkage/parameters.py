@@ -29,8 +29,9 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     A pair's log2 odds before any evidence are prior - per_doubling * log2(population). `weights` by
     "kind.level", as in `handle.letters`. In a family the strongest item counts whole, the others by
     `damping`, all together at most `caps` bits. `calibration` maps bits to log2 odds, both ascending,
-    straight between. `carries`: bits a family needs to count as one of two; `supports`: bits without which a
-    name or an address stays alone. `likely`, `possible`: probabilities.
+    straight between. `carries`: bits a family needs to count as one of two; `proves`: bits that what nobody
+    can copy needs, all together, `supports` of them from devices or the company that is kept (and bits
+    without which a name or an address stays alone). `likely`, `possible`: probabilities.
     """
 
     version: str
@@ -43,6 +44,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     likely: float
     possible: float
     carries: float
+    proves: float
     supports: float
     report: dict[str, Any] = {}
 

@@ -4,8 +4,9 @@ from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
 from tenfold.linkage.ledger import Family
 from tenfold.linkage.parameters import SEGMENTS, Parameters, Weight, name_of
 
-# Of each bit of rarity so much counts, and no bit beyond the 24th: agreement is never as independent as it
-# looks.
+# Of each bit of rarity so much counts, and no bit beyond the 16th (24th of what cannot be copied):
+# agreement is never as independent as it looks.
+RARE = 4
 _RARITY = {
     Kind.HANDLE: 0.6,
     Kind.NAME: 0.6,
@@ -15,8 +16,8 @@ _RARITY = {
     Kind.EMAIL: 1.0,
     Kind.PHONE: 1.0,
     Kind.DEVICE: 0.8,
-    Kind.ADDRESS: 0.6,
-    Kind.NETWORK: 0.5,
+    Kind.ADDRESS: 0.25,
+    Kind.NETWORK: 0.25,
     Kind.URL: 0.7,
     Kind.DOMAIN: 0.4,
     Kind.MEDIA: 0.4,
@@ -24,6 +25,9 @@ _RARITY = {
     Kind.ANNOUNCES: 0.6,
     Kind.ANNOUNCED: 0.8,
 }
+# What a doubling of the accounts costs: more strangers who agree by chance, though not in one's own circle.
+# Chosen, not learned: simulated circles are of one size, and populations in training too alike.
+PER_DOUBLING = 0.4
 _TIE = 0.12  # of each bit of the rarity of all shared ties together
 _DIFFERENT = {Kind.HANDLE: -0.5, Kind.NAME: -0.5, Kind.BIO: -0.2, Kind.AVATAR: -0.5, Kind.DEVICE: -0.7}
 _GAP = {
@@ -54,15 +58,16 @@ def parameters() -> Parameters:
                 weights[name_of(kind, level)] = _weight(kind, level)
     return Parameters(
         version="start",
-        prior=-1.0,
-        per_doubling=0.8,
+        prior=-4.0,
+        per_doubling=PER_DOUBLING,
         weights=weights,
         damping={family: 0.3 if family == Family.NAMES else 0.6 for family in Family},
         caps=dict.fromkeys(Family, 14.0) | {Family.TIME: 4.0},
         calibration=((-40.0, 40.0), (-40.0, 40.0)),
         likely=0.9,
         possible=0.3,
-        carries=3.0,
+        carries=2.0,
+        proves=3.5,
         supports=1.0,
     )
 
@@ -82,9 +87,10 @@ def _weight(kind: Kind, level: Level) -> Weight:
     if level == Level.DIFFERENT:
         return Weight(_DIFFERENT.get(kind, 0.0))
     if ABOUT[kind].family == Family.HABITS:
-        slope = 0.8 if level == Level.LIKE else -0.8
+        slope = 0.3 if level == Level.LIKE else -0.3
         return Weight(0.0, (slope,) * 4 + (0.0,) * (SEGMENTS - 4))
     if kind in TIES:
         return Weight(0.0, (_TIE,) * SEGMENTS)
     slope = _RARITY[kind] * (0.6 if level in (Level.NEAR, Level.FAINT, Level.SOUND) else 1.0)
-    return Weight(0.0, (slope,) * 5 + (0.0,) * (SEGMENTS - 5))
+    segments = RARE if ABOUT[kind].copyable else RARE + 1
+    return Weight(0.0, (slope,) * segments + (0.0,) * (SEGMENTS - segments))

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage.compare import Comparisons
-from tenfold.linkage.kinds import ABOUT, Kind, Level
+from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
 from tenfold.linkage.ledger import Family
 from tenfold.linkage.model import Model, pieces
 from tenfold.linkage.parameters import AGAINST, SEGMENTS, Parameters, Weight, name_of
-from tenfold.linkage.starting import levels
+from tenfold.linkage.starting import RARE, levels
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +28,9 @@ PASSES = 4  # of damping and caps, which depend on the weights themselves
 NEWTON_STEPS = 6
 SWEEPS = 60
 MOST_SLOPE = 1.2  # bits for a bit of rarity
+# Of some kinds less, though more would find more: customs of writing and addresses are shared within
+# languages, families and neighbourhoods, so their people would be accused more often than others.
+MOST_OF = {Kind.STYLE: 0.3, Kind.RHYTHM: 0.3, Kind.ADDRESS: 0.25, Kind.NETWORK: 0.25}
 MOST_AGAINST = -3.0  # bits: what differs is changed easily
 TIME_LIMITS = (-3.0, 4.0)
 _LN2 = math.log(2.0)
@@ -103,7 +106,7 @@ class _Layout:
             part = slice(number * width, (number + 1) * width)
             self.start[part] = (weight.base, *weight.slopes)
             self.low[part], self.high[part] = _bounds(kind, level)
-        self.low[-2:], self.high[-2:] = (-60.0, 0.0), (60.0, 1.5)
+        self.low[-2:], self.high[-2:] = (-60.0, start.per_doubling), (60.0, start.per_doubling)
         self.start[-2:] = start.prior - MIDDLE * start.per_doubling, start.per_doubling
 
     def design(self, known: Patterns, model: Model) -> NDArray[np.float32]:
@@ -147,8 +150,12 @@ def _bounds(kind: Kind, level: Level) -> tuple[Floats, Floats]:
         low[0] = MOST_AGAINST
     elif level == Level.UNLIKE:
         low[1:] = -MOST_SLOPE
-    else:
+    elif kind in TIES:
         high[1:] = MOST_SLOPE
+    else:
+        high[1 : 1 + (RARE if ABOUT[kind].copyable else RARE + 1)] = MOST_SLOPE
+    if kind in MOST_OF:
+        low[1:], high[1:] = np.maximum(low[1:], -MOST_OF[kind]), np.minimum(high[1:], MOST_OF[kind])
     return low, high
 
 
