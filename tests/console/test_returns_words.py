@@ -103,3 +103,4 @@ def test_while_they_are_few_the_models_own_trial_speaks() -> None:
     assert few.startswith("Only 3 decisions so far about links shown at 90 to 97 percent: too few")
     assert "94 of 100 such links were right, measured on 1,000 pairs" in few
     assert "a ranking only" in meaning(ENGLISH, band(3, 0), [])
+    assert meaning(ENGLISH, band(0, 0), report).startswith("Nobody has decided yet")

@@ -139,7 +139,10 @@ def meaning(words: Translator, band: Band, report: Sequence[Tried]) -> Markup:
     if count.enough and count.right is not None:
         right = round(count.right * 100)
         return words.html("returns.meaning", n=count.decided, right=right, low=low, high=high)
-    few = words.html("returns.meaning.few", n=count.decided, low=low, high=high)
+    if count.decided:
+        few = words.html("returns.meaning.few", n=count.decided, low=low, high=high)
+    else:
+        few = words.html("returns.meaning.none", low=low, high=high)
     tried = _tried(band, report)
     if tried is None:
         return Markup("{} {}").format(few, words.html("returns.meaning.untried"))
