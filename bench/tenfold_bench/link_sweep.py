@@ -88,8 +88,8 @@ def run(quick: bool) -> Result:
             ),
         ],
         notes=[
-            f"{report['closed']:,} closed; {report['keys']:,} keys; compared {report['candidates']:,} pairs of"
-            f" a closed and a newer account, {report['open_candidates']:,} of open ones",
+            f"{report['closed']:,} closed; {report['keys']:,} keys; compared {report['candidates']:,} pairs"
+            f" of a closed and a newer account, {report['open_candidates']:,} of open ones",
             f"returns: {found['return_likely']:,} likely, {found['return_possible']:,} possible; open"
             f" accounts: {found['open_likely']:,} likely; {report['clusters']:,} clusters of"
             f" {report['clustered']:,}; Splink: {peer['pairs']:,} pairs above -10 bits",

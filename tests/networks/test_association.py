@@ -25,7 +25,7 @@ def naive_walk(edges, accounts, start):
     """The same walk over dictionaries."""
     pairs = set(edges)
     degree = {b: sum(1 for e in pairs if e[1] == b) for _, b in pairs}
-    weight = {b: np.log2(accounts / d) ** 2 / d for b, d in degree.items()}
+    weight = {b: np.log2(accounts / d) for b, d in degree.items()}
     pairs = {(a, b) for a, b in pairs if degree[b] >= 2}
     out = {a: sum(weight[b] for x, b in pairs if x == a) for a in range(accounts)}
     rank = list(start)

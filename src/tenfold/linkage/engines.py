@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-MEMORY_LIMIT = "1200MB"  # DuckDB's; beyond it joins and counts go to temporary files
+MEMORY_LIMIT = "800MB"  # DuckDB's; beyond it joins and counts go to temporary files
 SPARK_PARTITIONS = 8  # of a shuffle when Spark runs in this machine; a cluster's own setting stands
 
 

@@ -1,9 +1,10 @@
 """Association: who moves in the surroundings of closed accounts. It never says that two are one person.
 
-Personalised PageRank over the graph of accounts and artifacts (what they mention, link to, tag, follow, which
-groups they are in), started at the closed accounts and divided by the PageRank of everybody: the lift says
-how many times more of the walk comes to an account because it started there. Each artifact is discounted by
-idf^2 / degree, so that what everybody shares carries next to nothing. docs/sweeps.md has what that is worth.
+Personalised PageRank over the graph of accounts and artifacts (what they mention, link to, tag, follow,
+which groups they are in), started at the closed accounts and divided by the PageRank of everybody: the lift
+says how many times more of the walk comes to an account because it started there. Artifacts count by their
+rarity, and the division is damped, else accounts that hardly any walk comes to stand first. The bench
+`association` has what each of these is worth.
 """
 
 import csv
@@ -24,7 +25,8 @@ from tenfold.linkage.history import History
 RESTART = 0.15  # the usual one (Page et al. 1999)
 ITERATIONS = 20  # 0.85**20 = 0.04 of the walk is still on its way
 MOST_TIES = 10  # of each account that are told
-Discount = Literal["idf2/degree", "none"]
+DAMPING = 10.0  # average accounts: so much PageRank is added to everybody's before dividing by it
+Discount = Literal["idf", "idf2/degree", "none"]
 Ints = NDArray[np.int64]
 
 
@@ -71,10 +73,14 @@ class Graph:
         bits: NDArray[np.float64] = np.log2(max(self.accounts, 2) / np.maximum(self.degree, 1))
         return bits
 
-    def walk(self, start: NDArray[np.float64], discount: Discount = "idf2/degree") -> NDArray[np.float64]:
+    def walk(self, start: NDArray[np.float64], discount: Discount = "idf") -> NDArray[np.float64]:
         """PageRank of all accounts with restarts at `start` (which adds up to 1)."""
         degree = np.maximum(self.degree, 1)
-        weight = self.bits() ** 2 / degree if discount == "idf2/degree" else np.ones(len(degree))
+        weight = {
+            "idf": self.bits(),
+            "idf2/degree": self.bits() ** 2 / degree,
+            "none": np.ones(len(degree)),
+        }[discount]
         out = _sums(weight[self.by_account], self.account_starts)
         rank = start.copy()
         for _ in range(ITERATIONS):
@@ -84,12 +90,13 @@ class Graph:
             rank = (1 - RESTART) * moved + (1 - (1 - RESTART) * moved.sum()) * start
         return rank
 
-    def lift(self, closed: Ints, discount: Discount = "idf2/degree") -> NDArray[np.float64]:
+    def lift(self, closed: Ints, discount: Discount = "idf", damping: float = DAMPING) -> NDArray[np.float64]:
         """How many times more of a walk comes to each account when it starts at closed ones; 0: none does."""
         start = np.zeros(self.accounts)
         start[closed] = 1 / max(len(closed), 1)
         everybody = np.full(self.accounts, 1 / max(self.accounts, 1))
-        return self.walk(start, discount) / np.maximum(self.walk(everybody, discount), 1e-300)
+        usual = self.walk(everybody, discount) + damping / max(self.accounts, 1)
+        return self.walk(start, discount) / np.maximum(usual, 1e-300)
 
     def artifacts_of(self, account: int) -> Ints:
         """The artifacts that an account shares with anybody."""

@@ -75,7 +75,7 @@ def test_everything_that_sweeps_and_analysts_need_is_there(platform, conn, tmp_p
         ("old", "hashtag", "ashenbanner"),
         ("old", "mentions", "p1"),
         ("old", "domain", "ashen.example"),
-        ("old", "url", "ashen.example/1"),
+        ("old", "url", "https://ashen.example/1"),
     } <= ties
     posts = rows(history, "posts")
     assert [post["post"] for post in posts] == ["post-0", "post-1", "post-2"]
@@ -107,7 +107,7 @@ def test_a_closure_from_elsewhere_is_an_account_too(platform, conn, tmp_path):
     assert last["closed_us"] == int(NOON.timestamp()) * 1_000_000
 
 
-class Interrupted(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -121,9 +121,9 @@ def test_interrupted_after_any_part_it_ends_with_the_same_bytes(platform, conn, 
     def stop(table, done):
         seen.append(table)
         if len(seen) == parts:
-            raise Interrupted
+            raise StoppedError
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(StoppedError):
         Export(conn, tmp_path / "h", NOON, progress=stop).run()
     with pytest.raises(HistoryError, match="was not finished"):
         History(tmp_path / "h")
