@@ -32,7 +32,7 @@ def _version(wanted: bool) -> None:
 def _top(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    """Trust & safety against terrorist networks: find them, decide fairly."""
+    """Trust & safety against terrorist networks: find them, recognise those who come back, decide fairly."""
 
 
 def build() -> typer.Typer:
