@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MEMORY_LIMIT = "800MB"  # DuckDB's; beyond it joins and counts go to temporary files
-SPARK_PARTITIONS = 8  # of a shuffle when Spark runs in this machine; a cluster's own setting stands
+SPARK_PARTITIONS = 4  # of a shuffle when Spark runs in this machine; a cluster's own setting stands
 
 
 SPARK_PORT = 15002  # of Spark Connect, where the address names none
@@ -95,9 +95,6 @@ class Spark:
                     "Spark on this machine needs Java 17 or newer: there is no 'java' on the PATH"
                 )
             builder = builder.config("spark.sql.shuffle.partitions", SPARK_PARTITIONS)
-            builder = builder.config("spark.ui.enabled", "false").config(
-                "spark.ui.showConsoleProgress", "false"
-            )
         try:
             self._session = builder.create() if remote.startswith("sc:") else builder.getOrCreate()
             self._session.sql("SELECT 1").collect()

@@ -74,10 +74,10 @@ class Export:
     def _decisions(self) -> None:
         found = link_decisions.all_in_force(self._conn)
         rows = [(row.account_a, row.account_b, row.verdict) for row in found if row.verdict != "unsure"]
-        self._add("decisions", rows, None)
+        self._once("decisions", rows)
 
     def _muted(self) -> None:
-        self._add("muted", [(key,) for key in exports.muted(self._conn)], None)
+        self._once("muted", [(key,) for key in exports.muted(self._conn)])
 
     def _ties(self) -> None:
         """Follows, then groups; what posts mention follows with the posts."""
@@ -115,6 +115,11 @@ class Export:
         while page := read(after, PART_ROWS):
             after = page[-1][0]
             self._add(name, page, after)
+
+    def _once(self, name: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """A table of one part, unless that was written before an interruption."""
+        if not self.writer.written(name).parts:
+            self._add(name, rows, None)
 
     def _add(self, name: str, rows: Sequence[tuple[Any, ...]], mark: Any) -> None:
         self._conn.commit()
