@@ -127,7 +127,7 @@ class Evaluator:
         known = traces.load(conn, new)
         whole = [gather.together(known[id_], one) if id_ in known else one for id_, one in new.items()]
         named = gather.resolve(conn, whole)
-        compared = self._linker.compared(conn, [gather.fingerprint(one, named) for one in whole])
+        compared = self._linker.compared(conn, gather.made(whole, named))
         return [as_signal(one) for one in compared.judged]
 
 

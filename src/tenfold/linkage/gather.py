@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
+from typing import Any
 
 import msgspec
 
@@ -28,8 +29,8 @@ class Named(msgspec.Struct, frozen=True):
 def fingerprints(conn: Conn, accounts: Iterable[str]) -> dict[str, Fingerprint]:
     """The fingerprint of each account that the platform has told of, whole; others are left out."""
     found = traces.load(conn, accounts)
-    named = resolve(conn, found.values())
-    return {id_: fingerprint(one, named) for id_, one in found.items()}
+    left = list(found.values())
+    return dict(zip(found, made(left, resolve(conn, left)), strict=True))
 
 
 def resolve(conn: Conn, left: Collection[Traces]) -> Named:
@@ -63,42 +64,59 @@ def mentioned(post: Written, named: Named) -> tuple[str, ...]:
     return post.mentions or tuple(account for account in handles if account)
 
 
-def fingerprint(left: Traces, named: Named, *, habits: bool = True) -> Fingerprint:
-    """From traces; without `habits` nothing that takes reading all texts: style and hours."""
-    shown = left.profiles
-    pictures = {picture for profile in shown for picture in (profile.avatar, profile.banner) if picture}
-    texts = [post.text for post in left.written[-MAX_TEXTS:] if post.text]
-    hashes = [hashed for hashed in map(style.text_hash, reversed(texts)) if hashed]
-    mentions = [(post, mentioned(post, named)) for post in left.written]
-    sketch, chars = style.sketch(texts) if habits else (b"", 0)
-    return Fingerprint(
-        account=left.id,
-        created_us=left.created_us,
-        handles=_some(MAX_SHOWN, (profile.handle for profile in shown)),
-        names=_some(MAX_SHOWN, (profile.name for profile in shown)),
-        bios=_some(MAX_SHOWN, (profile.bio for profile in shown)),
-        avatars=_some(MAX_SHOWN, (_picture(profile.avatar, named) for profile in shown)),
-        banners=_some(MAX_SHOWN, (_picture(profile.banner, named) for profile in shown)),
-        tokens=tuple(dict.fromkeys(left.tokens)),
-        urls=_some(
-            MAX_TIES, chain.from_iterable([*map(_links, shown), *(post.links for post in left.written)])
-        ),
-        media=_some(MAX_TIES, (_hash(item) for item in left.media if item.id not in pictures)),
-        texts=tuple(dict.fromkeys(hashes)),
-        groups=_some(MAX_TIES, left.groups),
-        follows=_some(MAX_TIES, left.follows),
-        mentions=_some(MAX_TIES, (to for _, found in mentions for to in found if to != left.id)),
-        followed_by=_some(MAX_TIES, left.followed_by),
-        mentioned_by=_some(MAX_TIES, left.mentioned_by),
-        announced_by=_some(MAX_TIES, left.announced_by),
-        announces=_some(
-            MAX_TIES, (to for post, found in mentions for to in _own(post, found) if to != left.id)
-        ),
-        hours=rhythm.hours(left.times_us) if habits else (),
-        style=sketch,
-        style_chars=chars,
-        posts=left.posts,
-    )
+def made(left: Sequence[Traces], named: Named, *, habits: bool = True) -> list[Fingerprint]:
+    """From traces, many at once; without `habits` style and hours are left out, which take reading texts."""
+    texts = [[post.text for post in one.written[-MAX_TEXTS:] if post.text] for one in left]
+    hashes = iter(style.text_hashes([text for some in texts for text in some]))
+    sketches = style.sketches(texts) if habits else [(b"", 0)] * len(left)
+    found = []
+    for one, some, (sketch, chars) in zip(left, texts, sketches, strict=True):
+        latest = [next(hashes) for _ in some][::-1]
+        fingerprint = Fingerprint(
+            texts=tuple(dict.fromkeys(hashed for hashed in latest if hashed)),
+            hours=rhythm.hours(one.times_us) if habits else (),
+            style=sketch,
+            style_chars=chars,
+            posts=one.posts,
+            **_shown(one, named),
+            **_tied(one, named),
+        )
+        found.append(fingerprint)
+    return found
+
+
+def _shown(left: Traces, named: Named) -> dict[str, Any]:
+    """Fields of a fingerprint: who it is, its profiles, tokens and material."""
+    profiles = left.profiles
+    pictures = {picture for profile in profiles for picture in (profile.avatar, profile.banner) if picture}
+    posted = [post.links for post in left.written if post.links]
+    return {
+        "account": left.id,
+        "created_us": left.created_us,
+        "handles": _some(MAX_SHOWN, (profile.handle for profile in profiles)),
+        "names": _some(MAX_SHOWN, (profile.name for profile in profiles)),
+        "bios": _some(MAX_SHOWN, (profile.bio for profile in profiles)),
+        "avatars": _some(MAX_SHOWN, (_picture(profile.avatar, named) for profile in profiles)),
+        "banners": _some(MAX_SHOWN, (_picture(profile.banner, named) for profile in profiles)),
+        "tokens": tuple(dict.fromkeys(left.tokens)),
+        "urls": _some(MAX_TIES, chain.from_iterable([*map(_links, profiles), *posted])),
+        "media": _some(MAX_TIES, (_hash(item) for item in left.media if item.id not in pictures)),
+    }
+
+
+def _tied(left: Traces, named: Named) -> dict[str, Any]:
+    """Fields of a fingerprint: the accounts and groups that it is tied to."""
+    mentions = [(post, mentioned(post, named)) for post in left.written if post.mentions or "@" in post.text]
+    own = (to for post, found in mentions for to in _own(post, found) if to != left.id)
+    return {
+        "groups": _some(MAX_TIES, left.groups),
+        "follows": _some(MAX_TIES, left.follows),
+        "mentions": _some(MAX_TIES, (to for _, found in mentions for to in found if to != left.id)),
+        "followed_by": _some(MAX_TIES, left.followed_by),
+        "mentioned_by": _some(MAX_TIES, left.mentioned_by),
+        "announced_by": _some(MAX_TIES, left.announced_by),
+        "announces": _some(MAX_TIES, own),
+    }
 
 
 def together(old: Traces, new: Traces) -> Traces:
@@ -123,6 +141,8 @@ def together(old: Traces, new: Traces) -> Traces:
 
 def _some(most: int, values: Iterable[str | None]) -> tuple[str, ...]:
     """The first different values that are not empty."""
+    if not values:
+        return ()
     return tuple(dict.fromkeys(value for value in values if value))[:most]
 
 

@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.detectors.text.normalise import normalise
+from tenfold.detectors.text.normalise import normalise_batch
 from tenfold.linkage import style_form, style_language
 from tenfold.linkage.style_form import BLOCKS, BUCKETS
 from tenfold.linkage.style_language import LANGUAGES, TALLIES
@@ -79,8 +79,18 @@ def text_hash(text: str) -> int:
 
     Links, mentions, marks, emoji, case and spelling variants do not count.
     """
-    struck = style_form.struck(text).replace(style_form.LINK, " ").replace(style_form.MENTION, " ")
-    folded = normalise(struck).text
+    return text_hashes([text])[0]
+
+
+def text_hashes(texts: Sequence[str]) -> list[int]:
+    """`text_hash` of many texts, folded together."""
+    bare = [style_form.struck(text) for text in texts]
+    bare = [text.replace(style_form.LINK, " ").replace(style_form.MENTION, " ") for text in bare]
+    folded = normalise_batch(bare)
+    return [_hash(folded[place].text) for place in range(len(texts))]
+
+
+def _hash(folded: str) -> int:
     if len(folded) < _LEAST_TEXT:
         return 0
     return int.from_bytes(hashlib.blake2b(folded.encode(), digest_size=8).digest(), "little", signed=True)

@@ -55,11 +55,8 @@ def _shown(conn: Conn, batch: Batch) -> list[link_keys.Shown]:
     targets = {follow.target for follow in batch.follows if not follow.ended}
     targets |= {mention.target for mention in named_by}
     to_them = left.of_targets(batch, named_by, _accounts(conn, batch, targets))
-    return [
-        (traces.id, key)
-        for traces in (*own.values(), *to_them.values())
-        for key in keys_of(gather.fingerprint(traces, named, habits=False)).tolist()
-    ]
+    shown = gather.made([*own.values(), *to_them.values()], named, habits=False)
+    return [(one.account, key) for one in shown for key in keys_of(one).tolist()]
 
 
 def _accounts(conn: Conn, batch: Batch, ids: Iterable[str]) -> Mapping[str, Account]:

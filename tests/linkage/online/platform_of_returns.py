@@ -22,6 +22,18 @@ TEXTS = (
 )
 
 
+# What a return that hides nothing keeps of the account that was closed: under any model a link.
+KEPT = {
+    "handle": "zarqun_alfidda2",
+    "display_name": "زرقون الفضة",
+    "bio": "The silver of the morning is counted twice before the eastern gate is opened",
+    "links": ["https://lamp.example/zarqun"],
+    "device": "device:z",
+    "email": "email:z",
+    "phone": "phone:z",
+}
+
+
 @cache
 def policy() -> PolicySet:
     return load([STARTER_PACK / "accounts.yaml"], KINDS)
@@ -91,7 +103,7 @@ class Platform:
 
     def propagandist(self, account="old", **more) -> None:
         """Somebody with a rare name, a device, friends who follow him, and a group."""
-        self.sign_up(account, handle="zarqun_alfidda", display_name="زرقون الفضة", device="device:z", **more)
+        self.sign_up(account, **{**KEPT, "handle": "zarqun_alfidda", **more})
         for n in range(6):
             self.tell("follow.created", f"p{n}", target=account)
             self.tell("follow.created", account, target=f"p{n + 20}")

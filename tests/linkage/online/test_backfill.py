@@ -2,7 +2,7 @@
 
 from tenfold.linkage import backfill
 from tenfold.store import closures, link_keys
-from tests.linkage.online.platform_of_returns import Platform
+from tests.linkage.online.platform_of_returns import KEPT, Platform
 
 
 def test_old_accounts_get_keys_and_closures_and_their_returns_are_found(conn, monkeypatch):
@@ -10,7 +10,7 @@ def test_old_accounts_get_keys_and_closures_and_their_returns_are_found(conn, mo
     platform.crowd()
     platform.propagandist()
     platform.close("old")
-    platform.sign_up("new", handle="zarqun_alfidda2", display_name="زرقون الفضة", device="device:z")
+    platform.sign_up("new", **KEPT)
     platform.work()
     kept = {id_: link_keys.of_account(conn, id_) for id_ in ("old", "new", "p1")}
     conn.execute("TRUNCATE account_keys, closure_keys, closures, links, signals, links_due, link_watch")

@@ -14,7 +14,7 @@ from tenfold.pipeline import Tools
 from tenfold.processing import due
 from tenfold.store import closures, database, link_keys, links_due
 from tests.helpers import NOON
-from tests.linkage.online.platform_of_returns import Platform, policy
+from tests.linkage.online.platform_of_returns import KEPT, Platform, policy
 
 
 def test_a_worker_killed_while_it_settles_loses_nothing(conn, monkeypatch):
@@ -23,7 +23,7 @@ def test_a_worker_killed_while_it_settles_loses_nothing(conn, monkeypatch):
     platform.propagandist()
     platform.day += 1
     platform.tell("account.closed", "old")
-    platform.sign_up("new", handle="zarqun_alfidda2", display_name="زرقون الفضة", device="device:z")
+    platform.sign_up("new", **KEPT)
     pipeline.run_once(conn, platform.tools, 1000)
 
     class Killed(BaseException):

@@ -18,7 +18,7 @@ from tenfold.linkage.importing import import_file
 from tenfold.store import closures, link_keys, links_due
 from tenfold.store.keys import Scope
 from tests.conftest import SECRET
-from tests.linkage.online.platform_of_returns import Platform
+from tests.linkage.online.platform_of_returns import KEPT, Platform
 
 ROW = {
     "account": "x-1",
@@ -120,7 +120,7 @@ def test_the_return_of_an_imported_account_is_found_among_those_who_are_there(co
     platform = Platform(conn)
     platform.crowd()
     token = Pseudonymiser(SECRET).token("email", "a@example.org")
-    platform.sign_up("new", handle="zarqun_alfidda2", display_name="زرقون الفضة", email=token)
+    platform.sign_up("new", **{**KEPT, "email": token})
     platform.work()
     row = {
         "account": "elsewhere:1",
@@ -128,6 +128,8 @@ def test_the_return_of_an_imported_account_is_found_among_those_who_are_there(co
         "handle": "zarqun_alfidda",
         "name": "زرقون الفضة",
         "email": "a@example.org",
+        "bio": KEPT["bio"],
+        "links": KEPT["links"],
     }
     import_file(conn, written(tmp_path, "ndjson", [row]), SECRET, lambda _: None)
     platform.work()

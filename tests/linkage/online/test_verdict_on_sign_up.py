@@ -5,7 +5,7 @@ import pytest
 from tenfold.evaluate import Evaluator
 from tenfold.store import database
 from tests.helpers import event
-from tests.linkage.online.platform_of_returns import Platform, policy
+from tests.linkage.online.platform_of_returns import KEPT, Platform, policy
 
 
 @pytest.fixture
@@ -20,18 +20,11 @@ def evaluator(database_url):
 def test_a_return_is_for_review_before_it_exists(conn, evaluator):
     platform = Platform(conn)
     platform.crowd()
-    platform.propagandist(email="email:1", phone="phone:1")
+    platform.propagandist()
     platform.close("old")
     platform.day += 1
-    sign_up = event(
-        "account.created",
-        account="new",
-        at=platform.at(),
-        handle="zarqun_alfidda2",
-        display_name="زرقون الفضة",
-        email="email:1",
-        phone="phone:1",
-    )
+    told = {name: value for name, value in KEPT.items() if name != "device"}
+    sign_up = event("account.created", account="new", at=platform.at(), **told)
     verdict = evaluator.evaluate(sign_up, 30)
     assert verdict.outcome == "review", verdict
     assert [signal.key for signal in verdict.signals if signal.name == "return"] == ["old"]
