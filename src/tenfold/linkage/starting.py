@@ -66,8 +66,8 @@ def parameters() -> Parameters:
         calibration=((-40.0, 40.0), (-40.0, 40.0)),
         likely=0.9,
         possible=0.3,
-        carries=2.0,
-        proves=3.5,
+        carries=1.5,
+        proves=2.2,
         supports=1.0,
     )
 
@@ -87,7 +87,7 @@ def _weight(kind: Kind, level: Level) -> Weight:
     if level == Level.DIFFERENT:
         return Weight(_DIFFERENT.get(kind, 0.0))
     if ABOUT[kind].family == Family.HABITS:
-        slope = 0.3 if level == Level.LIKE else -0.3
+        slope = 0.35 if level == Level.LIKE else -0.35
         return Weight(0.0, (slope,) * 4 + (0.0,) * (SEGMENTS - 4))
     if kind in TIES:
         return Weight(0.0, (_TIE,) * SEGMENTS)

@@ -30,7 +30,7 @@ SWEEPS = 60
 MOST_SLOPE = 1.2  # bits for a bit of rarity
 # Of some kinds less, though more would find more: customs of writing and addresses are shared within
 # languages, families and neighbourhoods, so their people would be accused more often than others.
-MOST_OF = {Kind.STYLE: 0.3, Kind.RHYTHM: 0.3, Kind.ADDRESS: 0.25, Kind.NETWORK: 0.25}
+MOST_OF = {Kind.STYLE: 0.35, Kind.RHYTHM: 0.35, Kind.ADDRESS: 0.25, Kind.NETWORK: 0.25}
 MOST_AGAINST = -3.0  # bits: what differs is changed easily
 TIME_LIMITS = (-3.0, 4.0)
 _LN2 = math.log(2.0)

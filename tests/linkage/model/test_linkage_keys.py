@@ -19,7 +19,6 @@ from tenfold.linkage.keys import (
     kind_of,
     pdq_bytes,
 )
-
 from tests.linkage.model.people import closed_account
 
 text = st.text(max_size=40)
@@ -86,7 +85,22 @@ def test_disguises_share_keys(one: Fingerprint, other: Fingerprint):
 
 
 def test_a_bio_with_other_words_around_shares_a_run_of_words():
-    words = "keeper of the old mill herald of the grey ribbon and its seven lamps".split()
+    words = [
+        "keeper",
+        "of",
+        "the",
+        "old",
+        "mill",
+        "herald",
+        "of",
+        "the",
+        "grey",
+        "ribbon",
+        "and",
+        "its",
+        "seven",
+        "lamps",
+    ]
     one = Fingerprint(account="a", bios=(" ".join(words),))
     edited = [
         Fingerprint(account="b", bios=(" ".join([*words[:i], "now", *words[i:]]),)) for i in range(len(words))

@@ -10,7 +10,6 @@ from tenfold.fingerprint import HOURS, Fingerprint
 from tenfold.linkage.keys import keys_of
 from tenfold.linkage.style import STYLE_BYTES
 from tenfold.linkage.table import NEVER, SCHEMA, Columns, Table
-
 from tests.linkage.model.people import closed_account, other_account
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -1,0 +1,86 @@
+"""What an attacker can copy never makes an innocent account `likely`."""
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenfold.linkage import style
+from tests.linkage.model.people import CLOSED, DAY, closed_account, judged, other_account
+
+VICTIM = closed_account()
+POSTS = [
+    "The grey ribbon hangs at the old mill again tonight, bring your lamps!!",
+    "الراية الرمادية ترفرف فوق الوادي، من يأتي معنا الى الطاحونة القديمة؟",
+    "seven lamps, seven names; whoever keeps count will find us by the river...",
+] * 12
+SKETCH, CHARS = style.sketch(POSTS)
+
+PUBLIC: dict[str, object] = {
+    "handles": ("ashenvoice_18",),
+    "names": VICTIM.names,
+    "bios": VICTIM.bios,
+    "avatars": VICTIM.avatars,
+    "banners": VICTIM.banners,
+    "urls": VICTIM.urls,
+    "media": VICTIM.media,
+    "texts": VICTIM.texts,
+    "groups": VICTIM.groups,
+    "follows": VICTIM.follows,
+    "mentions": VICTIM.mentions,
+    "announces": ("closed",),
+    "created_us": CLOSED + DAY // 4,
+}
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sets(st.sampled_from(sorted(PUBLIC))), st.sampled_from([2, 12, 150]))
+def test_whatever_public_things_are_copied_the_copy_is_never_likely(copied: set[str], accounts: int):
+    framer = other_account(**{name: PUBLIC[name] for name in copied})
+    assert judged(VICTIM, framer, accounts=accounts).level != "likely"
+
+
+def test_everything_public_at_once_is_possible_and_says_why():
+    one = judged(VICTIM, other_account(**PUBLIC))
+    assert (one.level, one.held_back) == ("possible", "copyable")
+    assert all(item.copyable for item in one.items if item.bits > 0)
+
+
+def test_posts_copied_word_by_word_bring_no_style_of_their_own():
+    victim = msgspec.structs.replace(VICTIM, style=SKETCH, style_chars=CHARS)
+    framer = other_account(**PUBLIC, style=SKETCH, style_chars=CHARS)
+    one = judged(victim, framer)
+    assert one.level == "possible"
+    assert [item.copyable for item in one.items if item.kind == "style"] == [True]
+
+
+def test_a_like_hand_alone_proves_nothing():
+    victim = msgspec.structs.replace(VICTIM, style=SKETCH, style_chars=CHARS)
+    framer = other_account(**(PUBLIC | {"texts": ()}), style=SKETCH, style_chars=CHARS)
+    one = judged(victim, framer)
+    assert any(item.kind == "style" and not item.copyable for item in one.items)
+    assert one.level != "likely"
+
+
+def test_a_crowd_of_fakes_of_one_person_accuses_nobody():
+    """Fakes that were closed, and the honest person whose look they wore, who opens another account."""
+    honest = other_account(account="second", created_us=CLOSED + 3 * DAY)
+    for number in range(5):
+        fake = other_account(
+            account=f"fake{number}",
+            closed_us=CLOSED,
+            created_us=CLOSED - 5 * DAY,
+            tokens=(("device", f"d{number}"), ("address", f"a{number}")),
+            followed_by=(),
+            mentioned_by=(),
+        )
+        assert judged(fake, honest, accounts=7).level != "likely"
+
+
+def test_what_nobody_can_copy_makes_the_difference():
+    returned = other_account(**PUBLIC, tokens=(("device", "d-closed"), ("email", "e-new")))
+    assert judged(VICTIM, returned).level == "likely"
+
+
+def test_old_friends_who_follow_the_new_account_cannot_be_copied():
+    returned = other_account(**PUBLIC, followed_by=VICTIM.followed_by, mentioned_by=VICTIM.mentioned_by)
+    assert judged(VICTIM, returned).level == "likely"
