@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,7 +13,9 @@ from tenfold.simulation.returns import Returns, ReturnsSpec
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def write(folder: Path, fingerprints: list[Fingerprint], part: int = 1_000, **tables: list[tuple]) -> History:
+def write(
+    folder: Path, fingerprints: list[Fingerprint], part: int = 1_000, **tables: list[tuple[Any, ...]]
+) -> History:
     """A whole history of these accounts; `tables` are rows of its other tables."""
     writer = Writer(folder, NOW)
     for start in range(0, len(fingerprints), part):

@@ -59,7 +59,7 @@ def test_everything_that_sweeps_and_analysts_need_is_there(platform, conn, tmp_p
     assert found["old"]["closed_us"] and found["new"]["closed_us"] is None
     assert found["new"]["handles"] == ["zarqun_alfidda"]
     assert [row["number"] for row in rows(history, "identities")] == list(range(122))
-    shown = {}
+    shown: dict[int, list[int]] = {}
     for row in rows(history, "keys"):
         shown.setdefault(row["account"], []).append(row["key"])
     assert all(row["keys"] == shown.get(row["number"], []) for row in found.values())

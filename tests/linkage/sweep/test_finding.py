@@ -72,7 +72,7 @@ def naive(accounts, keys, worth, muted):
     counted = {
         key: len(who) for key, who in owners.items() if any(accounts[a][0] for a in who) and len(who) >= 2
     }
-    found = defaultdict(lambda: defaultdict(list))
+    found: dict[tuple[int, int], dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
     for key, count in counted.items():
         if (key & 63, count) in points and key not in muted:
             evidence, summed, value = points[key & 63, count]
@@ -87,7 +87,7 @@ def naive(accounts, keys, worth, muted):
             for values in kinds.values()
         )
     kept = sorted((newer, -total, older) for (older, newer), total in totals.items() if total >= FLOOR)
-    rank = defaultdict(int)
+    rank: dict[int, int] = defaultdict(int)
     rows = []
     for newer, minus, older in kept:
         rank[newer] += 1

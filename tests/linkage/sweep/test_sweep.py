@@ -23,14 +23,8 @@ from tenfold.linkage.table import Table
 from tests.linkage.sweep.small_history import simulated, write
 
 MODEL = msgspec.json.encode(parameters.shipped())
-RESULTS = (
-    "candidates.parquet",
-    "open_candidates.parquet",
-    "links.parquet",
-    "clusters.parquet",
-    "why.parquet",
-)
-RESULTS += ("links.csv", "clusters.csv", "why.csv")
+TABLES = ("candidates", "open_candidates", "links", "clusters", "why")
+RESULTS = [*(f"{name}.parquet" for name in TABLES), "links.csv", "clusters.csv", "why.csv"]
 ACCOUNTS = 3_000
 
 
@@ -77,7 +71,7 @@ def test_clusters_hold_together_by_links_that_are_told(reference):
     held = [
         link for link in pq.read_table(folder / "links.parquet").to_pylist() if link["cluster"] is not None
     ]
-    sets = {}
+    sets: dict[int, set[str]] = {}
     for member in members:
         sets.setdefault(member["cluster"], set()).add(member["account"])
     for name, accounts in sets.items():
