@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
@@ -15,13 +16,17 @@ from psycopg import sql
 from tenfold import pipeline
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.events import Event
+from tenfold.linkage import parameters
+from tenfold.linkage.kinds import ABOUT, Kind, Level
+from tenfold.linkage.ledger import Family
 from tenfold.linkage.online import Linker
+from tenfold.linkage.parameters import Weight
 from tenfold.pipeline import Tools
 from tenfold.policy import PolicySet, load
 from tenfold.policy.kinds import KINDS
 from tenfold.policy.policyset import STARTER_PACK
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import database
+from tenfold.store import database, link_models
 from tenfold.store import events as queue
 from tenfold.store.database import Conn
 from tests.helpers import event
@@ -66,9 +71,41 @@ def happen(conn: Conn, events: Iterable[Event]) -> None:
 def fill(conn: Conn, now: datetime) -> None:
     """Honest people, two closed accounts, their returns, a copy of one that shall have somebody closed, and
     an honest account with a like name."""
+    _use_a_plain_model(conn)
     happen(conn, [*_crowd(now), *_closed(now)])
     happen(conn, _ends(now))
     happen(conn, [*_returns(now), *_honest(now)])
+
+
+def _use_a_plain_model(conn: Conn) -> None:
+    """One that counts every agreement alike: what is told here comes out the same whatever is shipped."""
+    weights = {
+        parameters.name_of(kind, level): Weight(base=_plain_bits(kind, level))
+        for kind in Kind
+        for level in Level
+        if level is not Level.MISSING
+    }
+    plain = msgspec.structs.replace(
+        parameters.shipped(),
+        version="plain",
+        prior=-8.0,
+        per_doubling=0.0,
+        weights=weights,
+        damping=dict.fromkeys(Family, 0.6),
+        caps=dict.fromkeys(Family, 14.0),
+        calibration=((-40.0, 40.0), (-40.0, 40.0)),
+        likely=0.9,
+        possible=0.3,
+        report={},
+    )
+    link_models.add(conn, plain.version, msgspec.to_builtins(plain), report={}, made_by="test")
+    link_models.use(conn, plain.version)
+
+
+def _plain_bits(kind: Kind, level: Level) -> float:
+    if level in parameters.AGAINST:
+        return -0.7
+    return 0.5 if ABOUT[kind].family is Family.TIME else 4.5
 
 
 def _at(account: str, at: datetime) -> Any:
@@ -114,9 +151,12 @@ def _closed(now: datetime) -> Iterator[Event]:
         display_name="Grey River",
         bio="the road is long, no backup, no mercy for liars",
         avatar="5a" * 32,
+        email=f"hmac:{'ee' * 32}",
         language="en",
     )
     yield tell("session.started", 1, device=f"hmac:{'e1' * 32}", ip=f"hmac:{'a2' * 32}")
+    for friend in FRIENDS:
+        yield _at(friend, now - 49 * DAY)("follow.created", target=ENGLISH)
 
 
 def _ends(now: datetime) -> Iterator[Event]:
@@ -153,9 +193,12 @@ def _returns(now: datetime) -> Iterator[Event]:
         display_name="Grey River",
         bio="the road is long, no backup, no mercy for liars",
         avatar="5a" * 32,
+        email=f"hmac:{'ee' * 32}",
         language="en",
     )
     yield tell("session.started", 1, device=f"hmac:{'e1' * 32}", ip=f"hmac:{'b9' * 32}")
+    for friend in FRIENDS[:4]:
+        yield _at(friend, now - 11 * DAY)("follow.created", target=ENGLISH_BACK)
 
 
 def _honest(now: datetime) -> Iterator[Event]:

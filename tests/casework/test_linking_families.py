@@ -175,7 +175,7 @@ def test_the_list_is_filtered_by_level_and_by_what_was_decided(conn: Conn) -> No
         (ENGLISH_BACK, Mark.DENIED, "user:1"),
         (BACK, Mark.CONFIRMED, "user:1"),
     ]
-    assert "device" in decided[0].kinds
+    assert "email" in decided[0].kinds
     assert [row.new.account for row in returns_list.decided_page(conn, verdict="same").rows] == [BACK]
     counts = returns_list.waiting_counts(conn)
     assert (counts.likely, counts.possible) == (1, 1)
