@@ -13,7 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
 from tenfold.linkage import names, rhythm, style
-from tenfold.linkage.keys import KeyKind, key_of
+from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind, key_of
 from tenfold.linkage.kinds import ABOUT, SETS, TIES, Kind, Level
 from tenfold.linkage.rarity import Rarity, millibits
 from tenfold.linkage.shared_keys import Shared, shared
@@ -251,25 +251,28 @@ def _pictures(made: Comparisons, found: _Found, kind: Kind, whole: KeyKind, band
     """Equal pictures, else the least distance; as rare as the commonest of the bands that they share.
 
     An emblem that many wear in slightly different forms is common, though each form is rare: bands tell.
+    Where none is shared, the picture is taken for as common as a key that still finds candidates.
     """
     made.level[found.both(whole), kind] = Level.DIFFERENT
     distance = _distances(made, kind)
     made.distance[:, kind] = distance
     near = (distance >= 0) & (distance <= FAINT_PICTURE)
     made.level[near, kind] = np.where(distance[near] <= NEAR_PICTURE, Level.NEAR, Level.FAINT)
-    touched, _, accounts = found.of(whole)
-    equal = np.unique(touched[accounts > 0])
-    made.level[equal, kind] = Level.EQUAL
+    muted = np.zeros(len(made), np.bool_)
     for key in (whole, band):
+        touched, _, accounts = found.of(key)
+        muted[touched[accounts == 0]] = True
         pair, most = found.fewest(key, most=True)
         made.accounts[pair, kind] = np.maximum(made.accounts[pair, kind], most)
-    muted = touched[accounts == 0]
+        if key == whole:
+            made.level[pair, kind] = Level.EQUAL
     agreeing = np.flatnonzero(near | (made.level[:, kind] == Level.EQUAL))
-    shown_by = np.maximum(made.accounts[agreeing, kind], 2)
+    counted = made.accounts[agreeing, kind]
+    shown_by = np.where(counted > 0, np.maximum(counted, 2), MAX_ACCOUNTS)
     made.strength[agreeing, kind] = millibits(made.population, shown_by)
     made.count[agreeing, kind] = 1
     made.accounts[made.strength[:, kind] == 0, kind] = 0
-    _clear(made, muted, kind)
+    _clear(made, np.flatnonzero(muted), kind)
 
 
 def _distances(made: Comparisons, kind: Kind) -> NDArray[np.int32]:

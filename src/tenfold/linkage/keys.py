@@ -57,9 +57,9 @@ class KeyKind(IntEnum):
     GROUP = 20
     FOLLOWS = 21
     MENTIONS = 22
-    FOLLOWED_BY = 23
-    MENTIONED_BY = 24
-    ANNOUNCED_BY = 25
+    FOLLOWED_BY = 23  # of an open account: only by those that it follows or mentions itself
+    MENTIONED_BY = 24  # likewise
+    ANNOUNCED_BY = 25  # likewise
     SELF = 26  # the account itself, shown by those that say it is theirs
 
 
@@ -143,7 +143,18 @@ def _digest(kind: KeyKind, value: str) -> bytes:
 
 
 def _values(fingerprint: Fingerprint) -> list[tuple[KeyKind, Sequence[str]]]:
-    """Everything that is hashed as a whole, by kind."""
+    """Everything that is hashed as a whole, by kind.
+
+    That others follow or name an account proves something only where it returns it: any number of false
+    accounts may follow an honest one. The closed account's own circle counts whole.
+    """
+    returned = {*fingerprint.follows, *fingerprint.mentions}
+
+    def company(others: Sequence[str]) -> Sequence[str]:
+        if fingerprint.closed_us is not None:
+            return others
+        return [other for other in others if other in returned]
+
     bios = [text for text in map(folded, fingerprint.bios) if len(text) >= LEAST_BIO]
     values: list[tuple[KeyKind, Sequence[str]]] = [
         (KeyKind.SELF, (fingerprint.account, *fingerprint.announces)),
@@ -161,9 +172,9 @@ def _values(fingerprint: Fingerprint) -> list[tuple[KeyKind, Sequence[str]]]:
         (KeyKind.GROUP, fingerprint.groups),
         (KeyKind.FOLLOWS, fingerprint.follows),
         (KeyKind.MENTIONS, fingerprint.mentions),
-        (KeyKind.FOLLOWED_BY, fingerprint.followed_by),
-        (KeyKind.MENTIONED_BY, fingerprint.mentioned_by),
-        (KeyKind.ANNOUNCED_BY, fingerprint.announced_by),
+        (KeyKind.FOLLOWED_BY, company(fingerprint.followed_by)),
+        (KeyKind.MENTIONED_BY, company(fingerprint.mentioned_by)),
+        (KeyKind.ANNOUNCED_BY, company(fingerprint.announced_by)),
     ]
     values += [(_TOKEN_KINDS[kind], (token,)) for kind, token in fingerprint.tokens if kind in _TOKEN_KINDS]
     return values + [(KeyKind.BIO_SHINGLE, _shingles(bio)) for bio in bios]

@@ -93,7 +93,7 @@ ABOUT: dict[Kind, About] = {
     Kind.MENTIONED_BY: About(Family.COMPANY, False, KeyKind.MENTIONED_BY),
     Kind.ANNOUNCED_BY: About(Family.COMPANY, False, KeyKind.ANNOUNCED_BY),
     Kind.ANNOUNCES: About(Family.COMPANY, True),
-    Kind.ANNOUNCED: About(Family.COMPANY, False),
+    Kind.ANNOUNCED: About(Family.COMPANY, True),
     Kind.GAP: About(Family.TIME, True),
 }
 SETS = tuple(kind for kind in Kind if ABOUT[kind].key is not None)

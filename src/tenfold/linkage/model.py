@@ -26,6 +26,7 @@ ONE_FAMILY, COPYABLE, WEAK = 1, 2, 3
 _COLUMNS = {family: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
 _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
 BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
+_LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
 
 
@@ -80,7 +81,7 @@ class Model:
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
             items[part] = np.rint(1000.0 * self.combined(raw)).astype(np.int64)
-            own = self.combined(_own(raw, comparisons.copied[part]))
+            own = self.combined(_own(raw, comparisons.level[part], comparisons.copied[part]))
             sums = [own[:, _COLUMNS[family]].sum(axis=1) for family in BEARING]
             uncopyable[part] = np.rint(1000.0 * np.stack(sums, axis=1)).astype(np.int64)
         prior = round(1000 * self.prior_bits(comparisons.population))
@@ -148,10 +149,20 @@ class Model:
         return level.astype(np.int8), held.astype(np.int8)
 
 
-def _own(raw: NDArray[np.float64], copied: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Only what speaks for a link and nobody can copy; texts shared word by word carry their style along."""
+def _own(raw: NDArray[np.float64], level: NDArray[np.int8], copied: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Only what speaks for a link and nobody can copy; shapes (n, len(Kind)), and (n,) for `copied`.
+
+    Texts shared word by word carry their style along. What one account says of another anybody could say,
+    unless the other says the same. Who was there while the other was still open may have lived beside
+    it: a home and its company prove nothing then, nor does a device, unless both write alike.
+    """
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
     own[copied, Kind.STYLE] = 0.0
+    both = (level[:, Kind.ANNOUNCED] == Level.SHARED) & (level[:, Kind.ANNOUNCES] == Level.SHARED)
+    own[both, Kind.ANNOUNCED] = np.maximum(raw[both, Kind.ANNOUNCED], 0.0)
+    beside = level[:, Kind.GAP] == Level.BEFORE
+    own[np.ix_(beside, _LIVED)] = 0.0
+    own[beside & ((level[:, Kind.STYLE] != Level.LIKE) | copied), Kind.DEVICE] = 0.0
     return own
 
 
