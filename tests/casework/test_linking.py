@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tenfold.casework import linking, service
@@ -262,6 +262,8 @@ def test_what_they_do_not_have_in_common_cannot_be_marked(conn: Conn, wish: Shar
 # Any order of verdicts and reversals
 
 
+@example(steps=["different", "different", "same"])
+@example(steps=["different", "different", "reverse", "reverse"])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from(["same", "different", "unsure", "reverse"]), max_size=7))
 def test_a_link_is_there_exactly_while_nobody_says_otherwise(conn: Conn, steps: list[str]) -> None:

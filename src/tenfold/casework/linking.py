@@ -1,6 +1,7 @@
 """What people decide about links: the same people, not the same, or not to be told.
 
-Locks are taken in the same order as everywhere: accounts, cases, then the rest. Nothing here commits.
+Locks are taken in the same order as everywhere: closures, accounts, cases, then the rest. Nothing here
+commits.
 """
 
 import re
@@ -22,7 +23,7 @@ from tenfold.casework.wishes import (
     checked_text,
     free,
 )
-from tenfold.store import actions, audit, cases, link_decisions, link_effects
+from tenfold.store import actions, audit, cases, link_decisions, link_effects, locks
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case
 from tenfold.store.database import Conn
@@ -86,6 +87,7 @@ def decide_link(conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime) -> 
     """
     reason = checked_text("reason", wish.reason)
     first, second = _two(wish.accounts)
+    locks.lock_closures(conn, [first, second])
     actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in (first, second)])
     shown = _shown(conn, (first, second))
     closed, new = direction(conn, (first, second), shown.closed)
@@ -189,9 +191,12 @@ def _open_case(conn: Conn, account: str) -> Case | None:
 
 
 def _replace(conn: Conn, accounts: Pair, wish: LinkVerdict, actor: str, now: datetime) -> None:
-    """A verdict that says otherwise than `different` takes that back first, with all its effects."""
-    standing = link_decisions.in_force(conn, [accounts]).get(accounts)
-    if standing and standing.verdict == "different" and wish.verdict != "different":
+    """A verdict that says otherwise than `different` takes that back first, with all its effects, however
+    often it was said."""
+    while wish.verdict != "different":
+        standing = link_decisions.in_force(conn, [accounts]).get(accounts)
+        if standing is None or standing.verdict != "different":
+            return
         take_back(conn, standing.id, actor, wish.reason, now)
 
 
