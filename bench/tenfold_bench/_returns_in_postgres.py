@@ -100,11 +100,11 @@ def _closure(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def newcomers(conn: Conn, returns: Returns, asked: int, posts: int) -> dict[str, tuple[str, ...]]:
+def newcomers(conn: Conn, returns: Returns, asked: int, posts: int) -> list[str]:
     """Put some accounts, half of them returns, into the tables with all that they did in their first posts;
-    returns them with the closed accounts that they are the returns of. They come from everywhere.
+    returns their ids. They come from everywhere.
     """
-    chosen: dict[str, tuple[str, ...]] = {}
+    chosen: list[str] = []
     ordinary = 0
     step = max(1, len(returns) // (8 * asked))
     for number in range(len(returns) - 1, 0, -step):
@@ -112,7 +112,7 @@ def newcomers(conn: Conn, returns: Returns, asked: int, posts: int) -> dict[str,
         if not truth.predecessors and ordinary >= asked // 2:
             continue
         ordinary += not truth.predecessors
-        chosen[truth.account] = truth.predecessors
+        chosen.append(truth.account)
         _put(conn, returns.fingerprint(number, posts), returns.texts(number, posts))
         if len(chosen) == asked:
             break
