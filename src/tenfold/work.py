@@ -101,7 +101,9 @@ class Worker:
 
 
 def _expired(account: str) -> Entry:
-    return Entry(actor="system", act="closure.erased", subject=f"account:{account}", details={"reason": "expired"})
+    return Entry(
+        actor="system", act="closure.erased", subject=f"account:{account}", details={"reason": "expired"}
+    )
 
 
 def _lives(parent: int | None) -> bool:

@@ -1,5 +1,7 @@
 """The synchronous verdict on a sign-up knows whom the account may be, and stores nothing."""
 
+from typing import Any
+
 import pytest
 
 from tenfold.evaluate import Evaluator
@@ -23,7 +25,7 @@ def test_a_return_is_for_review_before_it_exists(conn, evaluator):
     platform.propagandist()
     platform.close("old")
     platform.day += 1
-    told = {name: value for name, value in KEPT.items() if name != "device"}
+    told: dict[str, Any] = {name: value for name, value in KEPT.items() if name != "device"}
     sign_up = event("account.created", account="new", at=platform.at(), **told)
     verdict = evaluator.evaluate(sign_up, 30)
     assert verdict.outcome == "review", verdict
