@@ -1,7 +1,7 @@
 """Every query of a hot path stays on an index when the tables are large."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import psycopg
 import pytest
@@ -24,6 +24,7 @@ from tenfold.store import (
     shared_keys,
     signals,
     standing,
+    tie_counts,
     traces,
 )
 from tenfold.store import events as queue
@@ -31,6 +32,7 @@ from tenfold.store.counters import Hit
 from tenfold.store.mentions import Mention
 from tenfold.store.signals import Link
 from tenfold.store.status import read_status
+from tenfold.store.tie_counts import Tie, TieKind
 from tenfold.subjects import Subject, SubjectKind
 from tests.helpers import NOON, event
 
@@ -196,8 +198,9 @@ def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
     link_keys.struck(filled, new, MAX_ACCOUNTS)
     link_keys.with_closures(filled, keys, MAX_ACCOUNTS)
     link_keys.with_accounts(filled, keys, MAX_ACCOUNTS)
-    link_keys.note_common(filled, keys[:3], MAX_ACCOUNTS + 1)
+    link_keys.note_common(filled, keys[:3])
     link_keys.count_common(filled, MAX_ACCOUNTS)
+    tie_counts.count(filled, [Tie(kind, "a7") for kind in get_args(TieKind)])
     closures.load(filled, some)
     closures.closed_at(filled, some)
     shared_keys.in_force(filled, keys)

@@ -9,6 +9,7 @@ import numpy as np
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import candidates, gather, returns
 from tenfold.linkage.compare import compare
+from tenfold.linkage.counted import counted
 from tenfold.linkage.keys import MAX_ACCOUNTS, keys_of
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.model import Model
@@ -32,12 +33,11 @@ Pair = tuple[str, str]  # the closed account, the new one
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
     """Pairs that were compared: `judged` those of them that have a level, `known` the links that linkage had
-    found before, `hits` what was shared."""
+    found before."""
 
     pairs: Sequence[Pair] = ()
     judged: Sequence[Judged] = ()
     known: Sequence[Known] = ()
-    hits: Sequence[Hit] = ()
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,11 +59,11 @@ class Linker:
         self._names: dict[str, int] = {}
 
     def compared(self, conn: Conn, fingerprints: Sequence[Fingerprint]) -> Compared:
-        """Each account with the closed ones that it may be the return of; nothing is written."""
+        """Each account with the closed ones that it may be the return of; no link is written."""
         self._refresh(conn)
         keys = [keys_of(one) for one in fingerprints]
         asked = np.unique(np.concatenate(keys)).tolist() if keys else []
-        hits = link_keys.with_closures(conn, asked, MAX_ACCOUNTS)
+        hits = counted(conn, link_keys.with_closures(conn, asked, MAX_ACCOUNTS), fingerprints)
         look = candidates.FirstLook(hits, self._population)
         known = store_returns.of_new(conn, [one.account for one in fingerprints])
         pairs = [(link.closed, link.new) for link in known]
@@ -73,7 +73,7 @@ class Linker:
         pairs = list(dict.fromkeys(pairs))
         kept = closures.load(conn, {closed for closed, _ in pairs}) if pairs else {}
         judged = self._judge(conn, pairs, kept, Table.of(fingerprints, keys), hits) if kept else []
-        return Compared(pairs=pairs, judged=judged, known=known, hits=hits)
+        return Compared(pairs=pairs, judged=judged, known=known)
 
     def look(self, conn: Conn, accounts: Iterable[str]) -> Looked:
         """Look at accounts with all that is known of them by now, and bring their links up to date."""
@@ -86,7 +86,8 @@ class Linker:
         self._refresh(conn)
         kept = closures.load(conn, hunting)
         keys = {key for closure in kept.values() for key in closure.keys}
-        hits = link_keys.with_accounts(conn, keys, MAX_ACCOUNTS)
+        shown = link_keys.with_accounts(conn, keys, MAX_ACCOUNTS)
+        hits = counted(conn, shown, [closure.fingerprint for closure in kept.values()])
         look = candidates.FirstLook(hits, self._population)
         wanted = [
             (closed, candidate.account)
@@ -102,7 +103,7 @@ class Linker:
         ]
         known = store_returns.of_new(conn, found)
         judged = self._judge(conn, pairs, kept, Table.of(found.values()), hits) if pairs else []
-        return self._keep(conn, Compared(pairs=pairs, judged=judged, known=known, hits=hits), ())
+        return self._keep(conn, Compared(pairs=pairs, judged=judged, known=known), ())
 
     def _judge(
         self,
@@ -134,10 +135,10 @@ class Linker:
         return [one for one in judged if one.level]
 
     def _rarity(self, hits: Sequence[Hit]) -> Rarity:
-        counted = [hit for hit in hits if hit.accounts]
+        shown = [hit for hit in hits if hit.accounts]
         return Rarity(
-            np.array([hit.key for hit in counted], np.int64),
-            np.array([hit.accounts for hit in counted], np.int64),
+            np.array([hit.key for hit in shown], np.int64),
+            np.array([hit.accounts for hit in shown], np.int64),
             self._population,
             muted=(hit.key for hit in hits if not hit.accounts),
             name_counts=self._names,
@@ -145,21 +146,19 @@ class Linker:
 
     def _keep(self, conn: Conn, compared: Compared, looked: Iterable[str]) -> Looked:
         """Bring links in line with what was judged; of accounts `looked` at whole, all of them."""
-        most = MAX_ACCOUNTS + 1
-        link_keys.note_common(conn, [hit.key for hit in compared.hits if hit.accounts == most], most)
         now = {(one.closed, one.new): one for one in compared.judged}
         before = {(link.closed, link.new): link for link in compared.known}
         whole, pairs = set(looked), set(compared.pairs)
         new = [one for pair, one in sorted(now.items()) if not _same(one, before.get(pair))]
         gone = [pair for pair in before if pair not in now and (pair in pairs or pair[1] in whole)]
         store_returns.withdraw(conn, gone)
-        store_returns.keep(conn, list(map(returns.as_link, new)), list(map(returns.as_signal, new)))
+        kept = store_returns.keep(conn, list(map(returns.as_link, new)), list(map(returns.as_signal, new)))
         likely = {one.new for one in compared.judged if one.level == "likely"}
         unsure = {account for _, account in pairs} - likely
         store_returns.watch(conn, unsure, whole - unsure)
         return Looked(
             judged=compared.judged,
-            changed={one.new for one in new},
+            changed={one.new for one in new if ordered(one.closed, one.new) in kept},
             withdrawn={pair[1] for pair in gone},
         )
 

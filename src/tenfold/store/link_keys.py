@@ -3,18 +3,24 @@
 A lookup of one key reads at most `most` + 1 entries of an index, however many accounts show it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from tenfold.store import links_due
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
+
+COUNTED = 20_000  # accounts of a key that are counted at once, a few milliseconds' work; more wait their turn
+MOST_LOOKS = 10_000  # accounts to look at again at once because keys turned out to be common
 
 Shown = tuple[str, int]  # an account, a key that it shows
 
 
 class Hit(NamedTuple):
     """A key that others show, too: `others` are they, or none when too many accounts show it to find anybody
-    by it; `accounts` is how many accounts show it on the whole platform, 0 where it is marked as shared."""
+    by it; `accounts` is how many accounts show it on the whole platform, 0 where that counts nothing: it is
+    marked as shared, or common and not counted yet."""
 
     key: int
     others: list[str]
@@ -62,7 +68,7 @@ def in_common(conn: Conn, closed: str, new: str) -> set[int]:
     return {row[0] for row in rows}
 
 
-# Keys that need not be searched, with how many accounts show them: 0 where they are marked as shared.
+# Keys that need not be searched, with how many accounts show them: 0 where that counts nothing.
 _ASKED = """
     asked AS (
         SELECT DISTINCT asked.key,
@@ -133,39 +139,76 @@ def _hits(conn: Conn, keys: Iterable[int], most: int, table: str) -> list[Hit]:
     return [Hit(*row) for row in rows]
 
 
-def note_common(conn: Conn, keys: Iterable[int], at_least: int) -> None:
-    """Keys that so many accounts show at least: maintenance will count them."""
-    rows = sorted(set(keys))
-    if rows:
-        conn.execute(
-            """
-            INSERT INTO common_keys (key, accounts, counted_at)
-            SELECT key, %s, '-infinity' FROM unnest(%s::bigint[]) AS key ORDER BY key ON CONFLICT DO NOTHING
-            """,
-            [at_least, rows],
-        )
+def note_common(conn: Conn, keys: Iterable[int]) -> dict[int, int]:
+    """Keys that too many accounts show to find anybody by them: how many do, 0 if more than COUNTED.
+
+    Maintenance counts them whole (`count_common`); until then the latter count nothing.
+    """
+    asked = sorted(set(keys))
+    if not asked:
+        return {}
+    conn.execute(
+        """
+        INSERT INTO common_keys (key, accounts, counted_at)
+        SELECT key, CASE WHEN accounts <= %(most)s THEN accounts ELSE 0 END, '-infinity'
+        FROM unnest(%(keys)s::bigint[]) AS key, LATERAL (
+            SELECT count(*) AS accounts FROM (
+                SELECT FROM account_keys WHERE account_keys.key = key.key LIMIT %(most)s + 1) AS few
+        ) AS counted
+        ORDER BY key ON CONFLICT DO NOTHING
+        """,
+        {"keys": asked, "most": COUNTED},
+    )
+    rows = conn.execute("SELECT key, accounts FROM common_keys WHERE key = ANY(%s)", [asked])
+    return dict(rows.fetchall())
 
 
 def count_common(conn: Conn, most: int, *, at_once: int = 100) -> int:
     """Count the keys that were noted and those counted more than a day ago, the longest ago first.
 
-    Keys that no more than `most` accounts show any more are common no longer. Returns how many were counted.
+    Keys that no more than `most` accounts show any more are common no longer. Where a count is another than
+    was thought, twice as many or half, accounts whose links rest on it are to be looked at again. Returns
+    how many were counted.
     """
     rows = conn.execute(
         """
         WITH due AS (
-            SELECT key FROM common_keys WHERE counted_at < now() - interval '1 day'
+            SELECT key, accounts AS before FROM common_keys WHERE counted_at < now() - interval '1 day'
             ORDER BY counted_at, key LIMIT %s FOR UPDATE SKIP LOCKED
         ), counted AS (
-            SELECT due.key, (SELECT count(*) FROM account_keys WHERE account_keys.key = due.key) AS accounts
+            SELECT due.key, before,
+                (SELECT count(*) FROM account_keys WHERE account_keys.key = due.key) AS accounts
             FROM due
         )
         UPDATE common_keys SET accounts = counted.accounts, counted_at = now()
         FROM counted WHERE common_keys.key = counted.key
-        RETURNING common_keys.key, common_keys.accounts
+        RETURNING common_keys.key, common_keys.accounts, before
         """,
         [at_once],
     ).fetchall()
-    fallen = [key for key, accounts in rows if accounts <= most]
+    fallen = [key for key, accounts, _ in rows if accounts <= most]
     conn.execute("DELETE FROM common_keys WHERE key = ANY(%s)", [fallen])
+    changed = [key for key, now, before in rows if now >= 2 * before or 2 * now <= before]
+    links_due.note_look(conn, _resting_on(conn, changed), datetime.now(UTC))
     return len(rows)
+
+
+def _resting_on(conn: Conn, keys: Sequence[int]) -> list[str]:
+    """Some accounts that share one of these keys with a closure that they are linked to."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT linked.account FROM closure_keys, LATERAL (
+            SELECT account_b AS account FROM links WHERE account_a = closure_keys.account
+                AND closed = account_a AND model <> ''
+            UNION ALL
+            SELECT account_a FROM links WHERE account_b = closure_keys.account
+                AND closed = account_b AND model <> ''
+        ) AS linked
+        WHERE closure_keys.key = ANY(%s) AND EXISTS (
+            SELECT FROM account_keys
+            WHERE account_keys.key = closure_keys.key AND account_keys.account = linked.account)
+        LIMIT %s
+        """,
+        [keys, MOST_LOOKS],
+    )
+    return [row[0] for row in rows]

@@ -14,6 +14,13 @@ CREATE TABLE closures (
 CREATE INDEX closures_closed ON closures (closed_at DESC, account DESC);
 CREATE INDEX closures_expiry ON closures (expires_at) WHERE expires_at IS NOT NULL;
 
+-- Whose closure was erased on request or because the account was restored, and when: only a later closing
+-- makes another one.
+CREATE TABLE closures_erased (
+    account   text COLLATE "C" PRIMARY KEY,
+    erased_at timestamptz NOT NULL
+);
+
 -- Which keys (linkage/keys.py) closed accounts showed: where candidates are found ...
 CREATE TABLE closure_keys (
     key     bigint           NOT NULL,
@@ -38,6 +45,7 @@ CREATE TABLE mentions (
     announced boolean          NOT NULL DEFAULT false,  -- told others that it is somebody's new account
     PRIMARY KEY (target, account)
 );
+CREATE INDEX mentions_account ON mentions (account, announced);
 
 -- What linkage has still to do. `settle`: an account was closed or restored, its closure is kept or erased.
 -- `hunt`: a closure was kept, its returns may be there already. `look`: what is known of an account has changed.
@@ -48,6 +56,7 @@ CREATE TABLE links_due (
     step    text             NOT NULL CHECK (step IN ('settle', 'hunt', 'look')),
     at      timestamptz      NOT NULL DEFAULT now(),
     reason  text             NOT NULL DEFAULT '',
+    state   text             NOT NULL DEFAULT '',  -- to `settle`: what the account became then, if it is known
     tries   smallint         NOT NULL DEFAULT 0,  -- that failed; after a few it is left here for people to see
     -- A hunt begins when all that were at work together with this transaction have ended: whoever linked a
     -- new account at that time did not see the closure yet.
@@ -82,6 +91,7 @@ CREATE TABLE shared_keys (
 ALTER TABLE links ADD COLUMN closed text COLLATE "C";  -- which of the two came first and was closed
 ALTER TABLE links ADD COLUMN model text NOT NULL DEFAULT '';
 ALTER TABLE links ADD COLUMN held_back text;  -- why it is not likely though it is probable
+CREATE INDEX signals_return ON signals (key) WHERE name = 'return';
 -- The list of links as people work it off: likely ones first.
 CREATE INDEX links_shown ON links (level, probability DESC, account_a, account_b);
 
