@@ -84,4 +84,5 @@ def fit(rows: Matrix, labels: Floats) -> Fitted:
 def score(fitted: Fitted, rarity: Rarity, texts: Sequence[str]) -> Floats:
     """The logit of each text."""
     rows = _matrix(rarity, [runs(text) for text in texts])
-    return np.bincount(rows.texts, rows.values * fitted.weights[rows.columns], rows.count) + fitted.bias
+    sums = np.bincount(rows.texts, rows.values * fitted.weights[rows.columns], rows.count)
+    return np.asarray(sums + fitted.bias, np.float64)

@@ -1,7 +1,10 @@
-"""Threats in Arabic: standard, Egyptian, Levantine, Gulf, Maghrebi and in Latin letters, against hard negatives.
+"""Threats in Arabic: standard, Egyptian, Levantine, Gulf, Maghrebi and in Latin letters, against hard
+negatives.
 
-The sentences (tests/detectors/threat/*.ndjson) are fictional and were written before the rules. `tuning` was looked at
-while rules were made; `aside`, a third, was not. Half of them threaten nobody: news, condemnation, football, cooking,
+The sentences (tests/detectors/threat/*.ndjson) are fictional and were written before the rules. `tuning`
+was looked at
+while rules were made; `aside`, a third, was not. Half of them threaten nobody: news, condemnation,
+football, cooking,
 prayer, idioms, films, history. Found is what has a level T0 to T3. All are read, whether --quick or not.
 """
 
@@ -30,7 +33,8 @@ def run(quick: bool) -> Result:
     total = 0
     for part in ("tuning", "aside"):
         sentences = load(part)
-        found = [threatens(one) for one in (reads := read([str(one["text"]) for one in sentences]))]
+        reads = read([str(one["text"]) for one in sentences])
+        found = [threatens(one) for one in reads]
         total += len(sentences)
 
         def share(threat: bool, variety: str | None, rows: list[tuple[dict[str, str | bool], bool]]) -> float:
@@ -59,7 +63,8 @@ def run(quick: bool) -> Result:
             ]
         if part == "tuning":  # the part kept aside is not shown, so that it stays unseen
             notes += [
-                f"{'missed' if one['threat'] else 'wrong'} {one['id']} ({one['kind']}; {level(each) or 'nothing'}): {one['text']}"
+                f"{'missed' if one['threat'] else 'wrong'} {one['id']} ({one['kind']}; "
+                f"{level(each) or 'nothing'}): {one['text']}"
                 for (one, hit), each in zip(rows, reads, strict=True)
                 if hit != one["threat"]
             ]

@@ -1,6 +1,8 @@
 """EDOS, the official test split: threats, plans to harm and incitement (category 1) against all other posts.
 
-Measured is the average precision of the detector's strength. The peer is trained here, on the official train split: counts of
+Measured is the average precision of the signal's `learned`, which sums words, the rules' reading and
+meaning. The peer is trained here, on the official
+train split: counts of
 character runs of three to five letters, weighted by their rarity, and a logistic regression.
 """
 
@@ -33,14 +35,14 @@ def run(quick: bool) -> Result:
     started = time.process_time()
     found = read(texts["test"])
     cost = (time.process_time() - started) / len(found) * 1e6
-    ours = average_precision(labels["test"], np.array([one.strength for one in found]))
+    ours = average_precision(labels["test"], np.array([one.learned for one in found]))
     train, truth = texts["train"], labels["train"]
     if quick:
         kept = np.flatnonzero((truth > 0) | (np.arange(len(train)) < QUICK_TRAINING))
         train, truth = [train[i] for i in kept], truth[kept]
     rarity, training = weigh(train)
     peer = average_precision(labels["test"], score(fit(training, truth), rarity, texts["test"]))
-    best = np.argsort([-one.strength for one in found])[: int(labels["test"].sum())]
+    best = np.argsort([-one.learned for one in found])[: int(labels["test"].sum())]
     return Result(
         name="threat-edos",
         n=len(found),

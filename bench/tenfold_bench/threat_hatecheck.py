@@ -1,6 +1,7 @@
 """HateCheck's functional tests of English: threats found, and counter-speech and denial taken for threats.
 
-All 3,728 cases are read, whether --quick or not. They were never trained on, and no rule was written from them. A case counts
+All 3,728 cases are read, whether --quick or not. They were never trained on, and no rule was written from
+them. A case counts
 as a threat when its level is T0 to T3. Beside it stands what every functionality was taken for.
 """
 

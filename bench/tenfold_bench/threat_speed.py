@@ -1,7 +1,9 @@
 """What reading threats costs, and whether the pipeline keeps its pace with it.
 
-CPU time of one core over real posts, in batches of 500, after a warm-up on other posts: the detector of threats beside the
-whole suite it is a part of. Then posts through the whole pipeline (fold, detect, judge, file, acknowledge) with two
+CPU time of one core over real posts, in batches of 500, after a warm-up on other posts: the detector of
+threats beside the
+whole suite it is a part of. Then posts through the whole pipeline (fold, detect, judge, file, acknowledge)
+with two
 worker processes on a fresh PostgreSQL with fsync on, as the bench `pipeline` has them.
 """
 

@@ -1,6 +1,7 @@
 """Arabic word forms: which verb of harm a word is, who does it to whom, and when.
 
-Unvowelled Arabic is a prefix, a stem and a suffix, so one pattern reads them all: conjunction, sign of time (س and
+Unvowelled Arabic is a prefix, a stem and a suffix, so one pattern reads them all: conjunction, sign of time
+(س and
 the dialects' ه ح ب غ ك), person, stem, the subject's ending, and the object fixed to the end.
 """
 
@@ -16,7 +17,10 @@ _VERB = (
     r"(?P<stem>{stems})(?P<ending>ون|وا|و|ين|ي|نا|ن|تم|تو|ت|ا)?(?P<dative>ل)?"
     r"(?P<object>ك|كم|كن|كو|كوا|كون|ج|ه|ها|هم|هن|هون|ني|نا|و)?(?P<not>ش)?"
 )
-_NOUN = r"[وف]?(?:بال|عال|كال|هال|لل|ال|ب|ل|ع|ه|ك|ف)?(?:ال)?(?P<stem>{stems})(?P<whose>تك|تكم|ك|كم|كن|كو|ج|تي|ي|ه|ها|هم|هن|نا|تنا|و|تهم|ته|تها|ات|ين|ون)?"
+_NOUN = (
+    r"[وف]?(?:بال|عال|كال|هال|لل|ال|ب|ل|ع|ه|ك|ف)?(?:ال)?(?P<stem>{stems})"
+    r"(?P<whose>تك|تكم|ك|كم|كن|كو|ج|تي|ي|ه|ها|هم|هن|نا|تنا|و|تهم|ته|تها|ات|ين|ون)?"
+)
 _OBJECTS = {
     **dict.fromkeys(("ك", "كم", "كن", "كو", "كوا", "كون", "ج"), "you"),
     **dict.fromkeys(("ه", "ها", "هم", "هن", "هون", "و"), "they"),
@@ -26,6 +30,27 @@ _WHOSE = {
     **dict.fromkeys(("تك", "تكم", "ك", "كم", "كن", "كو", "ج"), "you"),
     **dict.fromkeys(("ي", "تي", "نا", "تنا"), "me"),
 }
+_PARTICLES = frozenset(
+    [
+        "علي",
+        "الي",
+        "في",
+        "من",
+        "عن",
+        "لي",
+        "لك",
+        "له",
+        "لها",
+        "لنا",
+        "لهم",
+        "بي",
+        "به",
+        "بها",
+        "هل",
+        "ان",
+        "كل",
+    ]
+)  # never nouns with clitics
 _SUBJECTS = {"ا": "i", "ن": "i", "ت": "you", "ي": "they"}
 
 
@@ -133,7 +158,7 @@ class Nouns:
 
     def read(self, word: str) -> list[Entry]:
         """Entries of a word in normal form."""
-        found = self._pattern.fullmatch(word)
+        found = None if word in _PARTICLES else self._pattern.fullmatch(word)
         if not found:
             return []
         whose = _WHOSE.get(found["whose"] or "", "they" if found["whose"] in ("ه", "ها", "هم", "هن") else "")

@@ -36,8 +36,13 @@ class Verbs:
 
     def read(self, word: str) -> list[Entry]:
         """Entries of a lower-case word."""
-        found = ((pattern.fullmatch(word), *rest) for pattern, *rest in self._patterns)
-        return [entry for match, *rest in found if match and (entry := _entry(match, *rest)) is not None]
+        entries: list[Entry] = []
+        for pattern, act, harm, condition in self._patterns:
+            found = pattern.fullmatch(word)
+            entry = _entry(found, act, harm, condition) if found else None
+            if entry:
+                entries.append(entry)
+        return entries
 
 
 def _entry(found: re.Match[str], act: str, harm: str, condition: str) -> Entry | None:

@@ -1,4 +1,5 @@
-"""The detector of threats: which texts are worth reading, what is read in them, and the signal that says so."""
+"""The detector of threats: which texts are worth reading, what is read in them, and the signal that says
+so."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from tenfold.detectors.text.prepared import PreparedBatch
 from tenfold.detectors.threat import levels
 from tenfold.detectors.threat.factors import Factor, described
 from tenfold.detectors.threat.gates import ORDER as GATES
-from tenfold.detectors.threat.learned import Model, probability, shipped
+from tenfold.detectors.threat.learned import PROMISING, Model, probability, shipped
 from tenfold.detectors.threat.lexicon import ARABIC, ARABIZI, ENGLISH, Lexicon, lexicons, sayings
 from tenfold.detectors.threat.marked import Marked, said
 from tenfold.detectors.threat.reading import Reading, readings
@@ -23,7 +24,10 @@ from tenfold.evidence import Signal, SignalKind, Span
 KIND = SignalKind(
     name="threat",
     title="Threatens people, or tells of a threat",
-    score_means="strength of the threat: 0.45 and more for T3, 0.65 T2, 0.8 T1, 0.92 T0; below 0.4 somebody else's words",
+    score_means=(
+        "strength of the threat: 0.45 and more for T3, 0.65 T2, 0.8 T1, 0.92 T0; "
+        "below 0.4 somebody else's words"
+    ),
     details={
         "level": "str",
         "speech_act": "str",
@@ -40,10 +44,31 @@ KIND = SignalKind(
     },
 )
 STRENGTHS = {levels.T0: 0.92, levels.T1: 0.8, levels.T2: 0.65, levels.T3: 0.45, levels.NONE: 0.2}
-RAISES = 0.5  # probability of the learned model with which an act of harm that no rule reads is a threat of level T3
 _TOLD = frozenset({"reported", "quoted", "news", "victim_report", "counter_speech", "condemnation"})
 _ARABIC_LETTER = re.compile("[\u0621-\u064a]")
-_DIGIT_LETTER = re.compile(r"[a-z][2357][a-z]|\b[235789][a-z]{2}")
+_DIGIT_LETTER = re.compile(r"[a-z][23579](?:[a-z]|\b)|\b[23579][a-z]{2}")
+_ENGLISH = frozenset(
+    [
+        "the",
+        "and",
+        "you",
+        "is",
+        "are",
+        "of",
+        "to",
+        "in",
+        "it",
+        "that",
+        "this",
+        "for",
+        "with",
+        "my",
+        "your",
+        "was",
+        "not",
+        "i",
+    ]
+)
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -84,30 +109,48 @@ class ThreatDetector:
 
     def read(self, batch: PreparedBatch) -> list[Read]:
         """What stands in each text of a batch."""
-        learned = self._model.logits(batch.normal) if len(batch) else np.zeros(0)
-        return [self._read_one(batch, number, float(learned[number])) for number in range(len(batch))]
+        if not len(batch):
+            return []
+        logits = self._model.logits(batch.normal)
+        found = [self._read_one(batch, number) for number in range(len(batch))]
+        for number, (marked, all_found) in enumerate(found):
+            logits[number] += self._model.of_symbols(symbols(marked, all_found))
+        promising = np.flatnonzero(logits > PROMISING)
+        if len(promising):
+            logits[promising] += self._model.of_meaning([batch.texts[number] for number in promising])
+        return [_judged(one, probability(logit)) for one, logit in zip(found, logits.tolist(), strict=True)]
 
-    def _read_one(self, batch: PreparedBatch, number: int, logit: float) -> Read:
+    def _read_one(self, batch: PreparedBatch, number: int) -> tuple[Marked | None, list[Reading]]:
+        """The words of a text and the threats in it; None for a text in which nothing promises any."""
         normal = batch.normal
         start, end = int(normal.bounds[number]) + 1, int(normal.bounds[number + 1])
         text = normal.text[start:end]
         lexicon = self._lexicon(text)
         patterns = self._sayings.which(text)
         if not patterns and not any(_promises(lexicon, word) for word in text.split(" ")):
-            learned = probability(logit)
-            return Read(strength=learned * 0.4, learned=learned)
+            return None, []
         marked = Marked(normal, number, batch.texts[number], lexicon)
-        found = readings(marked, said(marked, self._sayings, patterns, text, start))
-        learned = probability(logit + self._model.of_symbols(symbols(marked, found)))
-        worst = min(found, key=lambda reading: reading.rank, default=None)
-        return Read(_strength(worst, learned), learned, worst, tuple(found), marked)
+        return marked, readings(marked, said(marked, self._sayings, patterns, text, start))
 
     def _lexicon(self, text: str) -> Lexicon:
         if _ARABIC_LETTER.search(text):
             return self._lexicons[ARABIC]
-        if _DIGIT_LETTER.search(text) and is_arabizi(text):
+        if _DIGIT_LETTER.search(text) and (is_arabizi(text) or _may_be_arabizi(text)):
             return self._lexicons[ARABIZI]
         return self._lexicons[ENGLISH]
+
+
+def _judged(found: tuple[Marked | None, list[Reading]], learned: float) -> Read:
+    marked, read = found
+    worst = min(read, key=lambda reading: reading.rank, default=None)
+    return Read(_strength(worst, learned), learned, worst, tuple(read), marked)
+
+
+def _may_be_arabizi(text: str) -> bool:
+    """Digits used as letters and no English beside them: short threats have too few words for
+    `is_arabizi`."""
+    words = text.split(" ")
+    return len(_DIGIT_LETTER.findall(text)) >= 2 and _ENGLISH.isdisjoint(words)
 
 
 def _promises(lexicon: Lexicon, word: str) -> bool:
@@ -182,7 +225,14 @@ def _speech_act(reading: Reading) -> str:
 
 def _against(text: Marked, found: Sequence[Reading]) -> list[str]:
     """Whom threats are told to be against that are somebody else's words."""
-    told = [one.aim for one in found if one.aim and one.gates & _TOLD and "negated" not in one.gates]
+    told = [
+        one.aim
+        for one in found
+        if one.aim
+        and (one.aim.certain or one.aim.kind != VAGUE)
+        and one.gates & _TOLD
+        and "negated" not in one.gates
+    ]
     return sorted({_words(text, described(text, aim)) for aim in told})[:20]
 
 

@@ -10,10 +10,14 @@ Harm = Literal["", "lethal", "serious", "weak"]
 class Entry(msgspec.Struct, frozen=True):
     """One meaning of a word or phrase.
 
-    `role`: the section of the lexicon it stands in ("act", "noun", "future", "person", ...). `value`: the act, or the
-    hours of a time. Of verbs: `forms` of English ("base", "ing", "past", "participle"), or of Arabic ("future",
-    "bare", "near" for a future with ب, "habit", "past", "order", "passive", "noun"); `subject` ("i", "you", "they", "")
-    and `object` ("you", "they", "me", "") as far as the word itself says them. Of nouns, `object` is whose it is.
+    `role`: the section of the lexicon it stands in ("act", "noun", "future", "person", ...). `value`: the
+    act, or the
+    hours of a time. Of verbs: `forms` of English ("base", "ing", "past", "participle"), or of Arabic
+    ("future",
+    "bare", "near" for a future with ب, "habit", "past", "order", "passive", "noun"); `subject` ("i", "you",
+    "they", "")
+    and `object` ("you", "they", "me", "") as far as the word itself says them. Of nouns, `object` is whose
+    it is.
     `needs`: "على" when it is harm only before that word.
     """
 

@@ -1,4 +1,5 @@
-"""What makes a threat specific: when, where, by what means, what is known about the threatened, what is demanded."""
+"""What makes a threat specific: when, where, by what means, what is known about the threatened, what is
+demanded."""
 
 import msgspec
 
@@ -86,6 +87,10 @@ def condition(text: Marked, act: Mark) -> Factor | None:
 def described(text: Marked, aim: Target) -> tuple[int, int]:
     """The words of a target with what describes it: "employees of the North Office", "القاضي سليم"."""
     last = aim.last
+    if aim.kind == "account_mention":  # "@some_name" is two words in normal form
+        while last < len(text.words) and text.gaps[last] in ("_", "."):
+            last += 1
+        return aim.first, last
     stop = min(text.clause(aim.first)[1], aim.last + 4)
     if text.language == ENGLISH:
         for i in range(aim.last, stop):

@@ -11,7 +11,7 @@ ORDER = (
     "game", "sport", "fiction", "history", "idiom", "cooking", "prayer",
 )  # fmt: skip
 PLAY = frozenset({"game", "sport", "fiction", "history", "idiom", "cooking", "prayer"})
-_TO_SAID = 16  # words between "he says that" and what he says
+_TO_SAID = 25  # words between "he says that" and what he says
 _FEWEST_OUTSIDE = 3  # words outside quotation marks without which the quoted text is the author's own
 _OF_GENRE = {
     "game": "game",
@@ -54,14 +54,16 @@ def act_gates(text: Marked, found: Stance, aim: Target | None) -> set[str]:
         gates.add("condemnation")
     if _asked(text, found, aim):
         gates.add("question")
-    if _headline(text, act):
+    foretold = found.passive and found.says == OWN and (aim is None or aim.kind != ADDRESSED)
+    if _headline(text, act) or (foretold and text.role("news")):
         gates.add("news")
     kind = aim.kind if aim and aim.certain else ""
     return gates | genres(text, act.first, kind)
 
 
 def genres(text: Marked, at: int, kind: str) -> set[str]:
-    """Sport, games, films and the like that the text is about, near word `at`; `kind` of the certain target."""
+    """Sport, games, films and the like that the text is about, near word `at`; `kind` of the certain
+    target."""
     first, last = max(0, at - 30), at + 30
     found = set()
     for role, gate in _OF_GENRE.items():
@@ -75,7 +77,8 @@ def genres(text: Marked, at: int, kind: str) -> set[str]:
 
 
 def _attribution(text: Marked, first: int, last: int) -> bool:
-    """Whether somebody else is told to have said it: before it in the sentence, or after it ("…, police said")."""
+    """Whether somebody else is told to have said it: before it in the sentence, or after it ("…, police
+    said")."""
     start, end = text.sentence(first)
     # What is quoted after a full stop or a colon belongs to the verb of saying before its mark.
     if text.quoted[first]:
@@ -84,7 +87,8 @@ def _attribution(text: Marked, first: int, last: int) -> bool:
         start = min(start, text.sentence(start)[0])
     for mark in text.role("said"):
         if start <= mark.first and mark.last <= first and first - mark.last <= _TO_SAID:
-            if not _self_said(text, mark):
+            conditional = text.has("if", max(start, mark.first - 2), mark.first)  # "if you publish …"
+            if not conditional and not _self_said(text, mark):
                 return True
         elif last <= mark.first < end and _said_after(text, mark):
             return True

@@ -1,6 +1,7 @@
 """Features of the learned model: hashed runs of words and of characters, of a whole batch at once.
 
-Every run of 3 to 5 characters, every word, every pair of neighbours, every pair with one word between, and every
+Every run of 3 to 5 characters, every word, every pair of neighbours, every pair with one word between, and
+every
 run of three words falls into one of BUCKETS. Runs never cross from one text into the next.
 """
 
@@ -36,7 +37,7 @@ def features(normal: NormalBatch) -> tuple[NDArray[np.int64], NDArray[np.int64]]
 
 def _bucket(hashes: Hashes, kind: int) -> NDArray[np.int64]:
     mixed = (hashes ^ (hashes >> np.uint64(29))) * _KINDS[kind]
-    return ((mixed ^ (mixed >> np.uint64(32))) * _MULTIPLIER >> _SHIFT).astype(np.int64)
+    return np.asarray((mixed ^ (mixed >> np.uint64(32))) * _MULTIPLIER >> _SHIFT, dtype=np.int64)
 
 
 def _runs(normal: NormalBatch, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

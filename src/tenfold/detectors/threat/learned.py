@@ -1,10 +1,14 @@
-"""The learned model: a linear score over hashed words and runs of characters and over what the rules read.
+"""The learned model: a linear score over hashed words and runs of characters, over what the rules read,
+and, for texts
+that promise something by these, over the text's place in the space of meaning (`text.encoder`).
 
-`scripts/train_threat.py` makes the weights that ship. The model says how much a text reads like threats and incitement;
+`scripts/train_threat.py` makes the weights that ship. The model says how much a text reads like threats and
+incitement;
 it may raise the strength of what the rules found and never lifts a gate.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -13,21 +17,32 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.detectors.text.encoder import encoder
 from tenfold.detectors.text.normalise import NormalBatch
 from tenfold.detectors.threat.hashing import BUCKETS, features
 
 WEIGHTS = "weights.npz"
+PROMISING = (
+    -4.6
+)  # logit (probability 0.01) from which a text's meaning is looked at: one ordinary post in some thirty
+_READ = 600  # characters of a text whose meaning is looked at
+_WORD = re.compile(r"(?:https?://|www\.)\S*|@\w+|([\w\u064b-\u065f]{1,40})")
 
 
 class Model(msgspec.Struct, frozen=True):
-    """`weights` (float32) of BUCKETS hashed features, `symbols` of named ones, and the `bias`.
+    """`weights` (float32) of BUCKETS hashed features, `symbols` of named ones, `meaning` of the encoder's
+    dimensions.
 
-    A text's logit is the sum of its features' weights over the root of their number, plus its symbols' weights.
+    A text's logit is the sum of its features' weights over the root of their number, plus its symbols'
+    weights and
+    `bias`. When it is PROMISING, what its meaning says beyond `plain`, the meaning of most texts, is added.
     """
 
     weights: NDArray[np.float32]
     symbols: Mapping[str, float]
     bias: float
+    meaning: NDArray[np.float32]
+    plain: float
 
     def logits(self, normal: NormalBatch) -> NDArray[np.float64]:
         """The logit of each text by its words alone; `bias` for an empty one."""
@@ -35,6 +50,12 @@ class Model(msgspec.Struct, frozen=True):
         count = len(normal)
         sums = np.bincount(texts, self.weights[buckets], count)
         return sums / np.sqrt(np.maximum(np.bincount(texts, minlength=count), 1)) + self.bias
+
+    def of_meaning(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """What the meaning of each text adds to its logit."""
+        space = encoder()
+        pieces = [space.pieces([word for word in _WORD.findall(text[:_READ]) if word]) for text in texts]
+        return np.asarray(space.embed(pieces) @ self.meaning - self.plain, dtype=np.float64)
 
     def of_symbols(self, symbols: Iterable[str]) -> float:
         """What the rules' reading adds to the logit."""
@@ -57,4 +78,5 @@ def shipped() -> Model:
                 f"{WEIGHTS} holds {len(weights)} weights for {BUCKETS}: run scripts/train_threat.py"
             )
         named = zip(saved["names"].tolist(), saved["named"].astype(float).tolist(), strict=True)
-        return Model(weights, dict(named), float(saved["bias"]))
+        meaning = saved["meaning"].astype(np.float32)
+        return Model(weights, dict(named), float(saved["bias"]), meaning, float(saved["plain"]))

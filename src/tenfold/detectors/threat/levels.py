@@ -1,7 +1,9 @@
 """How urgent a threat is: the decision table. The highest row that holds counts, never a mean of them.
 
-After published practice of threat assessment: directness, specificity, capability and preparation, imminence. Attackers
-announce themselves to their target less often than they let preparation, farewell and last-resort language leak, so these
+After published practice of threat assessment: directness, specificity, capability and preparation,
+imminence. Attackers
+announce themselves to their target less often than they let preparation, farewell and last-resort language
+leak, so these
 raise the level without any explicit threat.
 """
 
@@ -16,7 +18,8 @@ _LEAKING = frozenset({"preparation", "farewell", "last_resort"})
 
 
 class Assessed(msgspec.Struct, frozen=True):
-    """What the table looks at. `factors`: names of the factors found, "where", "when", "means", "private", ...;
+    """What the table looks at. `factors`: names of the factors found, "where", "when", "means", "private",
+    ...;
 
     `hours`: until the act, None when nothing says when; `harm`: "lethal", "serious", "weak" or "".
     """

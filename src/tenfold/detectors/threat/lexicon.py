@@ -1,7 +1,9 @@
 """The lexicon: what words, phrases and ways of speaking mean, in English, Arabic and Arabizi.
 
-It is read from the YAML files beside this module. `acts` are verbs of harm with their forms, `nouns` harm as a
-thing, `words` everything else by role (a phrase of several words works as one), `times` expressions by the hours they
+It is read from the YAML files beside this module. `acts` are verbs of harm with their forms, `nouns` harm
+as a
+thing, `words` everything else by role (a phrase of several words works as one), `times` expressions by the
+hours they
 are away, and `phrases` patterns over the normal form for what is said without a verb of harm.
 """
 
@@ -108,7 +110,8 @@ class Sayings:
                 for pattern in group["patterns"]:
                     # RE2 knows neither the letters of Arabic as \w nor edges of its words.
                     self._set.Add(pattern.replace("\\w", "[^ ]").replace("\\b", ""))
-                    self._patterns.append((re.compile(pattern), saying))
+                    whole = pattern if language == ARABIC else rf"\b(?:{pattern})\b"
+                    self._patterns.append((re.compile(whole), saying))
         self._set.Compile()
 
     def which(self, text: str) -> list[int]:
@@ -116,7 +119,8 @@ class Sayings:
         return list(self._set.Match(text) or ())
 
     def find(self, text: str, numbers: list[int], language: str) -> list[tuple[int, int, Saying]]:
-        """Where patterns with these numbers stand: start, end (characters of the normal form) and the saying."""
+        """Where patterns with these numbers stand: start, end (characters of the normal form) and the
+        saying."""
         found = []
         for number in sorted(numbers):
             pattern, saying = self._patterns[number]

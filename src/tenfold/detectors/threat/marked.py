@@ -11,7 +11,7 @@ from tenfold.detectors.threat.lexicon import ARABIC, Lexicon, Sayings
 
 MOST_WORDS = 2_000  # of one text that are read: what bounds the time for a hostile one
 _SENTENCE = frozenset(".!?؟\n…;؛🛑")
-_CLAUSE = frozenset(",،:-—–|(")
+_CLAUSE = frozenset(',،:-—–|(«“„"')
 _OPEN = {"«": "»", "“": "”", "„": "”", "‹": "›", "「": "」"}
 _QUOTED_MOST = 400  # characters that one pair of marks may hold
 
@@ -27,7 +27,8 @@ class Mark(msgspec.Struct, frozen=True):
 class Marked:
     """The words of one text with what they mean.
 
-    `words` are in normal form, `starts` and `ends` their places in the original, `gaps[i]` what is written before word
+    `words` are in normal form, `starts` and `ends` their places in the original, `gaps[i]` what is written
+    before word
     i (and `gaps[len]` after the last). `sentences[i]` and `clauses[i]` number the stretch word i belongs to.
     """
 
@@ -127,7 +128,8 @@ def said(marked: Marked, sayings: Sayings, numbers: list[int], normal: str, base
     for start, end, saying in sayings.find(normal, numbers, language):
         if marked.words:
             first, last = marked.word_at(start, base), marked.word_at(max(start, end - 1), base) + 1
-            found.append(Said(saying, first, last))
+            if marked.sentences[first] == marked.sentences[last - 1]:
+                found.append(Said(saying, first, last))
     return found
 
 

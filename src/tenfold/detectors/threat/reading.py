@@ -5,17 +5,19 @@ import msgspec
 from tenfold.detectors.threat import factors as of_factors
 from tenfold.detectors.threat import gates as of_gates
 from tenfold.detectors.threat import levels
+from tenfold.detectors.threat.entries import Entry
 from tenfold.detectors.threat.factors import Factor
 from tenfold.detectors.threat.marked import Mark, Marked, Said
 from tenfold.detectors.threat.stance import MENTION, OWN, Stance, negated, stance
-from tenfold.detectors.threat.targets import ADDRESSED, GROUP, VAGUE, Target, target
+from tenfold.detectors.threat.targets import ADDRESSED, GROUP, Target, target
 
 _REVIEWED = of_gates.PLAY | {"question"}  # gates that a person looks behind when the threat would be imminent
 _LEAKING = frozenset({"preparation", "farewell", "last_resort"})
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One threat as it was read. `ungated`: its level if nothing gated it; `level` is N when something does."""
+    """One threat as it was read. `ungated`: its level if nothing gated it; `level` is N when something
+    does."""
 
     says: str
     act: str
@@ -52,8 +54,15 @@ def readings(text: Marked, sayings: list[Said]) -> list[Reading]:
 
 
 def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
-    if act.entry.needs and not _needed(text, act):
-        return None
+    if act.entry.needs:
+        if not _needed(text, act):
+            return None
+        whom = (
+            "you"
+            if text.words[act.last].endswith(("ك", "كم", "كو", "ج", "k", "ko", "kom"))
+            else act.entry.object
+        )
+        act = Mark(msgspec.structs.replace(act.entry, object=whom), act.first, act.last)
     taken = stance(text, act)
     if taken.says == MENTION:
         return _reported(text, act, sayings)
@@ -70,7 +79,7 @@ def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
     ]
     if taken.governor:
         extra.append(Factor("intent", taken.governor.first, taken.governor.last, ""))
-    return _assess(text, says, act, aim, gates, sayings, extra)
+    return _assess(text, says, act, aim, gates=gates, sayings=sayings, extra=extra)
 
 
 def _needed(text: Marked, act: Mark) -> bool:
@@ -86,7 +95,7 @@ def _needed(text: Marked, act: Mark) -> bool:
 def _harms(text: Marked, act: Mark, aim: Target) -> bool:
     """Whether the act with this object is harm to people."""
     if text.has("careful", act.first, act.last) or act.entry.harm == "weak":
-        return aim.certain and aim.kind != VAGUE
+        return aim.certain
     return True
 
 
@@ -105,7 +114,7 @@ def _reported(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
     gates = {"victim_report"} if victim else {"reported"}
     if text.has("news", start, end):
         gates.add("news")
-    return _assess(text, OWN, act, aim, gates, sayings, [])
+    return _assess(text, OWN, act, aim, gates=gates, sayings=sayings, extra=[])
 
 
 def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
@@ -122,7 +131,7 @@ def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
         aim = _addressee(text, one) or aim
     harm = "lethal" if saying.act == "kill" else "weak"
     entry = Mark(msgspec.structs.replace(_NO_ENTRY, value=saying.act, harm=harm), one.first, one.last)
-    read = _assess(text, saying.says, entry, aim, gates, sayings, [])
+    read = _assess(text, saying.says, entry, aim, gates=gates, sayings=sayings, extra=[])
     if saying.factor in _LEAKING and read.ungated not in (levels.T0, levels.T1):
         return None  # a will, a gun or despair alone threatens nobody
     return read
@@ -151,6 +160,7 @@ def _assess(
     says: str,
     act: Mark,
     aim: Target | None,
+    *,
     gates: set[str],
     sayings: list[Said],
     extra: list[Factor],
@@ -176,4 +186,4 @@ def _assess(
     )
 
 
-_NO_ENTRY = of_factors.Entry(role="saying")
+_NO_ENTRY = Entry(role="saying")

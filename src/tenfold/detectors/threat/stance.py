@@ -116,6 +116,8 @@ _ADVERBS = frozenset(
     ]
 )
 _PASSIVE = frozenset(["be", "get", "gets", "getting", "been", "being", "got", "gettin"])
+_BEFORE_STEM = frozenset(["رح", "راح", "لح", "بدي", "ra7", "rah", "bdi", "baddi", "badde"])
+_CALLS = frozenset(["ايها", "يا"])
 _IS = frozenset(["is", "s", "are", "would", "be", "was", "isn", "aren"])
 _SETS_OUT = frozenset(["go", "take", "grab", "find", "get", "rise", "stand", "come", "gather", "join", "let"])
 _BE = frozenset(["am", "m", "are", "re", "is", "s", "im", "be", "was", "were", "will", "ll"])
@@ -159,6 +161,9 @@ def _english(text: Marked, act: Mark) -> Stance:
         found = _active(text, act, first)
         if found.says != MENTION:
             return found
+    if "third" in forms:
+        governor = text.last_before("wish", first, act.first)
+        return Stance(WISH, act, governor) if governor else Stance(MENTION, act)
     if "ing" in forms:
         found = _progressive(text, act, first)
     elif act.entry.role == "act_noun":
@@ -188,7 +193,12 @@ def _approved(text: Marked, act: Mark, first: int) -> Stance:
     before = text.last_before("approved", first, act.first)
     if before and {"to", "is"} & set(text.words[before.last : act.first]) and act.first - before.last <= 5:
         return Stance(CALL, act, before)
-    if before and "ing" in forms and act.first - before.last <= 2:
+    if (
+        before
+        and "ing" in forms
+        and _nothing_between(text, before.last, act.first)
+        and act.first - before.last <= 1
+    ):
         return Stance(CALL, act, before)
     happening = bool({"getting", "being"} & set(text.words[max(first, act.first - 2) : act.first]))
     if not forms & {"ing", "base"} and act.entry.role != "act_noun" and not happening:
@@ -200,9 +210,9 @@ def _approved(text: Marked, act: Mark, first: int) -> Stance:
             return Stance(MENTION if denied else CALL, act, mark)
     for mark in text.role("condemned"):  # "is not wrong", "isn't a crime"
         between = text.words[act.last : mark.first]
-        if act.last < mark.first < min(end, act.last + 9) and not _IS.isdisjoint(between[-4:]):
-            if any(act.last <= no.first < mark.first for no in text.role("not")):
-                return Stance(CALL, act, mark)
+        denied = any(act.last <= no.first < mark.first for no in text.role("not"))
+        if denied and mark.first < min(end, act.last + 9) and not _IS.isdisjoint(between[-4:]):
+            return Stance(CALL, act, mark)
     return Stance(MENTION, act)
 
 
@@ -333,7 +343,7 @@ def _arabic(text: Marked, act: Mark) -> Stance:
         return _arabic_future(text, act, form, governor, ours)
     if form == "bare":
         return _arabic_bare(text, act, governor, ours)
-    if form == "past":
+    if form in ("past", "noun"):
         return _arabic_past(text, act, sentence)
     return Stance(MENTION, act)
 
@@ -341,7 +351,7 @@ def _arabic(text: Marked, act: Mark) -> Stance:
 def _arabic_future(text: Marked, act: Mark, form: str, governor: Mark | None, ours: Mark | None) -> Stance:
     subject = act.entry.subject
     if subject == "i":
-        if form == "maybe" and not _begins(text, act):
+        if form == "maybe" and not _begins(text, act) and act.entry.object != "you":
             return Stance(MENTION, act)
         return Stance(OWN, act, governor, text.last_before("i", max(0, act.first - 3), act.first))
     if ours and subject in ("they", ""):
@@ -363,13 +373,20 @@ def _arabic_bare(text: Marked, act: Mark, governor: Mark | None, ours: Mark | No
 
 
 def _arabic_past(text: Marked, act: Mark, sentence: int) -> Stance:
-    """The past: after a condition it threatens ("إن عدت قتلناك"); Maghrebi plurals are orders ("قتلوهم كاملين")."""
+    """The past: after a condition it threatens ("إن عدت قتلناك"); Maghrebi plurals are orders ("قتلوهم
+    كاملين")."""
     if act.entry.subject == "i" and act.entry.object == "you" and text.last_before("if", sentence, act.first):
+        return Stance(OWN, act)
+    direct = text.last_before("future", max(0, act.first - 1), act.first)
+    if direct and text.words[direct.first] in _BEFORE_STEM and act.entry.object != "me":
+        return Stance(OWN, act, direct)  # "رح قوسك": the Levant's first person needs no letter
+    if act.entry.needs and act.entry.object == "you" and text.last_before("future", sentence, act.first):
         return Stance(OWN, act)
     plural = act.entry.subject == "they" and text.words[act.first].endswith(
         ("و", "وهم", "وهن", "وا", "o", "ohom")
     )
-    if plural and _may_order(text, act) and text.role("maghrebi"):
+    called = any(word in _CALLS for word in text.words[sentence : act.first])
+    if plural and _may_order(text, act) and (text.role("maghrebi") or called):
         return Stance(CALL, act)
     return Stance(MENTION, act)
 

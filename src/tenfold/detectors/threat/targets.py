@@ -11,7 +11,7 @@ PLACE, EVENT, SELF, VAGUE, ADDRESSED = "place", "event", "self", "vague", "addre
 
 _REACH = 7  # words after an act in which its object stands
 _PASSED_OVER = frozenset(
-    [
+    {
         "the",
         "a",
         "an",
@@ -28,14 +28,28 @@ _PASSED_OVER = frozenset(
         "on",
         "at",
         "to",
+    }
+    | {
         "for",
         "with",
+        "against",
         "every",
         "single",
-    ]
+        "في",
+        "علي",
+        "ف",
+        "ب",
+        "fel",
+        "fe",
+        "fi",
+        "bel",
+        "el",
+        "3al",
+    }
 )
 _AGAINST_PLACES = frozenset({"burn", "bomb", "attack", "shoot", "run_over"})
 _EVERY = frozenset(["all", "these", "those", "every", "each", "any"])
+_YOURS = ("face", "person", "staff", "place", "event", "them")  # "your throat", "your family", "your office"
 _CALLS = frozenset({"يا", "ايها", "ya"})
 
 
@@ -66,6 +80,9 @@ def target(text: Marked, found: Stance) -> Target | None:
         return _addressed(text, act)
     if suffixed == "they":
         return said if said and said.kind in (STAFF, MENTION, NAMED) else Target(GROUP, act.first, act.last)
+    if said and said.kind == ADDRESSED and said.certain:
+        called = _addressed(text, act)
+        return called if called.kind != ADDRESSED else said
     return said
 
 
@@ -157,6 +174,10 @@ def _at(text: Marked, i: int, act: Mark) -> Target | None:
         return Target(ADDRESSED, i, i + 1)
     if text.has("place", i, i + 1) and act.entry.value in _AGAINST_PLACES:
         return Target(PLACE, i, i + 1)
+    if text.words[i] in ("his", "their") and not any(text.has(role, i + 1, i + 2) for role in _YOURS):
+        return Target(
+            VAGUE, i, i + 1, certain=text.words[i + 1 : i + 2] in (["life"], ["lives"], ["existence"])
+        )
     if text.has("them", i, i + 1) and text.words[i] not in _EVERY:
         return Target(GROUP, i, i + 1)
     return None
@@ -167,6 +188,9 @@ def _bodily(text: Marked, i: int) -> Target | None:
     whose = [mark.entry.object for mark in text.role("face") if mark.first == i]
     if "me" in whose:
         return None
-    if "you" in whose or text.has("your", i, i + 1):
+    if "you" in whose:
         return Target(ADDRESSED, i, i + 1)
+    if text.has("your", i, i + 1):
+        people = any(text.has(role, i + 1, i + 3) or text.has(role, i + 1, i + 2) for role in _YOURS)
+        return Target(ADDRESSED, i, i + 1) if people else Target(VAGUE, i, i + 1, certain=False)
     return Target(GROUP, i, i + 1, certain="they" in whose or text.has("them", i + 1, i + 2))
