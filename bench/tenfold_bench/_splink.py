@@ -1,7 +1,7 @@
 """Splink 5 on the same accounts: the peer of `link-quality`, set up as its documentation advises.
 
-Names with term frequencies, e-mail, phone, device, addresses, links, bio, distance of avatars; blocking on what
-we block on, frequent values left out (else one carrier's address alone is millions of pairs). Its
+Names with term frequencies, e-mail, phone, device, addresses, links, bio, distance of avatars; blocking on
+what we block on, frequent values left out (else one carrier's address alone is millions of pairs). Its
 probabilities are trained without labels (EM), as where nobody has decided anything yet.
 """
 

@@ -1,9 +1,9 @@
 """How many returns are found, how many innocents are flagged, and are the probabilities true?
 
-A simulated population with closures, returns, framers and people who share addresses; its seed is none that the
-model was trained or calibrated on (scripts/train_linkage.py says which those were). Every account is looked at
-after its first three posts, beside all closures, by the product's own keys, comparison and model; Splink 5 sees
-the same accounts. A second population is looked at after thirty posts.
+A simulated population with closures, returns, framers and people who share addresses; its seed is none that
+the model was trained or calibrated on (scripts/train_linkage.py says which those were). Every account is
+looked at after its first three posts, beside all closures, by the product's own keys, comparison and model; Splink 5
+sees the same accounts. A second population is looked at after thirty posts.
 
 Recall is measured where 1 in 10,000 honest accounts is called likely: the threshold that does so is found
 on the very population, for ours and for Splink alike.
@@ -208,9 +208,8 @@ def fairness(found: Best, who: Groups) -> tuple[list[Figure], list[str]]:
         }
         for name, share in rates.items():
             low, high = share.interval
-            notes.append(
-                f"honest, {name}, flagged at {rate:g}: {share.hits} of {share.of:,} = {share.value:.6f} (95 %: {low:.6f} to {high:.6f})"
-            )
+            counted = f"{share.hits} of {share.of:,} = {share.value:.6f}"
+            notes.append(f"honest, {name}, at {rate:g}: {counted} (95 %: {low:.6f} to {high:.6f})")
         for first, second in (("Arabic names", "Latin names"), ("shared address", "own address")):
             ratio, low, high = measures.rate_ratio(rates[first], rates[second])
             label = f"flag rate {first} / {second} at {rate:g} (95 %: {low:.2f} to {high:.2f})"
@@ -255,7 +254,8 @@ def run(quick: bool) -> Result:
         ),
     ]
     notes = [
-        f"{len(people.closed):,} closures, {len(people.newer):,} newer accounts, {int(who.returned.sum()):,} returns, {int(who.honest.sum()):,} honest; {len(found.same):,} pairs compared; threshold {at:.2f} bits",
+        f"{len(people.closed):,} closures, {len(people.newer):,} newer accounts, {int(who.returned.sum()):,} "
+        f"returns, {int(who.honest.sum()):,} honest; {len(found.same):,} pairs; threshold {at:.2f} bits",
         *by_name(people, caught, who),
     ]
     for more in (shipped_figures(people, found, scores, who), fairness(top, who)):
@@ -272,7 +272,7 @@ def run(quick: bool) -> Result:
     figures += [
         Figure(label="returns found after 30 posts", ours=_of(caught, who.returned).value, unit=""),
         Figure(
-            label=f"those with new name, picture and devices ({share.hits} of {share.of}; 95 %: {low:.2f} to {high:.2f})",
+            label=f"all new: name, picture, devices (of {share.of}; 95 %: {low:.2f} to {high:.2f})",
             ours=share.value,
             unit="",
             goal=f">= {RENAMED_GOAL}",

@@ -109,7 +109,7 @@ def test_handles():
         "ashenvoice_18": Level.SUCCESSOR,
         "аshenvоice": Level.SUCCESSOR,  # Cyrillic letters, and no number any more
         "ashen_voice_17": Level.LETTERS,
-        "ashen_voices88": Level.NEAR,
+        "the_ashenvoice": Level.NEAR,
         "zzq": Level.DIFFERENT,
     }.items():
         assert level(compared(closed_account(), other_account(handles=(handle,))), Kind.HANDLE) == found, (

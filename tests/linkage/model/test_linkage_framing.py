@@ -81,6 +81,22 @@ def test_what_nobody_can_copy_makes_the_difference():
     assert judged(VICTIM, returned).level == "likely"
 
 
-def test_old_friends_who_follow_the_new_account_cannot_be_copied():
-    returned = other_account(**PUBLIC, followed_by=VICTIM.followed_by, mentioned_by=VICTIM.mentioned_by)
-    assert judged(VICTIM, returned).level == "likely"
+def test_old_friends_who_are_followed_back_cannot_be_copied():
+    met = {
+        "follows": VICTIM.followed_by,
+        "followed_by": VICTIM.followed_by,
+        "mentioned_by": VICTIM.mentioned_by,
+    }
+    assert judged(VICTIM, other_account(**(PUBLIC | met))).level == "likely"
+
+
+def test_any_number_of_accounts_that_follow_and_name_an_innocent_one_accuse_nobody():
+    bombed = other_account(
+        **(PUBLIC | {"announces": ()}),
+        followed_by=VICTIM.followed_by,
+        mentioned_by=VICTIM.mentioned_by,
+        announced_by=VICTIM.followed_by[:5],
+    )
+    assert judged(VICTIM, bombed).level != "likely"
+    accuser = msgspec.structs.replace(VICTIM, announces=("other",))
+    assert judged(accuser, bombed).level != "likely"

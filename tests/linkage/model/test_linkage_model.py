@@ -41,7 +41,7 @@ def contributions(found: list[tuple[tuple[Kind, Level], int]]) -> np.ndarray:
     for (kind, what), bits in found:
         level[0, kind], strength[0, kind] = what, bits
     model = Model.shipped()
-    return model.combined(model.contributions(level, strength))[0]
+    return np.asarray(model.combined(model.contributions(level, strength))[0])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_common_values_say_next_to_nothing():
         other_account(tokens=closed_account().tokens, avatars=closed_account().avatars),
     )
     one = judged(*shown, rarity(*shown, accounts=POPULATION // 2))
-    assert all(item.bits <= 1.0 for item in one.items if item.family != Family.TIME)
+    assert all(item.bits <= 1.1 for item in one.items if item.family != Family.TIME)
     assert one.level is None
 
 

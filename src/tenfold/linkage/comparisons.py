@@ -1,0 +1,79 @@
+"""What comparing pairs came to, and the keys that they share: what each part of the comparison works on."""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.linkage.keys import KeyKind
+from tenfold.linkage.kinds import Kind, Level
+from tenfold.linkage.rarity import Rarity
+from tenfold.linkage.shared_keys import Shared
+from tenfold.linkage.table import Rows, Table
+
+Pairs = NDArray[np.int64]
+
+
+class Comparisons(msgspec.Struct, kw_only=True):
+    """n pairs, one column a Kind. Shapes (n, len(Kind)) unless said otherwise.
+
+    `level` (int8) is a Level. `strength` (int64) is in thousandths of a bit: the rarity of what agrees (of
+    the rarest where one is enough, summed over ties), the log2 likelihood ratio of habits (may be
+    below 0), or for NEAR names 15 * (similarity - 0.4). `accounts` show the rarest shared value (0: not
+    counted), `count` values are shared, `distance` of pictures (-1: not measured), all int32.
+    `copied` (n,) is true where texts are shared word by word: then the style may be copied too.
+    """
+
+    left: Table
+    left_rows: Rows
+    right: Table
+    right_rows: Rows
+    population: int
+    level: NDArray[np.int8]
+    strength: NDArray[np.int64]
+    accounts: NDArray[np.int32]
+    count: NDArray[np.int32]
+    distance: NDArray[np.int32]
+    copied: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.left_rows)
+
+
+class Found:
+    """Shared keys by kind, with how many accounts show each."""
+
+    def __init__(self, made: Comparisons, common: Shared, rarity: Rarity) -> None:
+        self.rarity, self._pairs = rarity, len(made)
+        accounts = rarity.accounts_of(common.key)
+        order = np.argsort(common.kind, kind="stable")
+        self._pair, self._key, self._accounts = common.pair[order], common.key[order], accounts[order]
+        self._bounds = np.searchsorted(common.kind[order], np.arange(len(KeyKind) + 2))
+        self.left = made.left.shown[made.left_rows]
+        self.right = made.right.shown[made.right_rows]
+
+    def of(self, kind: KeyKind) -> tuple[Pairs, NDArray[np.int64], NDArray[np.int64]]:
+        """Pairs (ascending), keys and accounts of the shared keys of a kind, muted ones (0 accounts) too."""
+        part = slice(self._bounds[kind], self._bounds[kind + 1])
+        return self._pair[part], self._key[part], self._accounts[part]
+
+    def both(self, kind: KeyKind, least: int = 1) -> NDArray[np.bool_]:
+        """Pairs of which both show at least so many keys of a kind."""
+        return np.minimum(self.left[:, kind], self.right[:, kind]) >= least
+
+    def fewest(self, kind: KeyKind, *, most: bool = False) -> tuple[Pairs, NDArray[np.int64]]:
+        """Pairs that share keys of a kind, each once, and the accounts of the rarest (or commonest) one."""
+        pair, _, accounts = self.of(kind)
+        kept = accounts > 0
+        pair, accounts = pair[kept], accounts[kept]
+        if not len(pair):
+            return pair, accounts
+        starts = np.flatnonzero(np.diff(pair, prepend=-1))
+        return pair[starts], (np.maximum if most else np.minimum).reduceat(accounts, starts)
+
+
+def clear(made: Comparisons, pairs: Pairs, kind: Kind) -> None:
+    """Count a kind neither way in these pairs."""
+    made.level[pairs, kind] = Level.MISSING
+    made.strength[pairs, kind] = 0
+    made.accounts[pairs, kind] = 0
+    made.count[pairs, kind] = 0
