@@ -24,7 +24,7 @@ def closed_account(conn):
 
 
 def test_a_link_to_a_closed_account_is_seen_from_the_other_side(server, conn):
-    assert send(server, LINK).json() == {"kept": 1}
+    assert send(server, LINK).json() == {"kept": 1, "refused": []}
     assert signals.links_to_closed(conn, ["new"]) == {}  # not closed yet
     closed_account(conn)
     found = signals.links_to_closed(conn, ["new"])["new"]

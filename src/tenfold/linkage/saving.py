@@ -41,8 +41,7 @@ def save(conn: Conn, sweep: Sweep, progress: Callable[[int, int], None] = lambda
             if one.level and one.closed in there
         ]
         links = [msgspec.structs.replace(returns.as_link(one), origin=f"sweep:{sweep.id}") for one in shown]
-        store_returns.keep(conn, links, [returns.as_signal(one) for one in shown])
+        kept += len(store_returns.keep(conn, links, [returns.as_signal(one) for one in shown]))
         conn.commit()
-        kept += len(links)
         progress(min(start + BATCH, pairs.num_rows), pairs.num_rows)
     return kept

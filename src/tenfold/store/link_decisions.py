@@ -108,6 +108,11 @@ def in_force(conn: Conn, pairs: Iterable[Pair]) -> dict[Pair, LinkDecision]:
     return {decision.pair: decision for decision in cursor}
 
 
+def different(conn: Conn, pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of these pairs that people decided to be different, as the store orders them."""
+    return {pair for pair, said in in_force(conn, pairs).items() if said.verdict == "different"}
+
+
 def all_in_force(conn: Conn) -> list[LinkDecision]:
     """The decision in force on every pair that has one, in the order of pairs."""
     cursor = conn.cursor(row_factory=class_row(LinkDecision))
@@ -137,6 +142,25 @@ def of_accounts(conn: Conn, accounts: Iterable[str]) -> dict[Pair, LinkDecision]
         prepare=True,
     )
     return {decision.pair: decision for decision in cursor}
+
+
+def strip(conn: Conn, accounts: Sequence[str]) -> None:
+    """Forget what these accounts showed: of the evidence that people saw only its kind, what was found and its
+    bits stay, and nothing of linkage that a decision took away can come back."""
+    conn.execute(
+        """
+        UPDATE link_decisions SET
+            evidence = (
+                SELECT COALESCE(jsonb_agg(jsonb_strip_nulls(jsonb_build_object('family', item -> 'family',
+                    'kind', item -> 'kind', 'level', item -> 'level', 'bits', item -> 'bits'))
+                    ORDER BY number), '[]')
+                FROM jsonb_array_elements(evidence) WITH ORDINALITY AS shown (item, number)),
+            removed = CASE WHEN removed #>> '{links,0,model}' = ''
+                THEN jsonb_set(removed, '{links,0,closed}', 'null') || '{"signals": []}' END
+        WHERE account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s)
+        """,
+        {"ids": list(accounts)},
+    )
 
 
 def reverse(

@@ -1,14 +1,16 @@
 """Links that linkage found between a closed and a newer account, each with its signal `return`."""
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 from psycopg.rows import class_row
 
 from tenfold.evidence import Signal
-from tenfold.store import signals
+from tenfold.store import link_decisions, links_due, locks, signals
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
+from tenfold.store.link_decisions import Pair, ordered
 from tenfold.store.signals import Link
 
 Found = tuple[str, str]  # the closed account, the new one
@@ -26,16 +28,16 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_new(conn: Conn, accounts: Iterable[str]) -> list[Known]:
-    """The links that linkage found from these accounts to closed ones."""
+    """The links that linkage found from these accounts to closed ones, those that were told since, too."""
     cursor = conn.cursor(row_factory=class_row(Known))
     cursor.execute(
         """
         WITH found AS (
             SELECT links.* FROM unnest(%(ids)s::text[]) AS asked (id) JOIN links ON account_a = asked.id
-            WHERE closed = account_b AND model <> ''
+            WHERE closed = account_b
             UNION ALL
             SELECT links.* FROM unnest(%(ids)s::text[]) AS asked (id) JOIN links ON account_b = asked.id
-            WHERE closed = account_a AND model <> ''
+            WHERE closed = account_a
         )
         SELECT closed, CASE closed WHEN account_a THEN account_b ELSE account_a END AS new,
             bits::float8 AS bits, probability::float8 AS probability, level, model
@@ -47,27 +49,24 @@ def of_new(conn: Conn, accounts: Iterable[str]) -> list[Known]:
     return cursor.fetchall()
 
 
-def keep(conn: Conn, links: Sequence[Link], found: Sequence[Signal]) -> None:
-    """Keep links and their signals, each replacing the one of the same accounts. A link that a person or the
-    platform told stays as it is."""
-    if links:
-        told = _told(conn, links)
-        signals.save_links(conn, [link for link in links if (link.account_a, link.account_b) not in told])
-        signals.add(conn, found)
+def keep(conn: Conn, links: Sequence[Link], found: Sequence[Signal]) -> set[Pair]:
+    """Keep links and their signals, each replacing the one of the same accounts; returns the pairs kept.
 
-
-def _told(conn: Conn, links: Sequence[Link]) -> set[tuple[str, str]]:
-    """Which of these pairs have a link that linkage did not find."""
-    rows = conn.execute(
-        """
-        SELECT account_a, account_b FROM links
-        JOIN jsonb_to_recordset(%s) AS row (a text, b text) ON account_a = row.a AND account_b = row.b
-        WHERE model = ''
-        """,
-        [as_records([{"a": link.account_a, "b": link.account_b} for link in links])],
-        prepare=True,
-    )
-    return set(rows.fetchall())
+    A link that a person or the platform told stays as it is. Left out is what people decided to be different
+    by now, and what has no closure any more. Nobody is waited for: an account whose pair somebody decides
+    about, or whose closure is being erased at this moment, is looked at again.
+    """
+    if not links:
+        return set()
+    held, busy = locks.share_closures(conn, {link.closed for link in links if link.closed})
+    free = [link for link in links if link.closed in held]
+    apart = link_decisions.different(conn, [(link.account_a, link.account_b) for link in free])
+    kept = {(link.account_a, link.account_b) for link in free} - apart
+    signals.write_links(conn, [link for link in free if (link.account_a, link.account_b) in kept])
+    signals.add(conn, [one for one in found if ordered(one.subject.id, one.key) in kept])
+    again = [{link.account_a, link.account_b} - {link.closed} for link in links if link.closed in busy]
+    links_due.note_look(conn, {new for pair in again for new in pair if new}, datetime.now(UTC))
+    return kept
 
 
 def withdraw(conn: Conn, pairs: Iterable[Found]) -> None:
@@ -94,6 +93,48 @@ def forget_signals(conn: Conn, rows: Sequence[dict[str, str]]) -> None:
         WHERE subject_kind = 'account' AND subject_id = row.new AND name = 'return' AND key = row.closed
         """,
         [as_records(rows)],
+    )
+
+
+def forget_closed(conn: Conn, closed: Sequence[str]) -> set[str]:
+    """Remove what linkage found about these closed accounts; returns the accounts that were linked to them.
+
+    Links that the platform told stay, and no longer say which account was closed."""
+    ids = {"ids": list(closed)}
+    rows = conn.execute(
+        """
+        WITH found AS (
+            DELETE FROM links WHERE (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
+                AND closed = ANY(%(ids)s) AND model <> '' RETURNING account_a, account_b
+        ), told AS (
+            UPDATE links SET closed = CASE WHEN closed <> ALL(%(ids)s) THEN closed END
+            WHERE (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s)) AND model = ''
+            RETURNING account_a, account_b
+        ), said AS (
+            DELETE FROM signals WHERE subject_kind = 'account' AND name = 'return' AND key = ANY(%(ids)s)
+            RETURNING subject_id
+        )
+        SELECT account_a FROM found UNION SELECT account_b FROM found
+        UNION SELECT account_a FROM told UNION SELECT account_b FROM told UNION SELECT subject_id FROM said
+        """,
+        ids,
+    ).fetchall()
+    return {row[0] for row in rows} - set(closed)
+
+
+def forget_new(conn: Conn, accounts: Iterable[str]) -> None:
+    """Remove what linkage found about these accounts as returns of closed ones, and no longer watch them."""
+    ids = {"ids": sorted(set(accounts))}
+    conn.execute(
+        """
+        WITH signal AS (
+            DELETE FROM signals
+            WHERE subject_kind = 'account' AND subject_id = ANY(%(ids)s) AND name = 'return'
+        ), watched AS (DELETE FROM link_watch WHERE account = ANY(%(ids)s))
+        DELETE FROM links WHERE (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
+            AND model <> '' AND closed <> ALL(%(ids)s)
+        """,
+        ids,
     )
 
 

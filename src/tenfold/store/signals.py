@@ -135,44 +135,79 @@ def load(conn: Conn, subjects: Iterable[Subject], name: str | None = None) -> di
     return found
 
 
-def save_links(conn: Conn, links: Iterable[Link]) -> None:
-    """Keep links, each replacing the one between the same two accounts."""
+# The verdict in force on the pair of a row: what people said last and did not take back.
+_VERDICT = """
+    (SELECT verdict FROM link_decisions AS said
+     WHERE said.account_a = {row}.account_a AND said.account_b = {row}.account_b AND reversed_at IS NULL
+     ORDER BY said.id DESC LIMIT 1)
+"""
+
+
+def save_links(conn: Conn, links: Iterable[Link]) -> set[tuple[str, str]]:
+    """Keep links, each replacing the one between the same two accounts; returns the pairs that were kept.
+
+    What people decided to be different is not linked again. A link that linkage found gives way to a told
+    one only if that is stronger (then the closed account stays known), a told one never to a found one.
+    """
     rows = sorted(links, key=lambda link: (link.account_a, link.account_b))
+    if not rows:
+        return set()
+    # Whoever decides about a pair holds its accounts; the next statement sees what he decided.
     conn.execute(
-        """
+        "SELECT FROM accounts WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+        [sorted({id_ for link in rows for id_ in (link.account_a, link.account_b)})],
+        prepare=True,
+    )
+    return write_links(conn, rows)
+
+
+def write_links(conn: Conn, links: Sequence[Link]) -> set[tuple[str, str]]:
+    """The same, when the caller holds a lock that whoever decides about these pairs waits for."""
+    rows = sorted(links, key=lambda link: (link.account_a, link.account_b))
+    cursor = conn.execute(
+        f"""
         INSERT INTO links (account_a, account_b, bits, probability, level, evidence, origin, closed, model,
             held_back)
         SELECT account_a, account_b, bits, probability, level, evidence, origin, closed, model, held_back
         FROM jsonb_to_recordset(%s) AS row (account_a text, account_b text, bits real, probability real,
             level text, evidence jsonb, origin text, closed text, model text, held_back text)
+        WHERE {_VERDICT.format(row="row")} IS DISTINCT FROM 'different'
         ON CONFLICT (account_a, account_b) DO UPDATE SET
             bits = excluded.bits, probability = excluded.probability, level = excluded.level,
-            evidence = excluded.evidence, origin = excluded.origin, closed = excluded.closed,
-            model = excluded.model, held_back = excluded.held_back, found_at = now()
+            evidence = excluded.evidence, origin = excluded.origin,
+            closed = COALESCE(excluded.closed, links.closed), model = excluded.model,
+            held_back = excluded.held_back, found_at = now()
+        WHERE CASE WHEN excluded.model = '' THEN links.model = ''
+                OR (excluded.level = 'likely', excluded.probability)
+                    > (links.level = 'likely', links.probability)
+            ELSE links.model <> '' END
+        RETURNING account_a, account_b
         """,
         [as_records(rows)],
         prepare=True,
     )
+    return set(cursor.fetchall())
 
 
 def links_to_closed(conn: Conn, accounts: Sequence[str]) -> dict[str, Strongest]:
     """For each account that has any: its links to accounts that are closed, here or on a list that was
-    imported."""
+    imported, but for those that people decided to be different."""
     cursor = conn.cursor(row_factory=class_row(Strongest))
     cursor.execute(
-        """
+        f"""
         WITH found AS (
-            SELECT asked.account, links.account_b AS other, probability, level
+            SELECT asked.account, links.account_b AS other, probability, level, account_a, account_b
             FROM unnest(%(ids)s::text[]) AS asked (account) JOIN links ON links.account_a = asked.account
             UNION ALL
-            SELECT asked.account, links.account_a, probability, level
+            SELECT asked.account, links.account_a, probability, level, account_a, account_b
             FROM unnest(%(ids)s::text[]) AS asked (account) JOIN links ON links.account_b = asked.account
         )
         SELECT account, count(*)::int AS count, max(probability)::float8 AS probability,
                (array_agg(level ORDER BY probability DESC))[1] AS level
         FROM found
-        WHERE EXISTS (SELECT FROM accounts WHERE accounts.id = other AND accounts.state = 'closed')
-           OR EXISTS (SELECT FROM closures WHERE closures.account = other)
+        WHERE (EXISTS (SELECT FROM accounts WHERE accounts.id = other AND accounts.state = 'closed')
+            OR EXISTS (SELECT FROM closures WHERE closures.account = other))
+          AND {_VERDICT.format(row="found")} IS DISTINCT FROM 'different'
         GROUP BY account
         """,
         {"ids": list(accounts)},

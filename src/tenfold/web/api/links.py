@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from tenfold.events import MAX_ID_LENGTH
-from tenfold.store import signals
+from tenfold.store import link_decisions, signals
 from tenfold.store.signals import Link
 from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
@@ -37,10 +37,20 @@ class LinkFound(msgspec.Struct, kw_only=True):
     evidence: Annotated[list[LinkEvidence], Meta(max_length=100)] = []
 
 
+class LinkRefused(msgspec.Struct):
+    """A link that is not kept. `different`: people decided that these are not the same; `weaker`: what
+    linkage found itself between these accounts says more."""
+
+    accounts: list[str]
+    reason: Literal["different", "weaker"]
+
+
 class LinksAnswer(msgspec.Struct):
-    """How many links are kept now; one between the same accounts replaces the one before."""
+    """How many links are kept now, and which are not; one between the same accounts replaces the one
+    before."""
 
     kept: int
+    refused: list[LinkRefused] = []
 
 
 @post(
@@ -75,8 +85,11 @@ def post_links(
             origin=origin,
         )
     with runtime.pool.connection() as conn:
-        signals.save_links(conn, kept.values())
-    return LinksAnswer(len(kept))
+        saved = signals.save_links(conn, kept.values())
+        left_out = sorted(kept.keys() - saved)
+        different = link_decisions.different(conn, left_out)
+    refused = [LinkRefused(list(pair), "different" if pair in different else "weaker") for pair in left_out]
+    return LinksAnswer(len(saved), refused)
 
 
 def _ledger(item: LinkEvidence) -> dict[str, Any]:
