@@ -1,6 +1,6 @@
 """Taking back what people decided about links, with all effects.
 
-Locks are taken in the same order as for deciding: accounts, cases, then the rest.
+Locks are taken in the same order as for deciding: closures, accounts, cases, then the rest.
 """
 
 from datetime import datetime
@@ -62,6 +62,7 @@ def take_back(conn: Conn, link_decision_id: int, actor: str, reason: str, now: d
     """The same as `reverse_link` when a reason is not needed, or was checked already."""
     made = _load(conn, link_decision_id)
     pair = (made.account_a, made.account_b)
+    link_effects.hold(conn, [made.id])
     actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in pair])
     if _load(conn, link_decision_id, lock=True).reversed_at is not None:
         raise RefusedError("decision", "was reversed already")

@@ -1,6 +1,6 @@
 """Taking back decisions and what rules did, with all effects.
 
-Locks are taken in the same order as for deciding: subjects, cases, then the rest.
+Locks are taken in the same order as for deciding: closures, subjects, cases, then the rest.
 """
 
 from collections.abc import Sequence
@@ -98,6 +98,8 @@ def reverse_checked(conn: Conn, *, decision_id: int, actor: str, reason: str, no
     """The same as `reverse` when a reason is not needed, or was checked already."""
     decisions = _load(conn, decision_id)
     ids = [decision.id for decision in decisions]
+    on_links = link_effects.made_with(conn, ids)
+    link_effects.hold(conn, on_links)
     actions.lock_subjects(conn, (a.subject for a in actions.of_decisions(conn, ids) if a.effect is not None))
     locked = cases.load(conn, (decision.case_id for decision in decisions), lock=True)
     lead = _load(conn, decision_id, lock=True)[0]
@@ -116,7 +118,6 @@ def reverse_checked(conn: Conn, *, decision_id: int, actor: str, reason: str, no
     cases.mark_reversed(conn, ids, state=state, by=actor, reason=reason, now=now)
     open_cases = [_reopen(conn, decision, locked[decision.case_id], now) for decision in decisions]
     orders.carry_out(conn, ordered, now, reason)
-    on_links = link_effects.made_with(conn, ids)
     link_effects.reverse(conn, on_links, now)
     entries = [*_entries(decisions, locked, actor, reason), *link_entries(conn, on_links, actor, reason)]
     audit.append(conn, [*entries, *orders.ordered_entries(ordered, actor)])

@@ -74,8 +74,8 @@ def keep(conn: Conn, kept: list[Closure]) -> list[str]:
     }
     chosen = [one for one in kept if one.account not in opened]
     if chosen:
+        chosen = closures.keep(conn, chosen)
         link_keys.add(conn, ((one.account, key) for one in chosen for key in one.keys))
-        closures.keep(conn, chosen)
         links_due.note_hunt(conn, [one.account for one in chosen], datetime.now(UTC))
     return sorted(opened)
 

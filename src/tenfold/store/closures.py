@@ -1,14 +1,14 @@
 """Closures: the pseudonymous fingerprints of closed accounts, their keys, and what is due with them."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from psycopg.rows import class_row
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.store import returns
+from tenfold.store import link_decisions, links_due, locks, returns
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
 
@@ -43,9 +43,20 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
 
 
-def keep(conn: Conn, closures: Iterable[Closure]) -> None:
-    """Keep closures with their keys, each replacing the one of the same account."""
+def keep(conn: Conn, closures: Iterable[Closure]) -> list[Closure]:
+    """Keep closures with their keys, each replacing the one of the same account.
+
+    Left out are those of accounts whose closure was erased after that closing. Returns those kept.
+    """
     rows = sorted(closures, key=lambda closure: closure.account)
+    erased = dict(
+        conn.execute(
+            "SELECT account, erased_at FROM closures_erased WHERE account = ANY(%s)",
+            [[closure.account for closure in rows]],
+        ).fetchall()
+    )
+    rows = [row for row in rows if row.account not in erased or row.closed_at >= erased[row.account]]
+    conn.execute("DELETE FROM closures_erased WHERE account = ANY(%s)", [[row.account for row in rows]])
     conn.execute(
         """
         INSERT INTO closures (account, created_at, closed_at, origin, ground, fingerprint, keys, expires_at)
@@ -77,6 +88,7 @@ def keep(conn: Conn, closures: Iterable[Closure]) -> None:
         """,
         {"rows": as_records([{"account": row.account, "keys": list(row.keys)} for row in rows])},
     )
+    return rows
 
 
 def _row(closure: Closure) -> dict[str, Any]:
@@ -92,33 +104,45 @@ def _row(closure: Closure) -> dict[str, Any]:
     }
 
 
-def erase(conn: Conn, accounts: Iterable[str]) -> list[str]:
-    """Erase closures: fingerprints, keys, the links that linkage found to them and the signals of those.
+def erase(conn: Conn, accounts: Iterable[str], at: Mapping[str, datetime] | None = None) -> list[str]:
+    """Erase closures for good: fingerprints, keys, the links that linkage found to them and the signals of
+    those, and the public values in what people decided about them.
 
-    What people decided about pairs stays, and so do links that the platform told. Returns the accounts
-    that had a closure.
+    The decisions stay, and so do links that the platform told. Only a closing later than the erasure makes
+    another closure; `at` says when that was, where it was not now. Accounts that were linked are looked at
+    again. Returns the accounts that had a closure.
     """
+    gone = _erase(conn, accounts)
+    now = datetime.now(UTC)
+    rows = [{"account": id_, "at": at[id_] if at else now} for id_ in gone]
+    conn.execute(
+        """
+        INSERT INTO closures_erased (account, erased_at)
+        SELECT account, at FROM jsonb_to_recordset(%s) AS row (account text, at timestamptz)
+        ON CONFLICT (account) DO UPDATE SET erased_at = excluded.erased_at
+        """,
+        [as_records(rows)],
+    )
+    return gone
+
+
+def _erase(conn: Conn, accounts: Iterable[str]) -> list[str]:
     ids = sorted(set(accounts))
+    locks.lock_closures(conn, ids)
     rows = conn.execute("DELETE FROM closures WHERE account = ANY(%s) RETURNING account", [ids]).fetchall()
+    gone = sorted(row[0] for row in rows)
     conn.execute("DELETE FROM closure_keys WHERE account = ANY(%s)", [ids])
     conn.execute(
         """
-        DELETE FROM account_keys WHERE account = ANY(%s)
-            AND NOT EXISTS (SELECT FROM accounts WHERE accounts.id = account_keys.account)
+        DELETE FROM account_keys WHERE account = ANY(%s) AND NOT EXISTS (
+            SELECT FROM accounts WHERE accounts.id = account_keys.account AND accounts.state <> 'deleted')
         """,
-        [[row[0] for row in rows]],
+        [gone],
     )
-    gone = conn.execute(
-        """
-        DELETE FROM links WHERE (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
-            AND closed = ANY(%(ids)s) AND model <> ''
-        RETURNING CASE closed WHEN account_a THEN account_b ELSE account_a END AS new, closed
-        """,
-        {"ids": ids},
-    ).fetchall()
-    if gone:
-        returns.forget_signals(conn, [{"new": new, "closed": closed} for new, closed in sorted(gone)])
-    return sorted(row[0] for row in rows)
+    linked = returns.forget_closed(conn, ids)
+    link_decisions.strip(conn, gone)
+    links_due.note_look(conn, linked, datetime.now(UTC))
+    return gone
 
 
 _WHOLE = "account, created_at, closed_at, origin, ground, kept_at, expires_at, fingerprint::text, keys"
@@ -201,4 +225,4 @@ def expire(conn: Conn, now: datetime, *, days: int, at_most: int = 1_000) -> lis
         """,
         {"now": now, "days": days, "most": at_most},
     )
-    return erase(conn, [row[0] for row in rows])
+    return _erase(conn, [row[0] for row in rows])

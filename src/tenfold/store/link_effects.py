@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg import sql
 
-from tenfold.store import link_decisions
+from tenfold.store import link_decisions, locks
 from tenfold.store.database import Conn
 from tenfold.store.link_decisions import Pair, ordered
 
@@ -33,24 +33,35 @@ def take_away(conn: Conn, accounts: Pair, decision: int) -> None:
 
 def reverse(conn: Conn, decisions: Sequence[int], now: datetime) -> None:
     """Take decisions on links back with their effects, but for a pair of which another that is in force says
-    that they are different."""
+    that they are different. What linkage found comes back only while the closure is there: the caller holds
+    it (`hold`)."""
     link_decisions.reverse(conn, ids=decisions, now=now)
-    for table in ("links", "signals"):
+    there = "EXISTS (SELECT FROM closures WHERE closures.account = kept.{})"
+    still = {"links": f"(kept.model = '' OR {there.format('closed')})", "signals": there.format("key")}
+    for table, condition in still.items():
         conn.execute(
             sql.SQL(
                 """
                 INSERT INTO {table} SELECT kept.* FROM link_decisions AS old,
                     jsonb_populate_recordset(NULL::{table}, removed -> {name}) AS kept
-                WHERE id = ANY(%s) AND NOT EXISTS (
+                WHERE id = ANY(%s) AND {condition} AND NOT EXISTS (
                     SELECT FROM link_decisions AS other
                     WHERE other.account_a = old.account_a AND other.account_b = old.account_b
                       AND other.verdict = 'different' AND other.reversed_at IS NULL)
                 ON CONFLICT DO NOTHING
                 """
-            ).format(table=sql.Identifier(table), name=sql.Literal(table)),
+            ).format(table=sql.Identifier(table), name=sql.Literal(table), condition=sql.SQL(condition)),
             [list(decisions)],
         )
     _propose_again(conn, decisions, now)
+
+
+def hold(conn: Conn, decisions: Sequence[int]) -> None:
+    """Hold the closures of the accounts that these decisions are about. Take it before any other lock."""
+    rows = conn.execute(
+        "SELECT account_a, account_b FROM link_decisions WHERE id = ANY(%s)", [list(decisions)]
+    )
+    locks.lock_closures(conn, [account for pair in rows for account in pair])
 
 
 def made_with(conn: Conn, decisions: Sequence[int]) -> list[int]:
@@ -79,12 +90,29 @@ def may_be_return(conn: Conn, account: str) -> bool:
     return bool(row and row[0])
 
 
-def withdraw(conn: Conn, case_id: int, rules: Sequence[str], decision: int, now: datetime) -> list[int]:
-    """Withdraw what these rules propose on a case; the actions remember the decision on the link."""
+def proposed_for(conn: Conn, accounts: Iterable[str]) -> set[str]:
+    """Those of these accounts on whose open case rules propose something."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT cases.subject_id FROM cases JOIN actions ON actions.case_id = cases.id
+        WHERE cases.subject_kind = 'account' AND cases.subject_id = ANY(%s) AND cases.state <> 'decided'
+          AND actions.state = 'proposed' AND actions.origin LIKE 'rule:%%'
+        """,
+        [sorted(set(accounts))],
+    )
+    return {row[0] for row in rows}
+
+
+def withdraw(
+    conn: Conn, case_id: int, rules: Sequence[str], decision: int | None, now: datetime
+) -> list[int]:
+    """Withdraw what these rules propose on a case; the actions remember the decision on the link, if it was
+    one."""
     rows = conn.execute(
         """
         UPDATE actions SET state = 'withdrawn', updated_at = %(now)s,
-            details = details || jsonb_build_object('link_decision', %(decision)s::bigint)
+            details = details || jsonb_strip_nulls(
+                jsonb_build_object('link_decision', %(decision)s::bigint))
         WHERE case_id = %(case)s AND state = 'proposed'
           AND split_part(split_part(origin, '@', 1), ':', 2) = ANY(%(rules)s)
         RETURNING id
