@@ -4,14 +4,13 @@ Locks are taken in the same order as everywhere: closures, accounts, cases, then
 commits.
 """
 
-import re
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from psycopg.rows import class_row
 
-from tenfold.casework import shared_values
+from tenfold.casework import lost_links, shared_values
 from tenfold.casework.deciding import decide
 from tenfold.casework.link_reversing import LinkReversed, reverse_link, take_back, undo_link
 from tenfold.casework.linked import direction
@@ -41,9 +40,6 @@ __all__ = [
     "reverse_link",
     "undo_link",
 ]
-
-# A part of a rule that looks at returns; what such rules propose falls with the link.
-_ABOUT_RETURNS = re.compile(r"\b(?:links\.|signals\.return\b)")
 
 
 class LinkVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,7 +203,7 @@ def _part(
     link_effects.take_away(conn, wish.accounts, made)
     if case is None or link_effects.may_be_return(conn, new):
         return None, ()
-    rules = _rules(conn, case.id)
+    rules = lost_links.rules_of(conn, case.id)
     about_returns = [rule for rule, about in rules.items() if about]
     if not about_returns:
         return None, ()
@@ -217,12 +213,3 @@ def _part(
     decided = decide(conn, case_id=case.id, verdict=clear, actor=actor, now=now)
     conn.execute("UPDATE link_decisions SET decision_id = %s WHERE id = %s", [decided.decision_id, made])
     return decided.decision_id, decided.withdrawn
-
-
-def _rules(conn: Conn, case_id: int) -> dict[str, bool]:
-    """The rules that opened or joined a case, and whether each rests on a return."""
-    rows = conn.execute("SELECT rule, parts FROM firings WHERE case_id = %s ORDER BY rule", [case_id])
-    return {
-        rule: any(_ABOUT_RETURNS.search(part.get("text", "")) is not None for part in parts)
-        for rule, parts in rows
-    }

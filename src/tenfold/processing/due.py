@@ -10,17 +10,19 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from tenfold.casework import lost_links
 from tenfold.casework.filing import file_firings
 from tenfold.events import AccountProfile, Event
 from tenfold.linkage import gather
 from tenfold.linkage.keys import keys_of
-from tenfold.linkage.online import Linker
+from tenfold.linkage.online import Linker, Looked
 from tenfold.policy import PolicySet
 from tenfold.processing import judge
 from tenfold.processing.fold import Batch, Numbered, Question
 from tenfold.processing.left import microseconds
-from tenfold.store import accounts, actions, audit, closures, link_keys, links_due
+from tenfold.store import accounts, actions, audit, closures, link_effects, link_keys, links_due, locks
 from tenfold.store import events as queue
+from tenfold.store import returns as store_returns
 from tenfold.store.accounts import Account
 from tenfold.store.audit import Entry
 from tenfold.store.closures import Closure
@@ -41,8 +43,8 @@ def run_once(conn: Conn, linker: Linker, policy: PolicySet) -> int:
         return 0
     steps: dict[Step, Callable[[Sequence[Due]], None]] = {
         "settle": lambda due: settle(conn, due),
-        "hunt": lambda due: _file(conn, policy, linker.hunt(conn, _accounts(due)).changed),
-        "look": lambda due: _file(conn, policy, linker.look(conn, _accounts(due)).changed),
+        "hunt": lambda due: _file(conn, policy, linker.hunt(conn, _accounts(due)), ()),
+        "look": lambda due: _file(conn, policy, linker.look(conn, _accounts(due)), _accounts(due)),
     }
     return sum(_step(conn, name, do) for name, do in steps.items())
 
@@ -71,29 +73,47 @@ def settle(conn: Conn, due: Sequence[Due]) -> None:
     """Keep the closures of accounts that are closed by now, erase those of accounts that are open again.
 
     Who deletes an account that was closed leaves its closure; one deleted by its owner has none, and its
-    keys go.
+    keys and links go.
     """
     last = {one.account: one for one in due}
+    locks.lock_closures(conn, last)
     known = accounts.load(conn, last)
-    closed = [last[id_] for id_, account in sorted(known.items()) if account.state == "closed"]
+    closed = {id_: last[id_] for id_, account in known.items() if account.state == "closed"}
     deleted = [id_ for id_, account in known.items() if account.state == "deleted"]
-    opened = [id_ for id_, account in known.items() if account.state not in ENDED]
-    kept = _keep(conn, closed) if closed else []
-    erased = closures.erase(conn, opened) if opened else []
+    opened = {id_: last[id_].at for id_, account in known.items() if account.state not in ENDED}
+    erased = closures.erase(conn, opened, opened) if opened else []
     if deleted:
-        link_keys.erase(conn, set(deleted) - closures.closed_at(conn, deleted).keys())
+        closed |= _closed_before(conn, due, deleted)
+        gone = set(deleted) - closed.keys() - closures.closed_at(conn, deleted).keys()
+        link_keys.erase(conn, gone)
+        store_returns.forget_new(conn, gone)
+    kept = _keep(conn, [one for _, one in sorted(closed.items())]) if closed else []
     entries = [_entry("closure.kept", one.account, origin=one.origin, ground=one.ground) for one in kept]
     audit.append(conn, entries + [_entry("closure.erased", id_, reason="restored") for id_ in erased])
+
+
+def _closed_before(conn: Conn, due: Sequence[Due], deleted: Sequence[str]) -> dict[str, Due]:
+    """How those of these deleted accounts were closed that have no closure yet but had been closed."""
+    found: dict[str, Due] = {}
+    for one in due:
+        if one.state == "closed" and one.account in deleted:
+            found[one.account] = one
+        elif one.state == "active":
+            found.pop(one.account, None)
+    ordered = actions.closing(conn, deleted)
+    found |= {one.account: one for one in due if one.account in ordered and one.account not in found}
+    there = closures.closed_at(conn, found)
+    return {id_: one for id_, one in found.items() if id_ not in there}
 
 
 def _keep(conn: Conn, due: Sequence[Due]) -> list[Closure]:
     fingerprints = gather.fingerprints(conn, [one.account for one in due])
     orders = actions.closing(conn, fingerprints)
-    kept = []
+    found = []
     for one in due:
         fingerprint = msgspec.structs.replace(fingerprints[one.account], closed_us=microseconds(one.at))
         origin, ground = orders.get(one.account, ("platform", one.reason))
-        kept.append(
+        found.append(
             Closure(
                 account=one.account,
                 created_at=_time(fingerprint.created_us),
@@ -104,8 +124,8 @@ def _keep(conn: Conn, due: Sequence[Due]) -> list[Closure]:
                 keys=keys_of(fingerprint).tolist(),
             )
         )
+    kept = closures.keep(conn, found)
     link_keys.add(conn, ((one.account, key) for one in kept for key in one.keys))
-    closures.keep(conn, kept)
     links_due.note_hunt(conn, [one.account for one in kept], datetime.now(UTC))
     return kept
 
@@ -118,15 +138,20 @@ def _entry(act: str, account: str, **details: str) -> Entry:
     return Entry(actor="system", act=act, subject=f"account:{account}", details=details)
 
 
-def _file(conn: Conn, policy: PolicySet, changed: Iterable[str]) -> None:
-    """Put accounts whose links changed to the policy, and file what comes of it."""
-    known = accounts.load(conn, changed)
+def _file(conn: Conn, policy: PolicySet, looked: Looked, accounts_: Sequence[str]) -> None:
+    """Put accounts whose links changed to the policy, and file what comes of it; what rules proposed because
+    of links that these, or `accounts_`, have no longer is withdrawn."""
+    lost = link_effects.proposed_for(conn, looked.withdrawn.union(accounts_))
+    known = accounts.load(conn, looked.changed.union(lost))
     open_ = [account for _, account in sorted(known.items()) if account.state not in ENDED]
     if open_:
         now = datetime.now(UTC)
         batch = Batch(accounts=known, questions=[_question(account, now) for account in open_])
         firings = judge.judge(conn, policy, batch, {}, record=False)
+        firing = {(one.subject.id, one.rule) for one in firings}
+        entries = lost_links.withdraw(conn, [a.id for a in open_ if a.id in lost], firing, now)
         file_firings(conn, firings, now)
+        audit.append(conn, entries)
 
 
 def _question(account: Account, now: datetime) -> Question:

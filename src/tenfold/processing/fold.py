@@ -61,6 +61,7 @@ class Ended(msgspec.Struct, frozen=True):
 
     at: datetime
     reason: str
+    state: str
 
 
 class Batch(msgspec.Struct, kw_only=True):
@@ -73,7 +74,7 @@ class Batch(msgspec.Struct, kw_only=True):
     changed_accounts: set[str] = set()
     changed_posts: set[str] = set()
     account_states: dict[str, str] = {}
-    ended: dict[str, Ended] = {}
+    ended: dict[str, list[Ended]] = {}
     post_states: dict[tuple[str, str], str] = {}
     group_changes: list[dict[str, Any]] = []
     profiles: list[ProfileShown] = []
@@ -214,7 +215,8 @@ def _account_ended(batch: Batch, item: Numbered) -> None:
     account = _account(batch, item)
     account.state = ENDED_STATES[item.event.type]
     batch.account_states[account.id] = account.state
-    batch.ended[account.id] = Ended(item.event.time, data.reason or "")
+    ended = Ended(item.event.time, data.reason or "", account.state)
+    batch.ended.setdefault(account.id, []).append(ended)
 
 
 def _session(batch: Batch, item: Numbered) -> None:

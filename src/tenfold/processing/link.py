@@ -6,6 +6,7 @@ or when it has candidates already and has written more; nobody else costs more t
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from tenfold.events import PostCreated
 from tenfold.linkage import gather
@@ -30,17 +31,19 @@ def link(conn: Conn, linker: Linker, batch: Batch) -> None:
 
     Call it when the batch is saved, and judge afterwards: questions are added to it.
     """
-    for account, ended in sorted(batch.ended.items()):
-        links_due.note(conn, [account], ended.at, ended.reason)
+    for account, all_ended in sorted(batch.ended.items()):
+        for ended in all_ended:  # a closing counts, too, when the account was deleted right after it
+            links_due.note(conn, [account], ended.at, ended.reason, ended.state)
     new = link_keys.add(conn, _shown(conn, batch))
     looked = link_keys.struck(conn, new, MAX_ACCOUNTS)
     milestones = _at_milestones(batch)
     if milestones:
         looked |= store_returns.watched(conn, milestones)
     if looked:
-        changed = linker.look(conn, looked).changed
-        if changed:
-            _ask(conn, batch, changed)
+        found = linker.look(conn, looked)
+        links_due.note_look(conn, found.withdrawn, datetime.now(UTC))  # what rested on lost links goes then
+        if found.changed:
+            _ask(conn, batch, found.changed)
 
 
 def _shown(conn: Conn, batch: Batch) -> list[link_keys.Shown]:
@@ -54,7 +57,9 @@ def _shown(conn: Conn, batch: Batch) -> list[link_keys.Shown]:
         mentions.add(conn, named_by)
     targets = {follow.target for follow in batch.follows if not follow.ended}
     targets |= {mention.target for mention in named_by}
-    to_them = left.of_targets(batch, named_by, _accounts(conn, batch, targets))
+    known = _accounts(conn, batch, targets)
+    there = {id_: account for id_, account in known.items() if account.state != "deleted"}
+    to_them = left.of_targets(batch, named_by, there)
     shown = gather.made([*own.values(), *to_them.values()], named, habits=False)
     return [(one.account, key) for one in shown for key in keys_of(one).tolist()]
 

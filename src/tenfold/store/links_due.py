@@ -23,18 +23,21 @@ Step = Literal["settle", "hunt", "look"]
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
-    """A row: `at` is when the account was closed or restored, `reason` the platform's word for it."""
+    """A row: `at` is when the account was closed or restored, `reason` the platform's word for it, `state`
+    what the account became then, if it is known."""
 
     id: int
     account: str
     step: Step
     at: datetime
     reason: str
+    state: str = ""
 
 
-def note(conn: Conn, accounts: Iterable[str], at: datetime, reason: str = "") -> None:
-    """Accounts were closed or restored: their closures must be settled."""
-    _append(conn, "settle", [(account, at, reason) for account in sorted(set(accounts))])
+def note(conn: Conn, accounts: Iterable[str], at: datetime, reason: str = "", state: str = "") -> None:
+    """Accounts were closed, deleted or restored (`state` says what they became, if it is known): their
+    closures must be settled."""
+    _append(conn, "settle", [(account, at, reason) for account in sorted(set(accounts))], state)
 
 
 def note_hunt(conn: Conn, accounts: Iterable[str], at: datetime) -> None:
@@ -47,16 +50,16 @@ def note_look(conn: Conn, accounts: Iterable[str], at: datetime) -> None:
     _append(conn, "look", [(account, at, "") for account in sorted(set(accounts))])
 
 
-def _append(conn: Conn, step: Step, rows: Iterable[tuple[str, datetime, str]]) -> None:
+def _append(conn: Conn, step: Step, rows: Iterable[tuple[str, datetime, str]], state: str = "") -> None:
     records = [{"account": account, "at": at, "reason": reason} for account, at, reason in rows]
     if records:
         conn.execute(
             """
-            INSERT INTO links_due (account, step, at, reason)
-            SELECT account, %s, at, reason
+            INSERT INTO links_due (account, step, at, reason, state)
+            SELECT account, %s, at, reason, %s
             FROM jsonb_to_recordset(%s) AS row (account text, at timestamptz, reason text)
             """,
-            [step, as_records(records)],
+            [step, state, as_records(records)],
         )
 
 
@@ -93,7 +96,7 @@ def claim(conn: Conn, step: Step, at_most: int) -> list[Due]:
              ORDER BY tries, id LIMIT 1)
         )
         DELETE FROM links_due USING taken WHERE links_due.id = taken.id
-        RETURNING links_due.id, account, step, at, reason
+        RETURNING links_due.id, account, step, at, reason, state
         """,
         {"step": step, "most": at_most, "tries": MAX_TRIES},
         prepare=True,
