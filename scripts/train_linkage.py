@@ -21,8 +21,8 @@ from tenfold.linkage.compare import Comparisons
 from tenfold.linkage.model import LIKELY, Model
 from tenfold.linkage.parameters import Parameters
 
-TRAIN = ((15_000, 101, 3), (10_000, 103, 30), (8_000, 104, 10), (30_000, 105, 3))  # accounts, seed, posts
-CALIBRATE = ((20_000, 106, 3), (10_000, 107, 30))
+TRAIN = ((12_000, 101, 3), (8_000, 103, 30), (6_000, 104, 10), (20_000, 105, 3))  # accounts, seed, posts
+CALIBRATE = ((12_000, 106, 3), (6_000, 107, 30))
 PULL = 20.0  # pairs' worth of each hand-set weight
 HONEST_FLAGGED = 1e-4  # called likely, in the populations of CALIBRATE
 LEAST_LIKELY, POSSIBLE = 0.9, 0.3

@@ -2,8 +2,8 @@
 
 A simulated population with closures, returns, framers and people who share addresses; its seed is none that
 the model was trained or calibrated on (scripts/train_linkage.py says which those were). Every account is
-looked at after its first three posts, beside all closures, by the product's own keys, comparison and model; Splink 5
-sees the same accounts. A second population is looked at after thirty posts.
+looked at after its first three posts, beside all closures, by the product's own keys, comparison and model;
+Splink 5 sees the same accounts. A second population is looked at after thirty posts.
 
 Recall is measured where 1 in 10,000 honest accounts is called likely: the threshold that does so is found
 on the very population, for ours and for Splink alike.
