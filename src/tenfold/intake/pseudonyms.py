@@ -5,7 +5,8 @@ reads `email:<32 hex digits>`. Equal people give equal tokens, so accounts can b
 secret a token says nothing, and nothing leads back from it.
 
 Fields of these names are replaced at the top of an event and at the top of its `data`, in every type
-of event. A platform that hashes them itself sends `hmac:<hex>`, which is kept as it is.
+of event. A platform that hashes them itself sends `hmac:<hex>`, which is kept as it is. Placeholders such as
+"unknown", zeros or 127.0.0.1 become null: they would tie strangers to each other.
 """
 
 import contextlib
@@ -89,6 +90,61 @@ NORMAL_FORMS: dict[str, Callable[[str], str]] = {
     "device": str.strip,
     "user_agent": _collapsed,
 }
+# What programs write where they know nothing; strangers would seem to share it.
+_NOTHING = frozenset(
+    (
+        "",
+        "unknown",
+        "null",
+        "none",
+        "nil",
+        "undefined",
+        "n/a",
+        "na",
+        "nan",
+        "default",
+        "unavailable",
+        "not available",
+        "not set",
+        "anonymous",
+        "(null)",
+        "(none)",
+        "[object object]",
+        "noreply",
+        "no-reply",
+        "noemail",
+        "no-email",
+        "-",
+        "--",
+        "?",
+    )
+)
+# Android 2.2's one id for many devices, the address that Android gives out for its own, emulators' IMEIs.
+_NO_DEVICE = frozenset({"9774d56d682e549c", "020000000000", "004999010640000", "358240051111110"})
+_ONE_SIGN = re.compile(r"0*|1{8,}|f{8,}|x{8,}")
+_ONE_DIGIT = re.compile(r"(\d)\1*|0?1234567890?")
+
+
+def says_nothing(kind: str, value: str) -> bool:
+    """Whether a value is a placeholder ("unknown", zeros, 127.0.0.1, ...) by which strangers seem linked."""
+    plain = value.strip().casefold()
+    if plain in _NOTHING:
+        return True
+    if kind == "email":
+        return plain.rpartition("@")[0] in _NOTHING and "@" in plain
+    if kind == "phone":
+        return bool(_ONE_DIGIT.fullmatch(normal_phone(value)))
+    if kind in ("ip", "network"):
+        address = _address(plain.partition("/")[0])
+        return address is not None and (
+            address.is_unspecified or address.is_loopback or address.is_link_local
+        )
+    if kind == "device":
+        letters = "".join(filter(str.isalnum, plain))
+        return letters in _NO_DEVICE or bool(_ONE_SIGN.fullmatch(letters))
+    return False
+
+
 ALWAYS_SEARCHED = frozenset({"account.created", "account.updated", "session.started"})
 # A name can also hide behind escapes of its ASCII letters or underscore, which no serialiser writes.
 _TRACES = (
@@ -137,15 +193,19 @@ class Pseudonymiser:
             outer["data"] = Raw(msgspec.json.encode(inner))
         return msgspec.structs.replace(event, raw=msgspec.json.encode(outer))
 
-    def _replace(self, fields: _Object) -> dict[str, str]:
-        """Replace personal values in place; returns the tokens by name."""
-        tokens: dict[str, str] = {}
+    def _replace(self, fields: _Object) -> dict[str, str | None]:
+        """Replace personal values in place; returns the tokens by name, None for a placeholder."""
+        tokens: dict[str, str | None] = {}
         for name in NORMAL_FORMS:
             value = _text(fields[name]) if name in fields else None
-            if value is not None:
-                tokens[name] = self.token(name, value)
-                if name == "ip" and (network := network_of(value)):
-                    fields["network"] = Raw(msgspec.json.encode(network))
+            if value is None:
+                continue
+            if says_nothing(name, value):
+                tokens[name] = None
+                continue
+            tokens[name] = self.token(name, value)
+            if name == "ip" and (network := network_of(value)):
+                fields["network"] = Raw(msgspec.json.encode(network))
         for name, token in tokens.items():
             fields[name] = Raw(msgspec.json.encode(token))
         return tokens
