@@ -12,11 +12,12 @@ from functools import cache
 from tenfold.detectors.text.normalise import normalise
 from tenfold.linkage import announcement_patterns as patterns
 from tenfold.linkage.announcement_patterns import HANDLE, QUESTION, SENTENCE
+from tenfold.linkage.handles import HANDLE as WRITTEN
+from tenfold.linkage.handles import named_in
 
 _READ = 2_000  # characters; announcements are short
 _MOST_HANDLES = 26
-_HANDLE = re.compile(r"(?<![\w@])@(\w(?:[\w.]{0,62}\w)?)")
-_REPOSTED = re.compile(r"\s*RT @\w+:?")
+_REPOSTED = re.compile(r"\s*RT @[\w.-]+:?")
 _QUOTED = re.compile(r"“[^”]*”|«[^»]*»|\"[^\"\n]*\"")
 _END = re.compile(r"([.!…\n]+(?=\s|$))|([?؟]+)")
 
@@ -44,7 +45,7 @@ def _announced(text: str, mentions: Sequence[str], others: bool) -> tuple[str, .
     if "@" not in text:
         return ()
     text = _QUOTED.sub(" ", _REPOSTED.sub("", text[:_READ], count=1))
-    handles = list(dict.fromkeys(handle.lower() for handle in _HANDLE.findall(text)))[:_MOST_HANDLES]
+    handles = list(dict.fromkeys(named_in(text)))[:_MOST_HANDLES]
     if not handles:
         return ()
     folded = _folded(text, handles)
@@ -61,7 +62,7 @@ def _announced(text: str, mentions: Sequence[str], others: bool) -> tuple[str, .
 
 def _folded(text: str, handles: Sequence[str]) -> str:
     """The normal form with a word for each handle and for each end of a sentence."""
-    marked = _HANDLE.sub(lambda found: f" {_word(handles, found[1])} ", text)
+    marked = WRITTEN.sub(lambda found: f" {_word(handles, found[1])} ", text)
     marked = _END.sub(lambda found: f" {SENTENCE if found[1] else QUESTION} ", marked)
     return normalise(marked).text + " "
 

@@ -1,6 +1,5 @@
 """Fingerprints of accounts that the platform has told of, from what they left in the tables."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -11,11 +10,11 @@ from tenfold.detectors.text.url_form import normal_url
 from tenfold.detectors.text.urls import find_urls
 from tenfold.fingerprint import MAX_SHOWN, MAX_TEXTS, MAX_TIES, Fingerprint
 from tenfold.linkage import announcements, rhythm, style
+from tenfold.linkage.handles import named_in
 from tenfold.store import traces
 from tenfold.store.database import Conn
 from tenfold.store.traces import Profile, Traces, Written
 
-_HANDLE = re.compile(r"(?<![\w@])@(\w{1,100})")
 _HASH_DIGITS = 64  # a picture that is named by so many characters is named by its hash
 
 
@@ -55,7 +54,7 @@ def handles_in(post: Written) -> Sequence[str]:
     """Handles that a post names, in lower case, when the platform did not say which accounts they are."""
     if post.mentions or "@" not in post.text:
         return ()
-    return [handle.lower() for handle in _HANDLE.findall(post.text)]
+    return named_in(post.text)
 
 
 def mentioned(post: Written, named: Named) -> tuple[str, ...]:
