@@ -14,7 +14,7 @@ from msgspec import Meta
 from tenfold.detectors.text.url_form import normal_url
 from tenfold.events import MAX_ID_LENGTH
 from tenfold.fingerprint import MAX_SHOWN, MAX_TEXTS, MAX_TIES, Fingerprint
-from tenfold.intake.pseudonyms import Pseudonymiser, network_of
+from tenfold.intake.pseudonyms import Pseudonymiser, network_of, says_nothing
 from tenfold.linkage import style
 from tenfold.linkage.keys import keys_of
 from tenfold.store.closures import Closure
@@ -90,7 +90,8 @@ class GivenError(ValueError):
 def parse(cells: Mapping[str, Any]) -> GivenClosure:
     """From a row of a file: cells of CSV (lists as `a|b`, or as JSON), objects of NDJSON, rows of Parquet.
 
-    Empty cells are not known. Raises GivenError naming the column.
+    A column that is named in the singular (`bio`) holds one value, whatever signs are in it. Empty cells are
+    not known. Raises GivenError naming the column.
     """
     fields: dict[str, Any] = {}
     for column, value in cells.items():
@@ -101,7 +102,12 @@ def parse(cells: Mapping[str, Any]) -> GivenClosure:
             raise GivenError(f"{column}: no such column; there are {', '.join(FIELDS)}")
         if name in fields:
             raise GivenError(f"{column}: says the same as another column; leave one out")
-        fields[name] = value if name in _SINGLE else _as_list(column, value)
+        if name in _SINGLE:
+            fields[name] = value
+        elif column != name and isinstance(value, str):
+            fields[name] = [value]
+        else:
+            fields[name] = _as_list(column, value)
     try:
         given = msgspec.convert(fields, GivenClosure, strict=False)
     except msgspec.ValidationError as error:
@@ -122,6 +128,9 @@ def check(given: GivenClosure) -> GivenClosure:
         raise GivenError("closed_at: is in the future")
     if given.created_at and given.created_at > given.closed_at:
         raise GivenError("created_at: is later than closed_at")
+    for link in given.links:
+        if normal_url(link) is None:
+            raise GivenError(f"links: {link[:100]!r} is no URL; leave it out, or write it as https://...")
     return given
 
 
@@ -153,7 +162,7 @@ def closure(given: GivenClosure, pseudonyms: Pseudonymiser, origin: str) -> Clos
 
 def fingerprint(given: GivenClosure, pseudonyms: Pseudonymiser) -> Fingerprint:
     """What stays of a closed account."""
-    links = [url.text if (url := normal_url(link)) else link for link in given.links]
+    links = [url.text for link in given.links if (url := normal_url(link))]
     texts = given.texts[:MAX_TEXTS]
     hashes = [hashed for hashed in map(style.text_hash, texts) if hashed]
     sketch, chars = style.sketch(texts[::-1])
@@ -187,11 +196,15 @@ def _first(values: Sequence[str], most: int) -> tuple[str, ...]:
 
 
 def _tokens(given: GivenClosure, pseudonyms: Pseudonymiser) -> list[tuple[str, str]]:
-    """The tokens that the same values have in events."""
+    """The tokens that the same values have in events, none for placeholders."""
     found = []
     for kind, values in (("email", given.emails), ("phone", given.phones), ("device", given.devices)):
-        found += [(kind, _token(pseudonyms, kind, value)) for value in values]
+        found += [
+            (kind, _token(pseudonyms, kind, value)) for value in values if not says_nothing(kind, value)
+        ]
     for address in given.addresses:
+        if says_nothing("ip", address):
+            continue
         found.append(("address", _token(pseudonyms, "ip", address)))
         network = network_of(address)
         if network:
