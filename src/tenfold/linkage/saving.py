@@ -30,14 +30,17 @@ def save(conn: Conn, sweep: Sweep, progress: Callable[[int, int], None] = lambda
     )
     found = found.filter(pc.and_(found["older_closed"], found["points"].is_valid()))
     pairs = pa.table({"older": found["older_number"], "newer": found["newer_number"]})
+    if not pairs.num_rows:
+        return 0
     worker, kept = Worker(sweep.plan()), 0
     for start in range(0, pairs.num_rows, BATCH):
         judged = worker.judged(pairs.slice(start, BATCH))
         decisions = link_decisions.in_force(conn, [(one.closed, one.new) for one in judged])
+        apart = link_decisions.told_apart(conn, [(j.closed, j.new) for j in judged if j.level == "likely"])
         there = closures.load(conn, {one.closed for one in judged})
         shown = [
             one
-            for one in (returns.decided(one, decisions) for one in judged)
+            for one in (returns.decided(one, decisions, apart) for one in judged)
             if one.level and one.closed in there
         ]
         links = [msgspec.structs.replace(returns.as_link(one), origin=f"sweep:{sweep.id}") for one in shown]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from tenfold.linkage import finding, reports, scoring, worth
 from tenfold.linkage.clusters import Rules
 from tenfold.linkage.engines import Engine
-from tenfold.linkage.history import History
+from tenfold.linkage.history import TABLES, History
 from tenfold.linkage.keys import KeyKind
 from tenfold.linkage.model import Model
 from tenfold.linkage.stages import Stages
@@ -97,6 +97,7 @@ class Sweep:
     def _inputs(self) -> None:
         made: dict[str, Callable[[], pa.Table]] = {
             "owners.parquet": partial(finding.owners, self.history),
+            "no_keys.parquet": TABLES["keys"].empty_table,
             "muted.parquet": lambda: pa.table({"key": self.history.column("muted", "key")}),
             "worth.parquet": self.worth.table,
         }
@@ -143,7 +144,7 @@ class Sweep:
             {table: self._of(file) for table, file in tables.items()},
         ]
         files = {table: [self.stages.folder / file] for table, file in tables.items()}
-        files["keys"] = self.history.files("keys")
+        files["keys"] = self.history.files("keys") or [self.stages.folder / "no_keys.parquet"]
         self.stages.file(name, inputs, lambda out: finding.query(self.engine, sql, files, order, out))
 
     def _pair(self) -> None:
