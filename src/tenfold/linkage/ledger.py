@@ -49,7 +49,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `bits` is log2 of the odds that the same people run both, the prior included (`prior_bits`);
     prior_bits + the items' bits = bits. `probability` is calibrated. `level` is `likely`, `possible` or
     None: nothing to show. `held_back` says in a word why it is not `likely` though its probability would be:
-    `one_family`, `copyable`; or why nothing is shown: `weak`, `decided`.
+    `one_family`, `copyable`, `told_apart`; or why nothing is shown: `weak`, `decided`.
     """
 
     closed: str

@@ -131,7 +131,9 @@ class Linker:
         scores = self._model.score(compared)
         decisions = link_decisions.in_force(conn, pairs)
         rows = [row for row, pair in enumerate(pairs) if scores.level[row] or ordered(*pair) in decisions]
-        judged = [returns.decided(self._model.judged(compared, scores, row), decisions) for row in rows]
+        judged = [self._model.judged(compared, scores, row) for row in rows]
+        apart = link_decisions.told_apart(conn, [(j.closed, j.new) for j in judged if j.level == "likely"])
+        judged = [returns.decided(one, decisions, apart) for one in judged]
         return [one for one in judged if one.level]
 
     def _rarity(self, hits: Sequence[Hit]) -> Rarity:

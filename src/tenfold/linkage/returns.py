@@ -1,5 +1,6 @@
 """Returns as rules and people see them: the signal `return` beside each link that linkage found."""
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ RETURN = SignalKind(
 )
 DETECTOR = "linkage"
 DECIDED = "decided"  # in place of a version: a person said so
+TOLD_APART = "told_apart"  # a person said so of others of the same people's accounts
 
 
 def as_link(judged: Judged) -> Link:
@@ -61,11 +63,16 @@ def as_signal(judged: Judged) -> Signal:
     )
 
 
-def decided(judged: Judged, decisions: dict[Pair, LinkDecision]) -> Judged:
+def decided(
+    judged: Judged, decisions: dict[Pair, LinkDecision], apart: Collection[Pair] = frozenset()
+) -> Judged:
     """With what a person decided about the pair: `different` shows nothing, `same` is likely whatever the
-    evidence came to; `unsure` changes nothing."""
+    evidence came to. Otherwise a pair (closed, new) in `apart` is possible at most, because others of the
+    same people's accounts were told apart."""
     decision = decisions.get(ordered(judged.closed, judged.new))
     if decision is None or decision.verdict == "unsure":
+        if judged.level == "likely" and (judged.closed, judged.new) in apart:
+            return msgspec.structs.replace(judged, level="possible", held_back=TOLD_APART)
         return judged
     if decision.verdict == "different":
         return msgspec.structs.replace(judged, level=None, held_back=DECIDED)

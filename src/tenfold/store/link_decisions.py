@@ -13,6 +13,8 @@ from tenfold.store.database import Conn
 
 Verdict = Literal["same", "different", "unsure"]
 Pair = tuple[str, str]
+STEPS = 5  # decisions `same` from one account to another that still make them the same people's
+MOST_SAME = 2_000  # accounts that are followed through such decisions
 
 
 class LinkDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +115,54 @@ def different(conn: Conn, pairs: Iterable[Pair]) -> set[Pair]:
     return {pair for pair, said in in_force(conn, pairs).items() if said.verdict == "different"}
 
 
+def told_apart(conn: Conn, pairs: Iterable[Pair]) -> set[Pair]:
+    """Those of these pairs (closed, new) of which people decided that others of the same people's accounts
+    are different: A and B are the same, C is not A, so C is hardly B.
+
+    The same people's are those reached by at most STEPS decisions `same`, about MOST_SAME of all together.
+    """
+    asked = list(pairs)
+    if not asked:
+        return set()
+    reached = frontier = {account for pair in asked for account in pair}
+    people = {account: account for account in reached}
+
+    def of(account: str) -> str:
+        while people.setdefault(account, account) != account:
+            account = people[account]
+        return account
+
+    different_: list[Pair] = []
+    for _ in range(STEPS):
+        same = []
+        for first, second, verdict in _said(conn, frontier):
+            if verdict == "same":
+                same.append((first, second))
+                people[of(first)] = of(second)
+            elif verdict == "different":
+                different_.append((first, second))
+        frontier = {end for pair in same for end in pair} - reached
+        reached = reached | frontier
+        if not frontier or len(reached) > MOST_SAME + len(asked):
+            break
+    apart = {frozenset((of(first), of(second))) for first, second in different_}
+    return {pair for pair in asked if of(pair[0]) != of(pair[1]) and frozenset(map(of, pair)) in apart}
+
+
+def _said(conn: Conn, accounts: Iterable[str]) -> list[tuple[str, str, Verdict]]:
+    """The pairs in which any of these accounts stands, with the verdict in force."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT ON (account_a, account_b) account_a, account_b, verdict FROM link_decisions
+        WHERE reversed_at IS NULL AND (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
+        ORDER BY account_a, account_b, id DESC
+        """,
+        {"ids": sorted(set(accounts))},
+        prepare=True,
+    )
+    return rows.fetchall()
+
+
 def all_in_force(conn: Conn) -> list[LinkDecision]:
     """The decision in force on every pair that has one, in the order of pairs."""
     cursor = conn.cursor(row_factory=class_row(LinkDecision))
@@ -145,8 +195,8 @@ def of_accounts(conn: Conn, accounts: Iterable[str]) -> dict[Pair, LinkDecision]
 
 
 def strip(conn: Conn, accounts: Sequence[str]) -> None:
-    """Forget what these accounts showed: of the evidence that people saw only its kind, what was found and its
-    bits stay, and nothing of linkage that a decision took away can come back."""
+    """Forget what these accounts showed: of the evidence that people saw only its kind, what was found and
+    its bits stay, and nothing of linkage that a decision took away can come back."""
     conn.execute(
         """
         UPDATE link_decisions SET
