@@ -9,27 +9,35 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tenfold.casework import linking
+from tenfold.casework.deciding import decide
+from tenfold.casework.filing import file_firings
 from tenfold.casework.linking import LinkDecided, LinkVerdict
+from tenfold.casework.wishes import Verdict as CaseWord
+from tenfold.judgement import Part
 from tenfold.linkage import returns
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.online import Linker
-from tenfold.store import closures, link_keys, shared_keys, signals
+from tenfold.store import closures, link_decisions, link_keys, shared_keys, signals
 from tenfold.store.database import Conn, connect
 from tenfold.store.link_decisions import LinkDecision, Pair, Verdict, ordered
 from tenfold.store.signals import Link
+from tenfold.taxonomy import Ground
 from tests.casework import returning_platform as platform
 from tests.casework.returning_platform import (
     BACK,
     CLOSED,
     ENGLISH,
     ENGLISH_BACK,
+    HONEST,
     database_url,
     linked,
     returning_template,
 )
-from tests.casework.small_platform import rows
+from tests.casework.small_platform import account, firing, rows
 from tests.helpers import event
 
 __all__ = ["database_url", "returning_template"]
@@ -271,3 +279,83 @@ def test_a_new_account_that_its_owner_deleted_leaves_nothing(conn: Conn) -> None
     assert rows(conn, "SELECT key FROM account_keys WHERE account = %s", BACK) == []
     assert returns_of(conn, BACK) == []
     assert not [pair for pair in linked(conn) if BACK in pair]
+
+
+@both
+def test_who_was_told_apart_stays_possible_for_the_same_people_s_other_accounts(
+    conn: Conn, pair: Pair
+) -> None:
+    closed, new = pair
+    judge(conn, pair, "different")
+    other = "a-of-the-same-people"
+    conn.execute(
+        "INSERT INTO accounts (id, created_at, first_seq, updated_at, state)"
+        " SELECT %s, created_at, first_seq, updated_at, state FROM accounts WHERE id = %s",
+        [other, closed],
+    )
+    was = closures.load(conn, [closed])[closed]
+    fingerprint = msgspec.structs.replace(was.fingerprint, account=other)
+    closures.keep(conn, [msgspec.structs.replace(was, account=other, fingerprint=fingerprint)])
+    linker = Linker()
+    linker.look(conn, [new])
+    assert linked(conn)[ordered(other, new)] == "likely"
+    link_decisions.record(conn, (closed, other), "same", author="user:1", now=NOW)
+    linker.look(conn, [new])
+    assert linked(conn)[ordered(other, new)] == "possible"
+    signal = signals.load(conn, [account(new)])[account(new)][0]
+    assert (signal.key, signal.details["held_back"]) == (other, "told_apart")
+
+
+@given(
+    said=st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from(["same", "different"])).filter(
+            lambda one: one[0] != one[1]
+        ),
+        max_size=8,
+    )
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_apart_is_who_stands_on_two_sides_of_a_denial(
+    conn: Conn, said: list[tuple[int, int, Verdict]]
+) -> None:
+    conn.execute("DELETE FROM link_decisions")
+    for first, second, verdict in said:
+        link_decisions.record(conn, (f"n{first}", f"n{second}"), verdict, author="user:1", now=NOW)
+    last = {frozenset((first, second)): verdict for first, second, verdict in said}
+    group = {n: {n} for n in range(7)}
+    for first, second in (sorted(pair) for pair, verdict in last.items() if verdict == "same"):
+        whole = group[first] | group[second]
+        group |= dict.fromkeys(whole, whole)
+    pairs = [(a, b) for a in range(7) for b in range(7) if a != b]
+    apart = {
+        (f"n{a}", f"n{b}")
+        for a, b in pairs
+        if a not in group[b]
+        and any(
+            verdict == "different" and pair & group[a] and pair & group[b] for pair, verdict in last.items()
+        )
+    }
+    assert link_decisions.told_apart(conn, [(f"n{a}", f"n{b}") for a, b in pairs]) == apart
+
+
+def test_who_was_cleared_of_one_return_gets_a_case_for_another(conn: Conn) -> None:
+    def fire() -> None:
+        parts = (Part("links.level == 'likely'", "likely"),)
+        one = firing(account(HONEST), rule="return-likely", account=HONEST, parts=parts)
+        file_firings(conn, [one], NOW)
+
+    def cases_() -> int:
+        return int(rows(conn, "SELECT count(*) FROM cases WHERE subject_id = %s", HONEST)[0][0])
+
+    signals.save_links(conn, [told((CLOSED, HONEST))])
+    fire()
+    verdict = CaseWord(ground=Ground.NONE, reason="مختلف")
+    decide(conn, case_id=platform.case_of(conn, HONEST), verdict=verdict, actor="user:1", now=NOW)
+    fire()
+    assert cases_() == 1
+    signals.save_links(conn, [told((ENGLISH, HONEST), 0.5, "possible")])
+    fire()
+    assert cases_() == 1, "what is weaker than what was cleared is nothing new"
+    signals.save_links(conn, [told((ENGLISH, HONEST), 0.98)])
+    fire()
+    assert cases_() == 2

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from tenfold.casework import orders
+from tenfold.casework import lost_links, orders
 from tenfold.casework.states import CASE_STEPS, ActionState, CaseState, CaseStep, after
 from tenfold.judgement import Effects, Firing
-from tenfold.store import actions, audit, cases
+from tenfold.store import actions, audit, cases, signals
 from tenfold.store.actions import NewAction
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case, FiringRow, Opening
@@ -43,7 +43,8 @@ def file_firings(conn: Conn, firings: Sequence[Firing], now: datetime) -> Filing
     """Keep firings, open or join cases, propose and order actions, queue their deliveries.
 
     One open case per subject. A subject already decided gets a new case only when a rule that had no
-    part in the decided case fires, severity rises, or its text has changed since. Idempotent.
+    part in the decided case fires, severity rises, it may be the return of another closed account, or its
+    text has changed since. Idempotent.
     The audit entries come last, so call this last in the transaction.
     """
     distinct = {(firing.subject, firing.rule): firing for firing in firings}
@@ -53,11 +54,13 @@ def file_firings(conn: Conn, firings: Sequence[Firing], now: datetime) -> Filing
     targets = _Targets(conn, filed)
     actions.lock_subjects(conn, targets.touched_at_once())
     present = cases.lock_open(conn, (firing.subject for firing in filed))
-    settled = cases.settled(conn, ((f.subject, f.rule, f.severity) for f in filed))
+    closed = _closed(conn, filed)
+    asked = ((f.subject, f.rule, f.severity, closed.get((f.subject, f.rule), ())) for f in filed)
+    settled = cases.settled(conn, asked)
     fresh = [firing for firing in filed if (firing.subject, firing.rule) not in settled]
     placed = _place(conn, fresh, present, now)
     joined = _joined_anew(conn, fresh, placed)
-    _keep(conn, filed, {(f.subject, f.rule): placed.case_of.get(f.subject) for f in fresh}, now)
+    _keep(conn, filed, {(f.subject, f.rule): placed.case_of.get(f.subject) for f in fresh}, closed, now)
     added = actions.add(conn, _wanted(fresh, placed.case_of, targets), now)
     ordered = [action for action in added if action.state == ActionState.ORDERED]
     deliveries = orders.carry_out(conn, ordered, now)
@@ -200,8 +203,23 @@ def _joined_anew(conn: Conn, fresh: Sequence[Firing], placed: _Placed) -> int:
     return len({case_id for case_id, rule in pairs if case_id in old and (case_id, rule) not in known})
 
 
+def _closed(conn: Conn, filed: Sequence[Firing]) -> dict[tuple[Subject, str], list[str]]:
+    """The closed accounts behind firings that rest on a return, by subject and rule."""
+    account_of = {
+        (firing.subject, firing.rule): firing.account
+        for firing in filed
+        if firing.account is not None and lost_links.about_returns(part.text for part in firing.parts)
+    }
+    found = signals.strongest_closed(conn, account_of.values()) if account_of else {}
+    return {key: found[account] for key, account in account_of.items() if account in found}
+
+
 def _keep(
-    conn: Conn, filed: Sequence[Firing], case_of: Mapping[tuple[Subject, str], int | None], now: datetime
+    conn: Conn,
+    filed: Sequence[Firing],
+    case_of: Mapping[tuple[Subject, str], int | None],
+    closed: Mapping[tuple[Subject, str], Sequence[str]],
+    now: datetime,
 ) -> None:
     rows = [
         FiringRow(
@@ -213,6 +231,7 @@ def _keep(
             severity=int(firing.severity),
             parts=[{"text": part.text, "value": part.value} for part in firing.parts],
             case_id=case_of.get((firing.subject, firing.rule)),
+            closed=closed.get((firing.subject, firing.rule), ()),
         )
         for firing in filed
     ]

@@ -19,13 +19,15 @@ NOTE = (
 _ABOUT_RETURNS = re.compile(r"\b(?:links\.|signals\.return\b)")
 
 
+def about_returns(parts: Iterable[str]) -> bool:
+    """Whether a rule of which these parts came true rests on a return."""
+    return any(_ABOUT_RETURNS.search(part) is not None for part in parts)
+
+
 def rules_of(conn: Conn, case_id: int) -> dict[str, bool]:
     """The rules that opened or joined a case, and whether each rests on a return."""
     rows = conn.execute("SELECT rule, parts FROM firings WHERE case_id = %s ORDER BY rule", [case_id])
-    return {
-        rule: any(_ABOUT_RETURNS.search(part.get("text", "")) is not None for part in parts)
-        for rule, parts in rows
-    }
+    return {rule: about_returns(part.get("text", "") for part in parts) for rule, parts in rows}
 
 
 def withdraw(

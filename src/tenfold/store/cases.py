@@ -83,6 +83,7 @@ class FiringRow(msgspec.Struct, kw_only=True):
     severity: int
     parts: list[dict[str, str]]
     case_id: int | None
+    closed: Sequence[str] = ()
 
 
 COLUMNS = sql.SQL(", ").join(sql.Identifier(name) for name in Case.__struct_fields__)
@@ -111,22 +112,26 @@ def lock_open(conn: Conn, subjects: Iterable[Subject]) -> dict[Subject, Case]:
     return {case.subject: case for case in cursor}
 
 
-def settled(conn: Conn, firings: Iterable[tuple[Subject, str, int]]) -> set[tuple[Subject, str]]:
-    """Which (subject, rule) of firings (subject, rule, severity) a decided case has dealt with.
+def settled(
+    conn: Conn, firings: Iterable[tuple[Subject, str, int, Sequence[str]]]
+) -> set[tuple[Subject, str]]:
+    """Which (subject, rule) of firings (subject, rule, severity, closed accounts it is about) a decided case
+    has dealt with.
 
-    The rule had part in the decided case, severity has not risen since, and the text of the subject (a
-    post's, an account's profile) has not changed since: an edit after a clearance is looked at again.
+    The rule had part in the decided case, severity has not risen since, it is about no other closed account,
+    and the text of the subject (a post's, an account's profile) has not changed since: an edit after a
+    clearance is looked at again.
     """
     rows = [
-        {"kind": subject.kind, "id": subject.id, "rule": rule, "severity": severity}
-        for subject, rule, severity in firings
+        {"kind": subject.kind, "id": subject.id, "rule": rule, "severity": severity, "closed": closed}
+        for subject, rule, severity, closed in firings
     ]
     found = conn.execute(
         """
         SELECT row.kind, row.id, row.rule
-        FROM jsonb_to_recordset(%s::jsonb) AS row (kind text, id text, rule text, severity int)
+        FROM jsonb_to_recordset(%s::jsonb) AS row (kind text, id text, rule text, severity int, closed text[])
         JOIN firings ON firings.subject_kind = row.kind AND firings.subject_id = row.id
-                    AND firings.rule = row.rule
+                    AND firings.rule = row.rule AND row.closed <@ firings.closed
         JOIN cases ON cases.id = firings.case_id AND cases.state = 'decided'
                   AND row.severity <= cases.severity
         WHERE NOT CASE row.kind
@@ -197,21 +202,24 @@ def save_firings(conn: Conn, firings: Sequence[FiringRow], now: datetime) -> Non
             "severity": firing.severity,
             "parts": firing.parts,
             "case_id": firing.case_id,
+            "closed": firing.closed,
         }
         for firing in firings
     ]
     conn.execute(
         """
         INSERT INTO firings (subject_kind, subject_id, rule, titles, policy, ground, severity, parts, case_id,
-            fired_at)
-        SELECT kind, id, rule, titles, policy, ground, severity, parts, case_id, %s
+            closed, fired_at)
+        SELECT kind, id, rule, titles, policy, ground, severity, parts, case_id, closed, %s
         FROM jsonb_to_recordset(%s::jsonb) AS row (kind text, id text, rule text, titles jsonb, policy text,
-            ground text, severity int, parts jsonb, case_id bigint)
+            ground text, severity int, parts jsonb, case_id bigint, closed text[])
         ORDER BY kind, id, rule
         ON CONFLICT (subject_kind, subject_id, rule) DO UPDATE SET
             titles = excluded.titles, policy = excluded.policy,
             ground = excluded.ground, severity = excluded.severity, parts = excluded.parts,
-            fired_at = excluded.fired_at, case_id = COALESCE(excluded.case_id, firings.case_id)
+            fired_at = excluded.fired_at, case_id = COALESCE(excluded.case_id, firings.case_id),
+            closed = CASE WHEN excluded.case_id IS NULL THEN firings.closed
+                ELSE ARRAY(SELECT DISTINCT unnest(firings.closed || excluded.closed) ORDER BY 1) END
         """,
         [now, msgspec.json.encode(rows).decode()],
     )

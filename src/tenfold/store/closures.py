@@ -49,7 +49,7 @@ def keep(conn: Conn, closures: Iterable[Closure]) -> list[Closure]:
     Left out are those of accounts whose closure was erased after that closing. Returns those kept.
     """
     rows = sorted(closures, key=lambda closure: closure.account)
-    erased = dict(
+    erased: dict[str, datetime] = dict(
         conn.execute(
             "SELECT account, erased_at FROM closures_erased WHERE account = ANY(%s)",
             [[closure.account for closure in rows]],

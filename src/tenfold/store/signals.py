@@ -143,6 +143,14 @@ _VERDICT = """
 """
 
 
+# Of a link that was `found`: `other` is closed, here or on a list that was imported, and nobody denied it.
+_TO_CLOSED = f"""
+    (EXISTS (SELECT FROM accounts WHERE accounts.id = other AND accounts.state = 'closed')
+     OR EXISTS (SELECT FROM closures WHERE closures.account = other))
+    AND {_VERDICT.format(row="found")} IS DISTINCT FROM 'different'
+"""
+
+
 def save_links(conn: Conn, links: Iterable[Link]) -> set[tuple[str, str]]:
     """Keep links, each replacing the one between the same two accounts; returns the pairs that were kept.
 
@@ -205,12 +213,32 @@ def links_to_closed(conn: Conn, accounts: Sequence[str]) -> dict[str, Strongest]
         SELECT account, count(*)::int AS count, max(probability)::float8 AS probability,
                (array_agg(level ORDER BY probability DESC))[1] AS level
         FROM found
-        WHERE (EXISTS (SELECT FROM accounts WHERE accounts.id = other AND accounts.state = 'closed')
-            OR EXISTS (SELECT FROM closures WHERE closures.account = other))
-          AND {_VERDICT.format(row="found")} IS DISTINCT FROM 'different'
+        WHERE {_TO_CLOSED}
         GROUP BY account
         """,
         {"ids": list(accounts)},
         prepare=True,
     )
     return {row.account: row for row in cursor}
+
+
+def strongest_closed(conn: Conn, accounts: Iterable[str]) -> dict[str, list[str]]:
+    """For each account that has any: the closed accounts to which it has links of its best level, sorted."""
+    rows = conn.execute(
+        f"""
+        WITH found AS (
+            SELECT asked.account, links.account_b AS other, level, account_a, account_b
+            FROM unnest(%(ids)s::text[]) AS asked (account) JOIN links ON links.account_a = asked.account
+            UNION ALL
+            SELECT asked.account, links.account_a, level, account_a, account_b
+            FROM unnest(%(ids)s::text[]) AS asked (account) JOIN links ON links.account_b = asked.account
+        ), closed AS (
+            SELECT account, other, level, min(level) OVER (PARTITION BY account) AS best FROM found
+            WHERE {_TO_CLOSED}
+        )
+        SELECT account, array_agg(other ORDER BY other) FROM closed WHERE level = best GROUP BY account
+        """,  # 'likely' sorts before 'possible'
+        {"ids": sorted(set(accounts))},
+        prepare=True,
+    )
+    return dict(rows.fetchall())

@@ -18,6 +18,8 @@ CREATE TABLE firings (
     parts        jsonb            NOT NULL,
     fired_at     timestamptz      NOT NULL DEFAULT now(),
     case_id      bigint,
+    -- Closed accounts of which the rule holds the subject to be a return: another one makes it fire anew.
+    closed       text[]           NOT NULL DEFAULT '{}',
     UNIQUE (subject_kind, subject_id, rule)
 );
 CREATE INDEX firings_case ON firings (case_id);
