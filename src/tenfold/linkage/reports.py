@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pc_csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenfold.linkage import clusters, held_together
+from tenfold.linkage import clusters, held_together, spreadsheets
 from tenfold.linkage.clusters import Cut, Links
 from tenfold.linkage.history import History
 from tenfold.linkage.ledger import Family
@@ -155,7 +154,7 @@ def members(sweep: "Sweep", out: Path) -> None:
 
 def _csv(source: str, without: tuple[str, ...]) -> Callable[["Sweep", Path], None]:
     def write(sweep: "Sweep", out: Path) -> None:
-        pc_csv.write_csv(pq.read_table(sweep.stages.folder / source).drop_columns(list(without)), out)
+        spreadsheets.write(pq.read_table(sweep.stages.folder / source).drop_columns(list(without)), out)
 
     return write
 

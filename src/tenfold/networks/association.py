@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.linkage.history import History
+from tenfold.linkage.spreadsheets import cell
 
 RESTART = 0.15  # the usual one (Page et al. 1999)
 ITERATIONS = 20  # 0.85**20 = 0.04 of the walk is still on its way
@@ -212,10 +213,10 @@ def write_csv(found: Iterable[Associated], path: Path) -> None:
             for tie in one.ties:
                 rows.writerow(
                     [
-                        one.account,
+                        cell(one.account),
                         f"{one.lift:.4g}",
                         tie.kind,
-                        tie.value,
+                        cell(tie.value),
                         f"{tie.bits:.2f}",
                         tie.closed,
                         tie.accounts,
