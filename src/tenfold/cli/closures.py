@@ -63,6 +63,10 @@ def import_(
             sys.stderr.write(f"{file}: row {fault.row}: {fault.reason}\n")
         if len(report.faults) >= MAX_FAULTS:
             sys.stderr.write("... the rest of the file was not read\n")
+        if report.left and not report.faults:
+            sys.stderr.write(
+                f"{len(report.left):,} accounts were closed by this platform; left as they are\n"
+            )
         typer.echo(f"{report.kept:,} closures kept" if not report.faults else "nothing of this file is kept")
     if report.faults:
         raise typer.Exit(1)

@@ -17,6 +17,7 @@ from tenfold.store.database import Conn
 
 AT_ONCE = 500  # closures
 MAX_CELL = 4 * 1024 * 1024  # bytes of a cell or a line
+ORIGIN = "import:"  # of what was imported
 MAX_FAULTS = 50  # told of one file
 
 
@@ -27,12 +28,23 @@ class Fault(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """How many closures were kept; the accounts that are `opened` here, and those whose closure the platform
+    made itself, which was `left` as it is."""
+
+    kept: int
+    opened: list[str]
+    left: list[str]
+
+
 class Imported(msgspec.Struct, kw_only=True):
-    """What came of a file; with faults nothing of it is kept."""
+    """What came of a file; with faults nothing of it is kept. `left`: accounts that this platform closed
+    itself, whose closures were left as they are."""
 
     file: str
     rows: int = 0
     kept: int = 0
+    left: list[str] = []
     faults: list[Fault] = []
 
 
@@ -40,7 +52,7 @@ def import_file(conn: Conn, path: Path, secret: bytes, advance: Advance) -> Impo
     """Keep all closures of a CSV, NDJSON or Parquet file in the caller's transaction, which must not commit
     when there are faults. The same file again replaces what it brought. Raises FileError.
     """
-    pseudonyms, origin = Pseudonymiser(secret), f"import:{path.name}"
+    pseudonyms, origin = Pseudonymiser(secret), f"{ORIGIN}{path.name}"
     report = Imported(file=str(path))
     waiting: dict[str, tuple[int, Closure]] = {}
     for record in _records(path, advance):
@@ -61,31 +73,34 @@ def import_file(conn: Conn, path: Path, secret: bytes, advance: Advance) -> Impo
     return report
 
 
-def keep(conn: Conn, kept: list[Closure]) -> list[str]:
-    """Keep closures of accounts that are not open here, and hunt with them; returns the accounts that are
-    open here, whose closures are then not kept: they are to be closed, not imported.
+def keep(conn: Conn, given_: list[Closure]) -> Kept:
+    """Keep closures, and hunt with them. Accounts that are open here are to be closed, not imported; what the
+    platform kept of an account that it closed itself is not replaced by what somebody else says of it.
     """
-    opened = {
-        row[0]
-        for row in conn.execute(
-            "SELECT id FROM accounts WHERE id = ANY(%s) AND state NOT IN ('closed', 'deleted')",
-            [[one.account for one in kept]],
-        )
-    }
-    chosen = [one for one in kept if one.account not in opened]
-    if chosen:
-        chosen = closures.keep(conn, chosen)
-        link_keys.add(conn, ((one.account, key) for one in chosen for key in one.keys))
-        links_due.note_hunt(conn, [one.account for one in chosen], datetime.now(UTC))
-    return sorted(opened)
+    ids = [one.account for one in given_]
+    opened = conn.execute(
+        "SELECT id FROM accounts WHERE id = ANY(%s) AND state NOT IN ('closed', 'deleted') ORDER BY id", [ids]
+    ).fetchall()
+    own = conn.execute(
+        """
+        SELECT account FROM closures WHERE account = ANY(%s) AND NOT starts_with(origin, %s) ORDER BY account
+        """,
+        [ids, ORIGIN],
+    ).fetchall()
+    without = {row[0] for row in (*opened, *own)}
+    chosen = closures.keep(conn, [one for one in given_ if one.account not in without])
+    link_keys.add(conn, ((one.account, key) for one in chosen for key in one.keys))
+    links_due.note_hunt(conn, [one.account for one in chosen], datetime.now(UTC))
+    return Kept(kept=len(chosen), opened=[row[0] for row in opened], left=[row[0] for row in own])
 
 
 def _keep(conn: Conn, waiting: dict[str, tuple[int, Closure]], report: Imported) -> None:
-    opened = keep(conn, [one for _, one in waiting.values()])
-    for account in opened:
+    done = keep(conn, [one for _, one in waiting.values()])
+    for account in done.opened:
         reason = f"account: {account!r} is open on this platform; close it there"
         report.faults.append(Fault(waiting[account][0], reason))
-    report.kept += len(waiting) - len(opened)
+    report.kept += done.kept
+    report.left += done.left
     waiting.clear()
 
 

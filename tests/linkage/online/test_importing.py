@@ -145,10 +145,24 @@ def test_an_account_that_is_open_here_is_refused(conn, tmp_path):
     assert report.kept == 0 and "open on this platform" in report.faults[0].reason
 
 
+def test_what_the_platform_kept_of_an_account_that_it_closed_is_not_replaced(conn, tmp_path):
+    platform = Platform(conn)
+    platform.propagandist("x-1")
+    platform.close("x-1")
+    before = closures.load(conn, ["x-1"])
+    rows = [ROW, {**ROW, "account": "x-2"}]
+    report = import_file(conn, written(tmp_path, "ndjson", rows), SECRET, lambda _: None)
+    assert (report.rows, report.kept, report.left, report.faults) == (2, 1, ["x-1"], [])
+    assert closures.load(conn, ["x-1"]) == before
+    again = import_file(conn, written(tmp_path, "csv", [{**ROW, "account": "x-2"}]), SECRET, lambda _: None)
+    assert (again.kept, again.left) == (1, [])
+    assert closures.load(conn, ["x-2"])["x-2"].origin == "import:closed.csv"
+
+
 def test_the_api_takes_lists_and_erases(server):
     write, read = server.key(Scope.CLOSURES_WRITE), server.key(Scope.CLOSURES_READ)
     answer = server.client.post("/v1/closures", json=[ROW, {**ROW, "account": "x-2"}], headers=write)
-    assert answer.json() == {"kept": 2}, answer.text
+    assert answer.json() == {"kept": 2, "left": []}, answer.text
     first = server.client.get("/v1/closures", params={"limit": 1}, headers=read).json()
     second = server.client.get(
         "/v1/closures", params={"limit": 1, "cursor": first["next"]}, headers=read
@@ -178,7 +192,7 @@ def test_a_column_of_one_value_takes_it_as_it_is(column, value):
 
 @pytest.mark.parametrize("link", ["=cmd", "not a link", "http://"])
 def test_a_link_that_is_no_url_is_refused_by_name(link):
-    with pytest.raises(GivenError, match="links: .*is no URL"):
+    with pytest.raises(GivenError, match=r"links: .*is no URL"):
         given.parse({"account": "a", "closed_at": "2026-01-01T00:00:00Z", "links": [link]})
 
 

@@ -35,9 +35,11 @@ class ClosuresPage(msgspec.Struct, kw_only=True):
 
 
 class ClosuresKept(msgspec.Struct, kw_only=True):
-    """How many closures are kept now; one of the same account replaces the one before."""
+    """How many closures are kept now; one of the same account replaces the one that was imported before.
+    `left`: accounts that this platform closed itself, whose closures were left as they are."""
 
     kept: int
+    left: list[str] = []
 
 
 @get(
@@ -87,21 +89,21 @@ def post_closures(
         pseudonyms, origin = Pseudonymiser(runtime.secret), f"import:{request.auth.actor}"
         last = {one.account: given.closure(one, pseudonyms, origin) for one in data}
         with runtime.pool.connection() as conn:
-            opened = importing.keep(conn, list(last.values()))
-            if opened:
+            done = importing.keep(conn, list(last.values()))
+            if done.opened:
                 conn.rollback()
                 problems = [
                     FieldProblem(field=f"[{number}].account", reason="is open on this platform")
                     for number, one in enumerate(data)
-                    if one.account in opened
+                    if one.account in done.opened
                 ]
             else:
-                details = {"kept": len(last)}
+                details = {"kept": done.kept}
                 actor = request.auth.actor
                 audit.append(conn, [audit.Entry(actor=actor, act="closures.imported", details=details)])
     if problems:
         raise Problem(422, "Invalid request", "Nothing of this request is kept.", errors=problems)
-    return ClosuresKept(kept=len(last))
+    return ClosuresKept(kept=done.kept, left=done.left)
 
 
 @delete(
