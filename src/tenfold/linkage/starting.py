@@ -66,8 +66,8 @@ def parameters() -> Parameters:
         calibration=((-40.0, 40.0), (-40.0, 40.0)),
         likely=0.9,
         possible=0.3,
-        carries=1.5,
-        proves=2.2,
+        carries=1.2,
+        proves=2.0,
         supports=1.0,
     )
 
