@@ -7,6 +7,7 @@ with two
 worker processes on a fresh PostgreSQL with fsync on, as the bench `pipeline` has them.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -39,6 +40,8 @@ def cost(posts: list[str], work: Callable[[PreparedBatch], object]) -> float:
 
 
 def run(quick: bool) -> Result:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the bench `pipeline` starts its workers
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     size = QUICK_SIZE if quick else SIZE
     posts = _posts.mixture(3 * size)
     threats, suite = ThreatDetector(), TextSuite(shipped.banks())

@@ -127,7 +127,7 @@ class ThreatDetector:
         text = normal.text[start:end]
         lexicon = self._lexicon(text)
         patterns = self._sayings.which(text)
-        if not patterns and not any(_promises(lexicon, word) for word in text.split(" ")):
+        if not patterns and not lexicon.promises(text.split(" ")):
             return None, []
         marked = Marked(normal, number, batch.texts[number], lexicon)
         return marked, readings(marked, said(marked, self._sayings, patterns, text, start))
@@ -151,10 +151,6 @@ def _may_be_arabizi(text: str) -> bool:
     `is_arabizi`."""
     words = text.split(" ")
     return len(_DIGIT_LETTER.findall(text)) >= 2 and _ENGLISH.isdisjoint(words)
-
-
-def _promises(lexicon: Lexicon, word: str) -> bool:
-    return any(entry.role in ("act", "act_noun") for entry in lexicon.look(word))
 
 
 def _strength(worst: Reading | None, learned: float) -> float:

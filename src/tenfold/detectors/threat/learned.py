@@ -22,7 +22,7 @@ from tenfold.detectors.text.normalise import NormalBatch
 from tenfold.detectors.threat.hashing import BUCKETS, features
 
 WEIGHTS = "weights.npz"
-PROMISING = -3.0  # logit (probability 0.05) from which a text's meaning is looked at, which costs the most
+PROMISING = -3.4  # logit (probability 0.03) from which a text's meaning is looked at, which costs the most
 _READ = 600  # characters of a text whose meaning is looked at
 _WORD = re.compile(r"(?:https?://|www\.)\S*|@\w+|([\w\u064b-\u065f]{1,40})")
 

@@ -44,6 +44,7 @@ class Lexicon:
             self._add(words, Entry(role="act_noun", value=act, harm="lethal"))
         self._readers = self._word_readers(raw)
         self._known: dict[str, tuple[Entry, ...]] = {}
+        self._harmful: dict[str, bool] = {}
         for known in self.phrases.values():
             known.sort(key=lambda phrase: -len(phrase[0]))
 
@@ -87,6 +88,19 @@ class Lexicon:
             if len(self._known) < _REMEMBERED:
                 self._known[word] = known
         return known
+
+    def promises(self, words: Iterable[str]) -> bool:
+        """Whether any of the words is a verb or noun of harm."""
+        harmful = self._harmful
+        for word in words:
+            known = harmful.get(word)
+            if known is None:
+                known = any(entry.role in ("act", "act_noun") for entry in self.look(word))
+                if len(harmful) < _REMEMBERED:
+                    harmful[word] = known
+            if known:
+                return True
+        return False
 
     def _read(self, word: str) -> tuple[Entry, ...]:
         found = list(self._single.get(word, ()))
