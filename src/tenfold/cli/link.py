@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenfold.cli import common
+from tenfold.cli import common, link_shared
 from tenfold.cli.common import CommandError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tenfold.store.database import Conn
 
 app = typer.Typer()
+app.add_typer(link_shared.app, name="shared", help="Values marked as shared by many people.")
 
 ACTOR = "cli:link"
 SHIPPED = "shipped"
@@ -129,6 +130,7 @@ def use(version: Annotated[str, typer.Argument(help="A version, or `shipped`.")]
             link_models.use(conn, wanted)
         except link_models.UnknownModelError as error:
             raise CommandError(str(error)) from None
+        _in_use(conn)  # refused where it cannot be read, and then nothing has changed
         if before != wanted:
             _record(conn, "link_model.used", wanted or SHIPPED, before=before or SHIPPED)
     typer.echo(f"in use: {wanted or SHIPPED}")

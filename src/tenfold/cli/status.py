@@ -1,10 +1,13 @@
 """`tenfold status`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenfold.cli import common
+
+if TYPE_CHECKING:
+    from tenfold.store.status import Status
 
 app = typer.Typer()
 
@@ -37,6 +40,7 @@ def status(
         ("events waiting", f"{found.queue:,}{waiting}"),
         ("events set aside", f"{found.poisoned:,}"),
         ("closures to settle and hunts", f"{found.links_due:,}, given up {found.links_failed:,}"),
+        ("model of links", _model(found)),
         ("workers", f"{found.workers}"),
         ("events ever taken (estimate)", f"{found.events_estimate:,}"),
         ("accounts, posts (estimates)", f"{found.accounts_estimate:,}, {found.posts_estimate:,}"),
@@ -55,3 +59,9 @@ def status(
             markup=False,
             highlight=False,
         )
+
+
+def _model(found: "Status") -> str:
+    if found.link_model_fault:
+        return f"shipped, because {found.link_model} cannot be read: {found.link_model_fault}"
+    return found.link_model or "shipped"

@@ -1,5 +1,6 @@
 """Recognising returns as they happen: new accounts against closures, and closures against accounts."""
 
+import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -13,6 +14,7 @@ from tenfold.linkage.counted import counted
 from tenfold.linkage.keys import MAX_ACCOUNTS, keys_of
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.model import Model
+from tenfold.linkage.parameters import ParametersError
 from tenfold.linkage.rarity import Rarity, count_names
 from tenfold.linkage.table import Table
 from tenfold.store import closures, link_decisions, link_keys, link_models, population
@@ -22,6 +24,8 @@ from tenfold.store.database import Conn
 from tenfold.store.link_decisions import ordered
 from tenfold.store.link_keys import Hit
 from tenfold.store.returns import Known
+
+log = logging.getLogger("tenfold.linkage")
 
 MODEL_SECONDS = 2.0  # between looks at which model is in use
 POPULATION_SECONDS = 60.0  # between counts of accounts and their names; fewer while there are few of them
@@ -54,6 +58,8 @@ class Linker:
 
     def __init__(self) -> None:
         self._model = Model.shipped()
+        self._asked: str | None = None  # the version in use, be it readable or not
+        self._fault = ""
         self._model_at = self._counted_at = float("-inf")
         self._population = 2
         self._names: dict[str, int] = {}
@@ -169,15 +175,26 @@ class Linker:
         now = time.monotonic()
         if now - self._model_at > MODEL_SECONDS:
             self._model_at = now
-            if (link_models.current_version(conn) or Model.shipped().version) != self._model.version:
-                current = link_models.current(conn)
-                self._model = (
-                    Model.load(msgspec.json.encode(current.parameters)) if current else Model.shipped()
-                )
+            self._use(conn, link_models.current_version(conn))
         if now - self._counted_at > min(POPULATION_SECONDS, self._population / 1_000):
             self._counted_at = now
             self._population = max(2, population.count(conn))
             self._names = count_names(population.names(conn, SAMPLE, self._population), self._population)
+
+    def _use(self, conn: Conn, version: str | None) -> None:
+        """Score with this model or, where it cannot be read, with the shipped one: the status tells of it."""
+        if version == self._asked and not self._fault:
+            return
+        current, before = link_models.current(conn), self._fault
+        self._asked, self._fault, self._model = version, "", Model.shipped()
+        if current:
+            try:
+                self._model = Model.load(msgspec.json.encode(current.parameters))
+            except ParametersError as error:
+                self._fault = str(error)
+                link_models.note_fault(conn, current.version, self._fault)
+        if self._fault != before:
+            log.error("model of links %s: %s", version, self._fault or "it can be read")
 
 
 def _same(judged: Judged, known: Known | None) -> bool:

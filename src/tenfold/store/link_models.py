@@ -12,7 +12,8 @@ from tenfold.store.database import Conn
 
 
 class LinkModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A model's row. `parameters` are those of linkage.model; `report` says what it was trained on."""
+    """A model's row. `parameters` are those of linkage.model; `report` says what it was trained on, `fault`
+    why it cannot be used, if it is in use all the same: then the shipped one scores."""
 
     version: str
     parameters: dict[str, Any]
@@ -20,6 +21,7 @@ class LinkModel(msgspec.Struct, frozen=True, kw_only=True):
     made_by: str
     made_at: datetime
     in_use: bool
+    fault: str | None = None
 
 
 class UnknownModelError(LookupError):
@@ -68,9 +70,17 @@ def use(conn: Conn, version: str | None) -> None:
     )
     if version is None:
         return
-    found = conn.execute("UPDATE link_models SET in_use = true WHERE version = %s", [version])
+    found = conn.execute("UPDATE link_models SET in_use = true, fault = NULL WHERE version = %s", [version])
     if not found.rowcount:
         raise UnknownModelError(f"there is no model {version!r}; `tenfold link models` lists them")
+
+
+def note_fault(conn: Conn, version: str, fault: str) -> None:
+    """This model cannot be used; the status tells why."""
+    conn.execute(
+        "UPDATE link_models SET fault = %s WHERE version = %s AND fault IS DISTINCT FROM %s",
+        [fault, version, fault],
+    )
 
 
 def list_all(conn: Conn) -> list[LinkModel]:

@@ -29,6 +29,8 @@ class Status(msgspec.Struct, kw_only=True):
     deliveries_dead: int
     links_due: int  # closures to settle, hunts and looks of linkage that wait
     links_failed: int  # those that failed too often
+    link_model: str | None  # that scores links; None: the shipped one
+    link_model_fault: str | None  # why it cannot be read: the shipped one scores in its place
     bank_revision: int
     policy: str | None
     database_bytes: int
@@ -62,6 +64,8 @@ def read_status(conn: Conn) -> Status:
             (SELECT count(*) FROM deliveries WHERE state = 'dead') AS deliveries_dead,
             (SELECT count(*) FROM links_due WHERE tries < %(tries)s) AS links_due,
             (SELECT count(*) FROM links_due WHERE tries >= %(tries)s) AS links_failed,
+            (SELECT version FROM link_models WHERE in_use) AS link_model,
+            (SELECT fault FROM link_models WHERE in_use) AS link_model_fault,
             (SELECT coalesce(max(revision), 0) FROM banks) AS bank_revision,
             (SELECT version FROM policies ORDER BY loaded_at DESC LIMIT 1) AS policy,
             pg_database_size(current_database()) AS database_bytes

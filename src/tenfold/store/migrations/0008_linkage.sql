@@ -84,8 +84,10 @@ CREATE TABLE shared_keys (
     reason    text        NOT NULL DEFAULT '',
     marked_by text        NOT NULL,
     marked_at timestamptz NOT NULL DEFAULT now(),
-    until     timestamptz
+    until     timestamptz,
+    decision  bigint       -- of link_decisions, if it came with one: the mark goes when that is taken back
 );
+CREATE INDEX shared_keys_decision ON shared_keys (decision) WHERE decision IS NOT NULL;
 
 -- What linkage found out about a link; links that people or the platform told have no model.
 ALTER TABLE links ADD COLUMN closed text COLLATE "C";  -- which of the two came first and was closed
@@ -114,6 +116,7 @@ CREATE TABLE link_decisions (
     CHECK (account_a < account_b)
 );
 CREATE INDEX link_decisions_pair ON link_decisions (account_a, account_b, id DESC);
+CREATE INDEX link_decisions_probability ON link_decisions (probability, id DESC) WHERE reversed_at IS NULL;
 CREATE INDEX link_decisions_b ON link_decisions (account_b);
 CREATE INDEX link_decisions_case ON link_decisions (case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX link_decisions_decision ON link_decisions (decision_id) WHERE decision_id IS NOT NULL;
@@ -125,6 +128,7 @@ CREATE TABLE link_models (
     report     jsonb       NOT NULL DEFAULT '{}',  -- what it was trained on, and its measured figures
     made_by    text        NOT NULL,
     made_at    timestamptz NOT NULL DEFAULT now(),
-    in_use     boolean     NOT NULL DEFAULT false
+    in_use     boolean     NOT NULL DEFAULT false,
+    fault      text        -- why it cannot be used: the shipped one then scores in its place
 );
 CREATE UNIQUE INDEX link_models_in_use ON link_models (in_use) WHERE in_use;
