@@ -13,7 +13,7 @@ from tenfold.casework.linking import LinkDecided, LinkVerdict
 from tenfold.casework.service import CaseConflictError, NotFoundError, RefusedError
 from tenfold.casework.shared_values import SharedWish
 from tenfold.judgement import Part
-from tenfold.store import audit, shared_keys, signals
+from tenfold.store import audit, link_decisions, shared_keys, signals
 from tenfold.store.database import Conn
 from tenfold.store.link_decisions import Pair, Verdict
 from tenfold.taxonomy import ActionKind
@@ -185,7 +185,7 @@ def test_only_its_author_undoes_a_verdict_and_only_for_a_minute(conn: Conn) -> N
     with pytest.raises(RefusedError, match="older than"):
         linking.undo_link(conn, link_decision_id=made, actor="user:1", now=NOW + 2 * MINUTE)
     linking.undo_link(conn, link_decision_id=made, actor="user:1", now=NOW + MINUTE / 2)
-    assert linking.author_in_force(conn, ARABIC) is None
+    assert link_decisions.in_force(conn, [ARABIC]) == {}
 
 
 def test_another_verdict_brings_back_what_not_the_same_took(conn: Conn) -> None:

@@ -43,8 +43,8 @@ class Made(msgspec.Struct, kw_only=True):
 def reverse_link(
     conn: Conn, *, link_decision_id: int, actor: str, reason: str, now: datetime
 ) -> LinkReversed:
-    """Take a verdict back with all its effects; `reason` must not be empty. Values that it marked as shared
-    stay marked until their date. RefusedError if it was taken back already."""
+    """Take a verdict back with all its effects; `reason` must not be empty. RefusedError if it was taken
+    back already."""
     return take_back(conn, link_decision_id, actor, checked_text("reason", reason), now)
 
 

@@ -35,7 +35,7 @@ __all__ = [
     "LinkDecided",
     "LinkReversed",
     "LinkVerdict",
-    "author_in_force",
+    "StandingVerdictError",
     "decide_link",
     "reverse_link",
     "undo_link",
@@ -74,17 +74,27 @@ class Shown(msgspec.Struct, kw_only=True):
     closed: str | None = None
 
 
-def decide_link(conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime) -> LinkDecided:
+class StandingVerdictError(RefusedError):
+    """Another's verdict stands on the link, and the one who decides may not, or will not, replace it."""
+
+
+def decide_link(
+    conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime, replace: bool = True
+) -> LinkDecided:
     """Keep a verdict with the evidence as it is shown now, and carry it out.
 
     `different` takes the link and its signal away for good and withdraws what rules proposed because of
     it; a case that rests on nothing else is decided: no violation. `same` confirms; `unsure` only notes.
-    NotFoundError: nothing links these accounts. CaseConflictError: another holds the newer one's case.
+    StandingVerdictError: another's verdict stands, and this shall not `replace` it. NotFoundError: nothing
+    links these accounts. CaseConflictError: another holds the newer one's case.
     """
     reason = checked_text("reason", wish.reason)
     first, second = _two(wish.accounts)
     locks.lock_closures(conn, [first, second])
     actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in (first, second)])
+    standing = link_decisions.in_force(conn, [(first, second)]).get((first, second))
+    if standing is not None and standing.author != actor and not replace:
+        raise StandingVerdictError("verdict", f"{standing.author} decided: {standing.verdict}")
     shown = _shown(conn, (first, second))
     closed, new = direction(conn, (first, second), shown.closed)
     _replace(conn, (first, second), wish, actor, now)
@@ -104,7 +114,7 @@ def decide_link(conn: Conn, *, wish: LinkVerdict, actor: str, now: datetime) -> 
         now=now,
     )
     marked = shared_values.mark(
-        conn, closed=closed, new=new, wishes=wish.shared, actor=actor, reason=reason, now=now
+        conn, closed=closed, new=new, wishes=wish.shared, actor=actor, reason=reason, decision=made, now=now
     )
     decision_id: int | None = None
     withdrawn: tuple[int, ...] = ()
@@ -140,13 +150,6 @@ def _entry(wish: LinkVerdict, shown: Shown, made: int, *, closed: str, new: str,
             "shared": [{"kind": shared.kind, "why": shared.why} for shared in wish.shared],
         },
     )
-
-
-def author_in_force(conn: Conn, accounts: Pair) -> str | None:
-    """Who made the verdict that stands on two accounts; None if none does."""
-    pair = _two(accounts)
-    standing = link_decisions.in_force(conn, [pair]).get(pair)
-    return standing.author if standing else None
 
 
 def _two(accounts: Pair) -> Pair:

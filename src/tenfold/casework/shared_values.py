@@ -58,10 +58,11 @@ def mark(
     wishes: Iterable[SharedWish],
     actor: str,
     reason: str,
+    decision: int,
     now: datetime,
 ) -> int:
-    """Mark what two accounts have in common; returns how many values. RefusedError for a kind that
-    cannot be marked or that they do not have in common."""
+    """Mark what two accounts have in common, as part of a decision on their link; returns how many values.
+    RefusedError for a kind that cannot be marked or that they do not have in common."""
     wanted = list(wishes)
     if not wanted:
         return 0
@@ -82,6 +83,7 @@ def mark(
                 reason=f"{wish.why}: {reason}",
                 marked_by=actor,
                 until=now + timedelta(days=wish.days),
+                decision=decision,
             )
         marked += len(keys)
     return marked

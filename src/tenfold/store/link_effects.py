@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg import sql
 
-from tenfold.store import link_decisions, locks
+from tenfold.store import link_decisions, locks, shared_keys
 from tenfold.store.database import Conn
 from tenfold.store.link_decisions import Pair, ordered
 
@@ -33,8 +33,8 @@ def take_away(conn: Conn, accounts: Pair, decision: int) -> None:
 
 def reverse(conn: Conn, decisions: Sequence[int], now: datetime) -> None:
     """Take decisions on links back with their effects, but for a pair of which another that is in force says
-    that they are different. What linkage found comes back only while the closure is there: the caller holds
-    it (`hold`)."""
+    that they are different. Values that they marked as shared are so no longer. What linkage found comes
+    back only while the closure is there: the caller holds it (`hold`)."""
     link_decisions.reverse(conn, ids=decisions, now=now)
     there = "EXISTS (SELECT FROM closures WHERE closures.account = kept.{})"
     still = {"links": f"(kept.model = '' OR {there.format('closed')})", "signals": there.format("key")}
@@ -53,6 +53,7 @@ def reverse(conn: Conn, decisions: Sequence[int], now: datetime) -> None:
             ).format(table=sql.Identifier(table), name=sql.Literal(table), condition=sql.SQL(condition)),
             [list(decisions)],
         )
+    shared_keys.unmark_of(conn, decisions)
     _propose_again(conn, decisions, now)
 
 

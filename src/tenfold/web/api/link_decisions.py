@@ -38,12 +38,14 @@ class SharedValue(msgspec.Struct, kw_only=True):
 
 
 class LinkDecisionWish(msgspec.Struct, kw_only=True):
-    """A verdict on whether the same people run two accounts, given in either order."""
+    """A verdict on whether the same people run two accounts, given in either order. With `replace` false it
+    is refused where another's verdict stands."""
 
     accounts: Annotated[list[AccountId], Meta(min_length=2, max_length=2)]
     verdict: Verdict
     reason: Reason
     shared: Annotated[list[SharedValue], Meta(max_length=20)] = []
+    replace: bool = True
 
 
 class ClosingWish(msgspec.Struct, kw_only=True):
@@ -75,7 +77,8 @@ def post_link_decision(
         shared=tuple(SharedWish(kind=value.kind, why=value.why, days=value.days) for value in data.shared),
     )
     with casework(runtime) as conn:
-        return linking.decide_link(conn, wish=wish, actor=request.auth.actor, now=datetime.now(UTC))
+        actor, now = request.auth.actor, datetime.now(UTC)
+        return linking.decide_link(conn, wish=wish, actor=actor, now=now, replace=data.replace)
 
 
 @post(

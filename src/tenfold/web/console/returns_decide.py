@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tenfold.casework import linking, returns_list
-from tenfold.casework.linking import LinkDecided, LinkReversed, LinkVerdict
+from tenfold.casework.linking import LinkDecided, LinkReversed, LinkVerdict, StandingVerdictError
 from tenfold.casework.service import RefusedError
 from tenfold.casework.shared_values import DAYS, SHAREABLE, WHYS, SharedWish
 from tenfold.web.console import pages
@@ -57,12 +57,17 @@ def decide_return(visit: Visiting, request: Request[Any, Any, Any]) -> Response[
     missing = _missing(wish)
     if missing:
         return pair_page(visit, request, closed, new, status=422, wish=wish, failure=missing)
-    _check_revision(visit, closed, new)
     try:
         with acting(visit) as conn:
             made = linking.decide_link(
-                conn, wish=_verdict(wish, (closed, new)), actor=visit.person.actor, now=datetime.now(UTC)
+                conn,
+                wish=_verdict(wish, (closed, new)),
+                actor=visit.person.actor,
+                now=datetime.now(UTC),
+                replace=visit.may(Permission.REVERSE),  # another's verdict is replaced only by these
             )
+    except StandingVerdictError:
+        raise Refused(409, "error.verdict") from None
     except RefusedError as error:
         return pair_page(
             visit,
@@ -75,14 +80,6 @@ def decide_return(visit: Visiting, request: Request[Any, Any, Any]) -> Response[
             failure_detail=error.reason,
         )
     return _onward(visit, made)
-
-
-def _check_revision(visit: Visit, closed: str, new: str) -> None:
-    """Another's verdict is replaced only by who may reverse it."""
-    with visit.runtime.pool.connection() as conn:
-        author = linking.author_in_force(conn, (closed, new))
-    if author not in (None, visit.person.actor) and not visit.may(Permission.REVERSE):
-        raise Refused(409, "error.verdict")
 
 
 def _onward(visit: Visit, made: LinkDecided) -> Redirect:
