@@ -11,17 +11,21 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
-from tenfold.casework import linking
+from tenfold.casework import closing, linking, returns_list
 from tenfold.casework.deciding import decide
 from tenfold.casework.filing import file_firings
-from tenfold.casework.linking import LinkDecided, LinkVerdict
+from tenfold.casework.linking import LinkDecided, LinkVerdict, StandingVerdictError
+from tenfold.casework.shared_values import SharedWish
+from tenfold.casework.wishes import RefusedError
 from tenfold.casework.wishes import Verdict as CaseWord
+from tenfold.cli import build
 from tenfold.judgement import Part
 from tenfold.linkage import returns
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.online import Linker
-from tenfold.store import closures, link_decisions, link_keys, shared_keys, signals
+from tenfold.store import actions, closures, link_decisions, link_keys, shared_keys, signals
 from tenfold.store.database import Conn, connect
 from tenfold.store.link_decisions import LinkDecision, Pair, Verdict, ordered
 from tenfold.store.signals import Link
@@ -29,6 +33,7 @@ from tenfold.taxonomy import Ground
 from tests.casework import returning_platform as platform
 from tests.casework.returning_platform import (
     BACK,
+    BACK_AGAIN,
     CLOSED,
     ENGLISH,
     ENGLISH_BACK,
@@ -179,13 +184,18 @@ def test_linkage_does_not_wait_for_who_decides_and_looks_again(
 
 def test_who_decides_waits_for_linkage_that_has_written(conn: Conn, database_url: str) -> None:
     """And linkage that then wants the account need not wait for him: no circle."""
+
+    def decide() -> None:
+        judge(conn, (CLOSED, BACK), "different")
+        conn.commit()
+
     conn.commit()
     with connect(database_url) as other, connect(database_url) as watching:
         watching.autocommit = True
         other.execute("UPDATE links SET bits = bits + 9, model = 'older'")
         other.commit()
         Linker().look(other, [BACK])
-        person = threading.Thread(target=lambda: (judge(conn, (CLOSED, BACK), "different"), conn.commit()))
+        person = threading.Thread(target=decide)
         person.start()
         while not rows(
             watching,
@@ -359,3 +369,70 @@ def test_who_was_cleared_of_one_return_gets_a_case_for_another(conn: Conn) -> No
     signals.save_links(conn, [told((ENGLISH, HONEST), 0.98)])
     fire()
     assert cases_() == 2
+
+
+@both
+def test_a_verdict_taken_back_takes_its_shared_values_back(conn: Conn, pair: Pair) -> None:
+    before = linked(conn)
+    made = judge(conn, pair, "different", shared=(SharedWish(kind="device", days=365),))
+    platform.happen(conn, [])
+    assert [one.decision for one in shared_keys.list_all(conn)] == [made.link_decision_id]
+    linking.reverse_link(conn, link_decision_id=made.link_decision_id, actor="user:1", reason="خطأ", now=NOW)
+    assert shared_keys.list_all(conn) == []
+    platform.happen(conn, [])
+    assert linked(conn) == before, "others that had rested on the value, too"
+
+
+def test_another_s_verdict_is_replaced_only_if_asked(conn: Conn) -> None:
+    judge(conn, (CLOSED, BACK), "same")
+    wish = LinkVerdict(accounts=(CLOSED, BACK), verdict="unsure", reason="x")
+    with pytest.raises(StandingVerdictError, match="user:1 decided: same"):
+        linking.decide_link(conn, wish=wish, actor="user:2", now=NOW, replace=False)
+    linking.decide_link(conn, wish=wish, actor="user:1", now=NOW, replace=False)
+    linking.decide_link(conn, wish=wish, actor="user:2", now=NOW)
+
+
+def test_who_left_the_cluster_meanwhile_is_not_closed(
+    conn: Conn, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = judge(conn, (CLOSED, BACK), "same")
+    judge(conn, (CLOSED, BACK_AGAIN), "same")
+    conn.commit()
+    real = actions.lock_subjects
+
+    def late(locking: Conn, subjects: Any) -> None:
+        monkeypatch.setattr(actions, "lock_subjects", real)
+        with connect(database_url) as other:  # a person takes it back between reading and locking
+            linking.reverse_link(
+                other, link_decision_id=made.link_decision_id, actor="user:2", reason="خطأ", now=NOW
+            )
+        real(locking, subjects)
+
+    monkeypatch.setattr(actions, "lock_subjects", late)
+    with pytest.raises(RefusedError, match="does not belong"):
+        closing.close_cluster(
+            conn, account=CLOSED, chosen=[BACK], ground=Ground.BRANDED, reason="x", actor="user:1", now=NOW
+        )
+
+
+def test_the_list_puts_the_closed_account_first_whatever_their_age(conn: Conn) -> None:
+    conn.execute("UPDATE accounts SET state = 'closed', created_at = '2001-01-01' WHERE id = %s", [BACK])
+    shown = [(row.closed.account, row.new.account) for row in returns_list.waiting_page(conn).rows]
+    assert (CLOSED, BACK) in shown
+    judge(conn, (CLOSED, BACK), "different")
+    shown = [(row.closed.account, row.new.account) for row in returns_list.decided_page(conn).rows]
+    assert shown == [(CLOSED, BACK)]
+
+
+def test_marks_are_listed_and_removed_by_command(conn: Conn, database_url: str) -> None:
+    judge(conn, (CLOSED, BACK), "unsure", shared=(SharedWish(kind="device", days=365),))
+    conn.commit()
+    env = {"TENFOLD_DATABASE_URL": database_url}
+    listed = CliRunner().invoke(build(), ["link", "shared", "list"], env=env)
+    number, kind, *_ = listed.output.split("\t")
+    assert (len(number), kind) == (16, "device"), listed.output
+    removing = ["link", "shared", "remove", number, "--reason", "wrong"]
+    assert CliRunner().invoke(build(), removing, env=env).exit_code == 0
+    assert shared_keys.list_all(conn) == []
+    assert rows(conn, "SELECT actor FROM audit WHERE act = 'shared.removed'") == [("cli:link",)]
+    assert CliRunner().invoke(build(), removing, env=env).exit_code != 0

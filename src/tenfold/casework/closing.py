@@ -128,10 +128,12 @@ def close_cluster(
     reason = checked_text("reason", reason)
     if not ground.is_violation:
         raise RefusedError("ground", f"{ground} is no violation, so nobody can be closed with it")
+    seen = [member.brief.account for member in cluster(conn, account, now).members]
+    # Whoever takes back what ties any of them together waits now; what was taken back before counts.
+    actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in seen])
     members = {member.brief.account: member.brief for member in cluster(conn, account, now).members}
-    wanted = _wanted(members, chosen)
+    wanted = _wanted({id_: members[id_] for id_ in seen if id_ in members}, chosen)
     subjects = [Subject(SubjectKind.ACCOUNT, id_) for id_ in wanted]
-    actions.lock_subjects(conn, subjects)
     opened = _cases(conn, subjects, members, ground, now)
     verdicts = _verdicts(conn, [opened[subject] for subject in subjects], ground, reason)
     made = decide_as_one(conn, verdicts=verdicts, actor=actor, now=now)

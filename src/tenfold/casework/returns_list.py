@@ -11,6 +11,7 @@ from tenfold.casework.lists import read_cursor, written_cursor
 from tenfold.store.database import Conn
 
 PAGE = 50
+COUNTED = 10_000  # links of a level; nobody plans by whether it is more
 
 Level = Literal["likely", "possible"]
 Verdict = Literal["same", "different", "unsure"]
@@ -56,6 +57,7 @@ class _Row(msgspec.Struct):
     id: int | None
     verdict: str | None
     author: str | None
+    closed: str | None
 
 
 class _Waiting(msgspec.Struct, array_like=True):
@@ -96,7 +98,7 @@ def waiting_page(
         conn,
         f"""
         SELECT account_a, account_b, level, probability::float8, evidence, found_at AS at, NULL AS id,
-            NULL AS verdict, NULL AS author
+            NULL AS verdict, NULL AS author, closed
         FROM links WHERE {" AND ".join(where)}
         ORDER BY level, probability DESC, account_a, account_b LIMIT %(limit)s
         """,
@@ -132,7 +134,9 @@ def decided_page(
         conn,
         f"""
         SELECT account_a, account_b, NULL AS level, probability::float8, evidence, decided_at AS at, id,
-            verdict, author
+            verdict, author, COALESCE(removed #>> '{{links,0,closed}}', (
+                SELECT closed FROM links
+                WHERE links.account_a = decided.account_a AND links.account_b = decided.account_b)) AS closed
         FROM link_decisions decided WHERE {" AND ".join(where)} ORDER BY id DESC LIMIT %(limit)s
         """,
         values,
@@ -142,8 +146,16 @@ def decided_page(
 
 
 def waiting_counts(conn: Conn) -> Counts:
-    """How many links wait for a person."""
-    rows = conn.execute(f"SELECT level, count(*) FROM links WHERE {_UNDECIDED} GROUP BY level")
+    """How many links wait for a person, of each level at most COUNTED: more is told as so many."""
+    rows = conn.execute(
+        f"""
+        SELECT asked.level, (
+            SELECT count(*) FROM (
+                SELECT FROM links WHERE links.level = asked.level AND {_UNDECIDED} LIMIT %s) AS waiting)
+        FROM unnest(%s::text[]) AS asked (level)
+        """,
+        [COUNTED, list(LEVELS)],
+    )
     counts: dict[str, int] = dict(rows.fetchall())
     return Counts(likely=counts.get("likely", 0), possible=counts.get("possible", 0))
 
@@ -158,7 +170,10 @@ def _shown(conn: Conn, rows: list[_Row]) -> list[ReturnRow]:
     known = briefs(conn, {account for row in rows for account in (row.account_a, row.account_b)})
     shown = []
     for row in rows:
-        closed, new = in_order(known, row.account_a, row.account_b)
+        pair = (row.account_a, row.account_b)
+        closed, new = in_order(known, *pair)
+        if row.closed in pair and row.closed != closed:
+            closed, new = new, closed
         mark = VERDICT_MARKS[row.verdict] if row.verdict else Mark(row.level or Mark.POSSIBLE)
         shown.append(
             ReturnRow(

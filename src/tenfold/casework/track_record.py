@@ -146,20 +146,25 @@ def _by_size(counts: dict[str, Count]) -> dict[str, Count]:
 
 
 def band_of(conn: Conn, probability: float) -> Band:
-    """What was decided about links shown with about this probability."""
+    """What was decided about links shown with about this probability, of at most LATEST of them."""
     number = place(probability)
     low, high = EDGES[number], EDGES[number + 1]
     count = Count()
     for verdict, pairs, shown in conn.execute(
         """
         SELECT verdict, count(*), sum(probability)::float8 FROM (
-            SELECT DISTINCT ON (account_a, account_b) verdict, probability
-            FROM link_decisions WHERE reversed_at IS NULL ORDER BY account_a, account_b, id DESC
-        ) AS decided
-        WHERE probability >= %s::real AND (probability < %s::real OR %s::real = 1)
+            SELECT verdict, probability FROM link_decisions AS decided
+            WHERE reversed_at IS NULL AND probability >= %(low)s::real
+              AND (probability < %(high)s::real OR %(high)s::real = 1)
+              AND NOT EXISTS (
+                SELECT FROM link_decisions AS later
+                WHERE later.account_a = decided.account_a AND later.account_b = decided.account_b
+                  AND later.id > decided.id AND later.reversed_at IS NULL)
+            ORDER BY probability, id DESC LIMIT %(most)s
+        ) AS counted
         GROUP BY verdict
         """,
-        [low, high, high],
+        {"low": low, "high": high, "most": LATEST},
     ):
         setattr(count, verdict, pairs)
         count.shown += shown if verdict != "unsure" else 0.0
