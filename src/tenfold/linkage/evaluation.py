@@ -74,8 +74,8 @@ def reliability(probability: Floats, same: Flags) -> list[tuple[float, float, in
 
 
 def threshold(best: Floats, honest: int, rate: float) -> float:
-    """The least score at which at most `rate` of `honest` accounts are flagged. `best`: the best score of each
-    honest account that has any pair."""
+    """The least score at which at most `rate` of `honest` accounts are flagged. `best`: the best score of
+    each honest account that has any pair."""
     allowed = math.floor(rate * honest)
     if allowed >= len(best):
         return -math.inf

@@ -37,7 +37,7 @@ def candidates(closed: Table, newer: Table, rarity: Rarity) -> Pairs:
     index, floor = _Index(closed, rarity), floor_of(rarity.population)
     own = {account: row for row, account in enumerate(closed.account)}
     same = np.array([own.get(account, -1) for account in newer.account], np.int64)
-    parts = [_best(index, closed, newer, rows, same, floor) for rows in index.portions(newer)]
+    parts = [_best(index, newer, rows, same, floor) for rows in index.portions(newer)]
     if not parts:
         return Pairs(*(np.empty(0, np.int64) for _ in range(3)))
     return Pairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -53,6 +53,7 @@ class _Index:
         accounts = rarity.accounts_of(keys)
         useful = (accounts > 0) & (accounts <= MAX_ACCOUNTS)
         self.rows = rows[useful]
+        self.created_us = closed.created_us
         self.keys, self.starts, self.counts = np.unique(keys[useful], return_index=True, return_counts=True)
         self.bits = millibits(rarity.population, accounts[useful][self.starts])
 
@@ -76,7 +77,7 @@ class _Index:
             start = stop
 
 
-def _best(index: _Index, older: Table, newer: Table, rows: Rows, same: Rows, floor: int) -> Pairs:
+def _best(index: _Index, newer: Table, rows: Rows, same: Rows, floor: int) -> Pairs:
     place, keys = newer.keys_of_rows(rows)
     found = index.found(keys)
     place, found = place[found >= 0], found[found >= 0]
@@ -92,7 +93,7 @@ def _best(index: _Index, older: Table, newer: Table, rows: Rows, same: Rows, flo
     look = _first_look(pair << KIND_BITS | kind[other], bits[other])
     kept = look[1] >= floor
     pair, bits = look[0][kept], look[1][kept]
-    begun, created = older.created_us[pair % width], newer.created_us[pair // width]
+    begun, created = index.created_us[pair % width], newer.created_us[pair // width]
     fit = (begun <= created) | (created == NEVER)
     return _ranked(pair[fit] % width, pair[fit] // width, bits[fit])
 
