@@ -61,7 +61,9 @@ def links(
         kept = None
         if save:
             with common.connection(settings) as conn:
-                kept = saving.save(conn, sweep, lambda done, total: show("save", done, total))
+                kept = saving.save(
+                    conn, sweep, lambda done, total: show("save", done, total), actor="cli:sweep"
+                )
     _show_links(report, kept, as_json=as_json)
 
 

@@ -201,6 +201,7 @@ def _same(judged: Judged, known: Known | None) -> bool:
     """Whether a link would be written as it is there already."""
     return (
         known is not None
+        and known.origin == returns.as_link(judged).origin
         and known.level == judged.level
         and known.model == judged.model
         and abs(known.bits - judged.bits) < LEAST_CHANGE

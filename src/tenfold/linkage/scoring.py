@@ -1,7 +1,7 @@
 """Scoring candidates over a whole history: bounded batches, in several processes, by the same comparison that
 every path uses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(plan: Plan, batches: list[tuple[int, int, Path]], processes: int) -> Iterator[int]:
-    """Score batches, each rows [start, stop) of `plan.pairs` into a file; yields the place of each when done."""
+    """Score batches, each rows [start, stop) of `plan.pairs` into a file; yields the place of each done."""
     if processes == 1 or len(batches) == 1:
         worker = Worker(plan)
         for place, batch in enumerate(batches):
@@ -89,15 +89,19 @@ def _score(start: int, stop: int, out: Path) -> None:
 
 
 class Worker:
-    """Holds what all batches need: counts, the model, and the accounts as files mapped into memory."""
+    """Holds what all batches need: counts, the model, and the accounts as files mapped into memory.
 
-    def __init__(self, plan: Plan) -> None:
+    `muted`, where given, are the keys that are marked as shared by now, instead of those of the plan.
+    """
+
+    def __init__(self, plan: Plan, muted: Iterable[int] | None = None) -> None:
         self._plan = plan
         self._model = Model.load(plan.model)
         counts = pa.concat_tables([pq.read_table(file) for file in plan.counts])
         self._keys, first = np.unique(counts["key"].to_numpy(), return_index=True)
         self._counts = counts["accounts"].to_numpy()[first]
-        muted = pq.read_table(plan.muted)["key"].to_numpy().tolist()
+        if muted is None:
+            muted = pq.read_table(plan.muted)["key"].to_numpy().tolist()
         self._rarity = Rarity(
             self._keys, self._counts, plan.population, muted=muted, name_counts=plan.name_counts
         )

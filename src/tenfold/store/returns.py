@@ -25,6 +25,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
     level: str
     model: str
+    origin: str
 
 
 def of_new(conn: Conn, accounts: Iterable[str]) -> list[Known]:
@@ -40,7 +41,7 @@ def of_new(conn: Conn, accounts: Iterable[str]) -> list[Known]:
             WHERE closed = account_a
         )
         SELECT closed, CASE closed WHEN account_a THEN account_b ELSE account_a END AS new,
-            bits::float8 AS bits, probability::float8 AS probability, level, model
+            bits::float8 AS bits, probability::float8 AS probability, level, model, origin
         FROM found
         """,
         {"ids": sorted(set(accounts))},
@@ -136,6 +137,17 @@ def forget_new(conn: Conn, accounts: Iterable[str]) -> None:
         """,
         ids,
     )
+
+
+def of_sweeps(conn: Conn) -> list[Found]:
+    """The links that sweeps found and nothing since."""
+    rows = conn.execute(
+        """
+        SELECT closed, CASE closed WHEN account_a THEN account_b ELSE account_a END FROM links
+        WHERE starts_with(origin, 'sweep:') AND closed IS NOT NULL ORDER BY 1, 2
+        """
+    )
+    return rows.fetchall()
 
 
 def watch(conn: Conn, watched: Iterable[str], unwatched: Iterable[str]) -> None:

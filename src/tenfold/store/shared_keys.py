@@ -99,6 +99,13 @@ def in_force(conn: Conn, keys: Iterable[int]) -> set[int]:
     return {row[0] for row in rows}
 
 
+def all_in_force(conn: Conn) -> set[int]:
+    """Every key that is marked now."""
+    return {
+        row[0] for row in conn.execute("SELECT key FROM shared_keys WHERE until IS NULL OR until > now()")
+    }
+
+
 def list_all(conn: Conn) -> list[SharedKey]:
     """Every mark, the newest first, ended ones too."""
     cursor = conn.cursor(row_factory=class_row(SharedKey))

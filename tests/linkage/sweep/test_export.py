@@ -13,7 +13,7 @@ from tenfold.linkage import export
 from tenfold.linkage.export import Export
 from tenfold.linkage.history import History, HistoryError
 from tenfold.linkage.keys import keys_of
-from tenfold.store import closures, link_decisions, shared_keys
+from tenfold.store import closures, link_decisions, link_keys, shared_keys
 from tests.helpers import NOON
 from tests.linkage.online.platform_of_returns import TEXTS, Platform
 
@@ -183,6 +183,49 @@ def test_what_was_decided_since_the_history_was_written_counts(
     )  # fmt: skip
     assert saved["saved"] == 0
     assert platform.links("new") == {}
+
+
+def test_what_was_marked_as_shared_since_counts_and_links_found_no_more_are_withdrawn(
+    platform, conn, database_url, tmp_path, monkeypatch
+):
+    conn.execute("DELETE FROM links")
+    conn.execute("DELETE FROM signals WHERE name = 'return'")
+    out = str(tmp_path / "h")
+    command(monkeypatch, database_url, "history", "export", "--out", out, "--json")
+    sweep = ("sweep", "links", "--history", out, "--out", str(tmp_path / "s"), "--json", "--save")
+    assert command(monkeypatch, database_url, *sweep)["saved"] == 1
+    conn.execute(
+        "INSERT INTO links (account_a, account_b, bits, probability, level, origin, closed, model) VALUES"
+        " ('elsewhere', 'new', 9, 0.9, 'possible', 'sweep:of-more', 'elsewhere', '1'),"
+        " ('new', 'told', 9, 0.9, 'likely', 'key:1', NULL, '')"
+    )
+    for key in link_keys.in_common(conn, "old", "new"):
+        shared_keys.mark(conn, key, kind="", reason="a family", marked_by="user:1", until=None)
+    assert command(monkeypatch, database_url, *sweep)["saved"] == 0
+    left = conn.execute("SELECT origin FROM links ORDER BY origin").fetchall()
+    assert left == [("key:1",), ("sweep:of-more",)], "what this sweep could not find stays"
+    assert conn.execute("SELECT count(*) FROM signals WHERE name = 'return'").fetchone() == (0,)
+    told = conn.execute("SELECT actor, details FROM audit WHERE act = 'links.swept' ORDER BY seq").fetchall()
+    assert told == [
+        ("cli:sweep", {"kept": 1, "withdrawn": 0}),
+        ("cli:sweep", {"kept": 0, "withdrawn": 1}),
+    ]
+
+
+def test_a_link_that_a_sweep_found_is_put_to_the_rules(platform, conn, database_url, tmp_path, monkeypatch):
+    conn.execute("DELETE FROM links")
+    conn.execute("DELETE FROM signals WHERE name = 'return'")
+    conn.execute("TRUNCATE cases CASCADE")
+    out = str(tmp_path / "h")
+    command(monkeypatch, database_url, "history", "export", "--out", out, "--json")
+    command(
+        monkeypatch, database_url,
+        "sweep", "links", "--history", out, "--out", str(tmp_path / "s"), "--json", "--save",
+    )  # fmt: skip
+    assert platform.cases() == []
+    platform.work()
+    assert platform.links("new") == {"old": "likely"}
+    assert ("new", "returns") in platform.cases()
 
 
 def test_association_from_the_command_line(platform, conn, database_url, tmp_path, monkeypatch):
