@@ -133,7 +133,7 @@ def _clustered(sweep: "Sweep", scored: pa.Table) -> tuple[clusters.Clusters, NDA
 
 
 def members(sweep: "Sweep", out: Path) -> None:
-    """Accounts of clusters of two or more: (cluster, account, closed); each is called by its smallest number."""
+    """Accounts of clusters of two or more: (cluster, account, closed), called by the smallest number."""
     found = pq.read_table(
         sweep.stages.folder / "links.parquet", columns=["cluster", "older_number", "newer_number"]
     )

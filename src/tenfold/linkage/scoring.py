@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(plan: Plan, batches: list[tuple[int, int, Path]], processes: int) -> Iterator[int]:
-    """Score batches, each rows [start, stop) of `plan.pairs` into a file; yields the place of each done."""
+    """Score batches, each rows [start, stop) of `plan.pairs` into a file; yields each place when done."""
     if processes == 1 or len(batches) == 1:
         worker = Worker(plan)
         for place, batch in enumerate(batches):
@@ -167,20 +167,26 @@ def points_without(
     points, evidence = worth.points[kind, counts], worth.evidence[kind]
     group = pair * 64 + evidence
     order = np.lexsort((-points, group))
-    sorted_group, sorted_points = group[order], points[order]
-    first = np.flatnonzero(np.diff(sorted_group, prepend=-1))
+    points, group = points[order], group[order]
+    first = np.flatnonzero(np.diff(group, prepend=-1))
     size = np.diff(np.append(first, len(group)))
-    best = sorted_points[first] if len(first) else sorted_points
-    second = np.where(size > 1, sorted_points[np.minimum(first + 1, max(len(group) - 1, 0))], 0)
-    sums = np.add.reduceat(sorted_points, first) if len(first) else sorted_points
-    add_up = worth.summed[evidence[order]][first]
-    total = np.bincount(
-        pair[order][first], np.where(add_up, sums, best).astype(np.float64), minlength=pairs
-    ).astype(np.int64)
+    of = evidence[order][first]
+    second = points[np.minimum(first + 1, max(len(group) - 1, 0))]
+    agreed = _agreement(worth, of, points[first], size)
+    total = np.bincount(pair[order][first], agreed, minlength=pairs).astype(np.int64)
+    best = np.zeros(len(group), np.bool_)
+    best[first] = True
     place = np.repeat(np.arange(len(first)), size)
-    is_best = np.zeros(len(group), np.bool_)
-    is_best[first] = True
-    loss_sorted = np.where(add_up[place], sorted_points, np.where(is_best, best[place] - second[place], 0))
-    loss = np.empty(len(group), np.int64)
-    loss[order] = loss_sorted
-    return np.asarray(total[pair] - loss)
+    left = np.where(best, second[place], points[first][place])
+    rest = np.where(size[place] > 1, _agreement(worth, of[place], left, size[place] - 1), 0)
+    without = np.empty(len(group), np.int64)
+    without[order] = total[pair[order]] - agreed[place] + rest
+    return without
+
+
+def _agreement(
+    worth: Worth, evidence: NDArray[np.int64], best: NDArray[np.int64], count: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """As in finding.CANDIDATES: points of `count` shared keys of a kind of evidence."""
+    several = np.minimum(best + (count - 1) * worth.more[evidence], worth.most[evidence])
+    return np.where(worth.most[evidence] > 0, several, best)

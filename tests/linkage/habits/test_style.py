@@ -60,6 +60,23 @@ def test_the_same_habits_speak_for_one_hand(language, habit):
     assert bits(writes(language, 1, habit), writes(language, 2, habit)) > 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "la maison près du jardin était très belle ce soir où nous marchions à côté de l'église voilà",
+        "akşam olunca eski köprünün yanında çok güzel bir bahçe vardı küçük çocuklar şarkı söylüyordu",
+        "вечером у старого моста был маленький сад где пели дети и горели фонари над рекой",
+        "شام کو پرانے پل کے پاس ایک چھوٹا باغ تھا جہاں بچے گیت گاتے تھے اور چراغ جلتے تھے",
+    ],
+)
+@pytest.mark.parametrize("habit", [shouts, careful])
+def test_to_write_in_a_language_of_which_nobody_said_what_is_usual_is_no_habit(words, habit, monkeypatch):
+    monkeypatch.setitem(WORDS, "other", words.split())
+    pair = writes("other", 1, habit), writes("other", 2, habit)
+    assert bits(*pair) == pytest.approx(0, abs=0.05)
+    assert bits(*pair, style.model().background) == pytest.approx(0, abs=0.05)
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_other_habits_speak_against_it(language):
     assert bits(writes(language, 1, shouts), writes(language, 2, careful)) < -1
