@@ -25,7 +25,7 @@ from tenfold.judgement import Part
 from tenfold.linkage import returns
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.online import Linker
-from tenfold.store import actions, closures, link_decisions, link_keys, shared_keys, signals
+from tenfold.store import actions, closures, link_decisions, link_keys, links_due, shared_keys, signals
 from tenfold.store.database import Conn, connect
 from tenfold.store.link_decisions import LinkDecision, Pair, Verdict, ordered
 from tenfold.store.signals import Link
@@ -288,6 +288,9 @@ def test_a_new_account_that_its_owner_deleted_leaves_nothing(conn: Conn) -> None
     platform.happen(conn, [event("follow.created", "friend-5", now, target=BACK)])
     assert rows(conn, "SELECT key FROM account_keys WHERE account = %s", BACK) == []
     assert returns_of(conn, BACK) == []
+    assert not [pair for pair in linked(conn) if BACK in pair]
+    links_due.note_look(conn, [BACK], now)
+    platform.happen(conn, [])
     assert not [pair for pair in linked(conn) if BACK in pair]
 
 

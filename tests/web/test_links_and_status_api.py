@@ -1,6 +1,8 @@
 """Links that the platform knows itself; the status for programs."""
 
-from tenfold.store import accounts, events, signals
+from datetime import UTC, datetime
+
+from tenfold.store import accounts, events, link_decisions, signals
 from tenfold.store.keys import Scope
 from tests.helpers import event
 
@@ -38,6 +40,21 @@ def test_telling_again_replaces_whichever_way_round(server, conn):
     assert conn.execute("SELECT account_a, account_b, level FROM links").fetchall() == [
         ("closed", "new", "possible")
     ]
+
+
+def test_what_people_denied_is_refused_and_the_rest_is_kept(server, conn):
+    now = datetime.now(UTC)
+    link_decisions.record(conn, ("new", "closed"), "different", author="user:1", reason="هما اثنان", now=now)
+    conn.commit()
+    answer = send(server, LINK, {**LINK, "accounts": ["new", "other"]})
+    assert answer.json() == {
+        "kept": 1,
+        "refused": [{"accounts": ["closed", "new"], "reason": "different"}],
+    }
+    conn.execute("UPDATE links SET model = 'm', level = 'likely', probability = 0.99")
+    conn.commit()
+    answer = send(server, {**LINK, "accounts": ["other", "new"]})
+    assert answer.json() == {"kept": 0, "refused": [{"accounts": ["new", "other"], "reason": "weaker"}]}
 
 
 def test_an_account_is_not_linked_to_itself_and_nothing_is_kept(server, conn):

@@ -44,7 +44,7 @@ def run_once(conn: Conn, linker: Linker, policy: PolicySet) -> int:
     steps: dict[Step, Callable[[Sequence[Due]], None]] = {
         "settle": lambda due: settle(conn, due),
         "hunt": lambda due: _file(conn, policy, linker.hunt(conn, _accounts(due)), ()),
-        "look": lambda due: _file(conn, policy, linker.look(conn, _accounts(due)), _accounts(due)),
+        "look": lambda due: _look(conn, linker, policy, due),
     }
     return sum(_step(conn, name, do) for name, do in steps.items())
 
@@ -138,6 +138,14 @@ def _entry(act: str, account: str, **details: str) -> Entry:
     return Entry(actor="system", act=act, subject=f"account:{account}", details=details)
 
 
+def _look(conn: Conn, linker: Linker, policy: PolicySet, due: Sequence[Due]) -> None:
+    """Look at accounts again; whoever was deleted and had no closure left nothing to look at."""
+    known = accounts.load(conn, _accounts(due))
+    there = sorted(id_ for id_, account in known.items() if account.state != "deleted")
+    actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in there])  # before their links
+    _file(conn, policy, linker.look(conn, there), there)
+
+
 def _file(conn: Conn, policy: PolicySet, looked: Looked, accounts_: Sequence[str]) -> None:
     """Put accounts whose links changed to the policy, and file what comes of it; what rules proposed because
     of links that these, or `accounts_`, have no longer is withdrawn."""
@@ -145,6 +153,7 @@ def _file(conn: Conn, policy: PolicySet, looked: Looked, accounts_: Sequence[str
     known = accounts.load(conn, looked.changed.union(lost))
     open_ = [account for _, account in sorted(known.items()) if account.state not in ENDED]
     if open_:
+        actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, account.id) for account in open_])
         now = datetime.now(UTC)
         batch = Batch(accounts=known, questions=[_question(account, now) for account in open_])
         firings = judge.judge(conn, policy, batch, {}, record=False)
