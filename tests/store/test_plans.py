@@ -47,6 +47,7 @@ SMALL = {
     "event_queue",
     "event_seq",
     "event_poison",
+    "link_models",
     "links_due",
 }
 

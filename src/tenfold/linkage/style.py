@@ -38,7 +38,7 @@ STYLE_BYTES = _HEADER + BUCKETS
 _READ = 1_000_000  # characters of texts that one call reads: what bounds the work for a hostile account
 _LEAST_TEXT = 16  # folded characters: shorter texts are written anew by anybody
 # English and Arabic have a background of their own. What is usual in others, marks and spacing as the
-# language has them, would be taken for a hand's habit (measured on strangers: French +1.0, Turkish +1.4 bits).
+# language has them, would be taken for a hand's habit (on strangers: French +1.0 bits, Turkish +1.4).
 _TRUST = np.array([1.0, 1.0, *[0.0] * (len(LANGUAGES) - 2)])
 _PRIOR_ACCOUNTS = 3.0  # what the shipped background weighs against a platform's accounts
 _ABSENCE = 0.7  # what presence weighs 1: whole platforms lack the same things (links, hashtags)
