@@ -16,6 +16,7 @@ from tenfold.linkage.engines import Engine, read_sorted
 from tenfold.linkage.history import History
 from tenfold.linkage.keys import KIND_MASK
 from tenfold.linkage.table import NEVER
+from tenfold.linkage.worth import Worth
 
 CAP = 50  # a key that more accounts show finds no candidates in a sweep; agreeing on it still counts
 OPEN_CAP = 20  # the same between accounts of which neither is closed
@@ -35,19 +36,17 @@ WHERE owners.closed = 0 AND (keys.key & {mask}) IN ({kinds})
 GROUP BY keys.key HAVING count(*) BETWEEN 2 AND {cap}
 """
 
-# The best pairs of an older and a newer account by what they share: of each kind of evidence the best key, or
-# the sum of all where the kind says so.
+# The best pairs of an older and a newer account by what they share: of each kind of evidence the best key,
+# and a little more for each further tie. What a key is worth is joined to it beforehand (Worth.useful): an
+# engine that orders joins by itself would let every row of keys meet every number of accounts.
 CANDIDATES = """
 WITH shown AS (
-    SELECT keys.key, keys.account, owners.born, owners.closed, worth.evidence, worth.summed, worth.points
+    SELECT keys.key, keys.account, owners.born, owners.closed, useful.evidence, useful.points
     FROM keys
-    JOIN counts ON counts.key = keys.key
-    JOIN worth ON worth.kind = (keys.key & {mask}) AND worth.accounts = counts.accounts
+    JOIN useful ON useful.key = keys.key
     JOIN owners ON owners.account = keys.account
-    WHERE NOT EXISTS (SELECT 1 FROM muted WHERE muted.key = keys.key)
 ), agreed AS (
-    SELECT one.account AS older, other.account AS newer, one.evidence,
-           CASE WHEN max(one.summed) = 1 THEN sum(one.points) ELSE max(one.points) END AS agreement
+    SELECT one.account AS older, other.account AS newer, {agreement} AS agreement
     FROM shown AS one JOIN shown AS other ON one.key = other.key
     WHERE {which} AND one.born < other.born
     GROUP BY one.account, other.account, one.evidence
@@ -96,9 +95,15 @@ def query(
         raw.unlink()
 
 
-def candidates_sql(which: str, floor: int) -> str:
+def candidates_sql(which: str, floor: int, worth: Worth) -> str:
     """CANDIDATES for pairs of which at least one, or neither, is closed."""
-    return CANDIDATES.format(mask=KIND_MASK, which=which, floor=floor, best=BEST)
+    several = " ".join(
+        f"WHEN {kind} THEN least(max(one.points) + (count(*) - 1) * {worth.more[kind]}, {worth.most[kind]})"
+        for kind in np.flatnonzero(worth.most).tolist()
+    )
+    best = "max(one.points)"
+    agreement = f"CASE one.evidence {several} ELSE {best} END" if several else best
+    return CANDIDATES.format(which=which, floor=floor, best=BEST, agreement=agreement)
 
 
 def open_counts_sql(kinds: Sequence[int]) -> str:

@@ -25,7 +25,6 @@ from tenfold.linkage import finding, reports, scoring, worth
 from tenfold.linkage.clusters import Rules
 from tenfold.linkage.engines import Engine
 from tenfold.linkage.history import TABLES, History
-from tenfold.linkage.keys import KeyKind
 from tenfold.linkage.model import Model
 from tenfold.linkage.stages import Stages
 
@@ -99,7 +98,6 @@ class Sweep:
             "owners.parquet": partial(finding.owners, self.history),
             "no_keys.parquet": TABLES["keys"].empty_table,
             "muted.parquet": lambda: pa.table({"key": self.history.column("muted", "key")}),
-            "worth.parquet": self.worth.table,
         }
         for name, table in made.items():
             inputs = [name, self.history.digest(["identities", "muted"]), self.model_document, finding.CAP]
@@ -114,16 +112,15 @@ class Sweep:
         self._query("counts.parquet", finding.COUNTS, {"chosen": "closed.parquet"}, ["key"])
 
     def _find(self) -> None:
-        sql = finding.candidates_sql(finding.CLOSED_THEN_ANY, self.floor)
-        self._candidates("candidates.parquet", sql, "counts.parquet")
+        self._candidates("candidates.parquet", finding.CLOSED_THEN_ANY, self.floor, "counts.parquet")
 
     def _find_open(self) -> None:
-        kinds = sorted(set(KeyKind) - worth.WEAK_FOR_OPEN)
+        kinds = sorted(set(self.worth.finders(worth.FINDS_OPEN)) - worth.WEAK_FOR_OPEN)
         self._query(
             "open_counts.parquet", finding.open_counts_sql(kinds), {"owners": "owners.parquet"}, ["key"]
         )
-        sql = finding.candidates_sql(finding.BOTH_OPEN, self.floor + round(1000 * worth.OPEN_BITS))
-        self._candidates("open_candidates.parquet", sql, "open_counts.parquet")
+        floor = self.floor + round(1000 * worth.OPEN_BITS)
+        self._candidates("open_candidates.parquet", finding.BOTH_OPEN, floor, "open_counts.parquet")
         self.stages.file("open.parquet", [self._of("open_candidates.parquet")], self._write_open)
         self._query("shared_counts.parquet", finding.COUNTS, {"chosen": "open.parquet"}, ["key"])
 
@@ -131,10 +128,17 @@ class Sweep:
         older = pq.read_table(self.stages.folder / "open_candidates.parquet", columns=["older"])
         pq.write_table(pa.table({"account": np.unique(older["older"].to_numpy())}), out)
 
-    def _candidates(self, name: str, sql: str, counts: str) -> None:
-        tables = {"counts": counts}
-        tables |= {table: f"{table}.parquet" for table in ("owners", "worth", "muted")}
-        self._query(name, sql, tables, ["newer", "older"])
+    def _candidates(self, name: str, which: str, floor: int, counts: str) -> None:
+        useful = f"useful_{counts}"
+        inputs = [self._of(counts), self._of("muted.parquet"), self.model_document, self.population]
+        self.stages.file(useful, inputs, partial(self._write_useful, counts))
+        sql = finding.candidates_sql(which, floor, self.worth)
+        self._query(name, sql, {"useful": useful, "owners": "owners.parquet"}, ["newer", "older"])
+
+    def _write_useful(self, counts: str, out: Path) -> None:
+        muted = pq.read_table(self.stages.folder / "muted.parquet")["key"].to_numpy()
+        counted = pq.read_table(self.stages.folder / counts)
+        pq.write_table(self.worth.useful(counted, muted), out, compression="zstd")
 
     def _query(self, name: str, sql: str, tables: dict[str, str], order: list[str]) -> None:
         """One file of an engine; `keys` are there in every query."""

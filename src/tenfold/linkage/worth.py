@@ -1,7 +1,7 @@
 """What sharing a key is worth to the model: the small table of integers with which engines find candidates.
 
-It stands in for the whole comparison, which only pairs that may come to something get: for each kind of key, and
-for each number of accounts that show it, the bits that the model gives for it alone, in thousandths.
+It stands in for the whole comparison, which only pairs that may come to something get: for each kind of key,
+and for each number of accounts that show it, the bits that the model gives for it alone, in thousandths.
 """
 
 import math
@@ -9,15 +9,19 @@ import math
 import msgspec
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from tenfold.linkage.keys import KeyKind
+from tenfold.linkage.compare_sets import MOST_TIE
+from tenfold.linkage.keys import KIND_MASK, KeyKind
 from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
 from tenfold.linkage.model import Model
+from tenfold.linkage.parameters import KNOTS
 from tenfold.linkage.rarity import millibits
 
-# Bits that a pair may yet gain from what keys do not tell: the time since the closure, style, rhythm, names spelt
-# alike. docs/sweeps.md has what is lost by it.
+# Bits that a pair may yet gain from what keys do not tell: the time since the closure, style, rhythm, names
+# spelt alike. docs/sweeps.md has what is lost by it.
 SLACK_BITS = 4.0
+FINDS_OPEN = 2000  # points that the rarest key of a kind is worth at least, to find open accounts by
 OPEN_BITS = 4.0  # more than that: pairs of which neither account is closed
 WEAK_FOR_OPEN = frozenset(
     {KeyKind.NETWORK, KeyKind.DOMAIN, KeyKind.BIO_SHINGLE, KeyKind.AVATAR_BAND, KeyKind.BANNER_BAND}
@@ -40,25 +44,31 @@ _FINDINGS = {
 
 class Worth(msgspec.Struct, kw_only=True):
     """`points`: int64 (64, cap + 1), thousandths of a bit by KeyKind and number of accounts; 0 below 2
-    accounts. `evidence`: int64 (64,), the Kind that a key is evidence of: of one Kind the best key counts,
-    or all together where `summed` (bool, (64,)) says so."""
+    accounts. `evidence`: int64 (64,), the Kind that a key is evidence of. Of one Kind the best key counts,
+    and each further one `more`, up to `most` (both int64 (len(Kind),); only ties have more than one)."""
 
     points: np.ndarray
     evidence: np.ndarray
-    summed: np.ndarray
+    more: np.ndarray
+    most: np.ndarray
 
-    def table(self) -> pa.Table:
-        """(kind, accounts, evidence, summed, points), for engines."""
-        kinds, accounts = np.nonzero(self.points)
+    def useful(self, counts: pa.Table, muted: NDArray[np.int64]) -> pa.Table:
+        """Of (key, accounts) the keys that find somebody: (key, evidence, points), for engines."""
+        key, accounts = counts["key"].to_numpy(), counts["accounts"].to_numpy()
+        kind = key & KIND_MASK
+        points = self.points[kind, np.where(accounts < self.points.shape[1], accounts, 0)]
+        kept = (points > 0) & ~np.isin(key, muted)
         return pa.table(
             {
-                "kind": pa.array(kinds, pa.int64()),
-                "accounts": pa.array(accounts, pa.int64()),
-                "evidence": pa.array(self.evidence[kinds], pa.int64()),
-                "summed": pa.array(self.summed[kinds].astype(np.int64)),
-                "points": pa.array(self.points[kinds, accounts], pa.int64()),
+                "key": pa.array(key[kept], pa.int64()),
+                "evidence": pa.array(self.evidence[kind[kept]], pa.int64()),
+                "points": pa.array(points[kept], pa.int64()),
             }
         )
+
+    def finders(self, least: int) -> list[int]:
+        """Kinds of keys that are worth at least so many points where they are rare."""
+        return np.flatnonzero(self.points.max(axis=1) >= least).tolist()
 
 
 def worth(model: Model, population: int, cap: int) -> Worth:
@@ -66,15 +76,26 @@ def worth(model: Model, population: int, cap: int) -> Worth:
     accounts = np.arange(2, cap + 1)
     strength = millibits(population, accounts)
     points = np.zeros((64, cap + 1), np.int64)
-    evidence, summed = np.zeros(64, np.int64), np.zeros(64, np.bool_)
+    evidence = np.zeros(64, np.int64)
     for key, (kind, level) in _FINDINGS.items():
-        levels = np.zeros((len(accounts), len(Kind)), np.int8)
-        strengths = np.zeros((len(accounts), len(Kind)), np.int64)
-        levels[:, kind], strengths[:, kind] = level, strength
-        found = np.rint(1000.0 * model.contributions(levels, strengths)[:, kind]).astype(np.int64)
+        found = _bits_of(model, kind, level, np.minimum(strength, MOST_TIE) if kind in TIES else strength)
         points[key, 2:] = np.maximum(found, 0)
-        evidence[key], summed[key] = kind, kind in TIES
-    return Worth(points=points, evidence=evidence, summed=summed)
+        evidence[key] = kind
+    more, most = np.zeros(len(Kind), np.int64), np.zeros(len(Kind), np.int64)
+    for kind in TIES:
+        first, second, whole = _bits_of(
+            model, kind, Level.SHARED, np.array([MOST_TIE, 2 * MOST_TIE, round(1000 * KNOTS[-1])])
+        )
+        more[kind], most[kind] = second - first, whole
+    return Worth(points=points, evidence=evidence, more=more, most=most)
+
+
+def _bits_of(model: Model, kind: Kind, level: Level, strength: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What the model gives for one finding alone, in thousandths of a bit."""
+    levels = np.zeros((len(strength), len(Kind)), np.int8)
+    strengths = np.zeros((len(strength), len(Kind)), np.int64)
+    levels[:, kind], strengths[:, kind] = level, strength
+    return np.rint(1000.0 * model.contributions(levels, strengths)[:, kind]).astype(np.int64)
 
 
 def floor(model: Model, population: int, slack_bits: float = SLACK_BITS) -> int:

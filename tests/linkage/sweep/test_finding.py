@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenfold.linkage import engines, finding
+from tenfold.linkage.worth import Worth
 
 CAP, FLOOR = 3, 3
 
@@ -31,28 +33,30 @@ ACCOUNTS = st.lists(
 )
 
 
-def write_case(folder, accounts, muted):
+def worth():
+    """Evidence is kind % 3; of kind 1 further keys add 2, up to 7."""
+    points, evidence = np.zeros((64, CAP + 1), np.int64), np.zeros(64, np.int64)
+    for kind in range(1, KINDS + 1):
+        evidence[kind] = kind % 3
+        for accounts in range(2, CAP + 1):
+            points[kind, accounts] = 2 * kind + CAP - accounts
+    more, most = np.zeros(3, np.int64), np.zeros(3, np.int64)
+    more[1], most[1] = 2, 7
+    return Worth(points=points, evidence=evidence, more=more, most=most)
+
+
+def write_case(folder, accounts):
     """Account i is born i-th; key = value * 64 + kind, shifted so that some are negative."""
     keys = [
         (i, (value - 2) * 64 + kind) for i, (_, shown) in enumerate(accounts) for value, kind in sorted(shown)
     ]
-    worth = [
-        (kind, count, kind % 3, int(kind == KINDS), 2 * kind + CAP - count)
-        for kind in range(1, KINDS + 1)
-        for count in range(2, CAP + 1)
-    ]
     tables = {
         "keys": (("account", pa.int32()), ("key", pa.int64()), keys),
-        "worth": (
-            *((name, pa.int64()) for name in ("kind", "accounts", "evidence", "summed", "points")),
-            worth,
-        ),
         "owners": (
             *((name, pa.int32()) for name in ("account", "born", "closed")),
             [(i, i, int(closed)) for i, (closed, _) in enumerate(accounts)],
         ),
         "chosen": (("account", pa.int32()), [(i,) for i, (closed, _) in enumerate(accounts) if closed]),
-        "muted": (("key", pa.int64()), [(key,) for key in muted]),
     }
     files = {}
     for name, (*fields, rows) in tables.items():
@@ -60,31 +64,30 @@ def write_case(folder, accounts, muted):
         arrays = [pa.array(column, type_) for column, (_, type_) in zip(columns, fields, strict=True)]
         pq.write_table(pa.Table.from_arrays(arrays, names=[n for n, _ in fields]), folder / f"{name}.parquet")
         files[name] = [folder / f"{name}.parquet"]
-    return files, keys, worth
+    return files, keys
 
 
-def naive(accounts, keys, worth, muted):
+def naive(accounts, keys, muted):
     """The same candidates over dictionaries."""
     owners = defaultdict(set)
     for account, key in keys:
         owners[key].add(account)
-    points = {(kind, count): (evidence, summed, worth_) for kind, count, evidence, summed, worth_ in worth}
     counted = {
         key: len(who) for key, who in owners.items() if any(accounts[a][0] for a in who) and len(who) >= 2
     }
-    found: dict[tuple[int, int], dict[int, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[tuple[int, int], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for key, count in counted.items():
-        if (key & 63, count) in points and key not in muted:
-            evidence, summed, value = points[key & 63, count]
+        if count <= CAP and key not in muted:
+            kind = key & 63
             for older in owners[key]:
                 for newer in owners[key]:
                     if accounts[older][0] and older < newer:
-                        found[older, newer][evidence].append((summed, value))
+                        found[older, newer][kind % 3].append(2 * kind + CAP - count)
     totals = {}
     for pair, kinds in found.items():
         totals[pair] = sum(
-            sum(v for _, v in values) if any(s for s, _ in values) else max(v for _, v in values)
-            for values in kinds.values()
+            min(max(values) + 2 * (len(values) - 1), 7) if evidence == 1 else max(values)
+            for evidence, values in kinds.items()
         )
     kept = sorted((newer, -total, older) for (older, newer), total in totals.items() if total >= FLOOR)
     rank: dict[int, int] = defaultdict(int)
@@ -96,13 +99,15 @@ def naive(accounts, keys, worth, muted):
     return counted, sorted(rows, key=lambda row: (row[1], row[0]))
 
 
-def run(engine, files, folder):
-    out = folder / "counts.parquet"
+def run(engine, files, muted, folder):
+    out, useful = folder / "counts.parquet", folder / "useful.parquet"
     finding.query(engine, finding.COUNTS, {"keys": files["keys"], "chosen": files["chosen"]}, ["key"], out)
-    tables = {**{name: files[name] for name in ("keys", "worth", "owners", "muted")}, "counts": [out]}
-    sql = finding.candidates_sql(finding.CLOSED_THEN_ANY, FLOOR)
+    counts = pq.read_table(out)
+    pq.write_table(worth().useful(counts, np.array(sorted(muted), np.int64)), useful)
+    tables = {**{name: files[name] for name in ("keys", "owners")}, "useful": [useful]}
+    sql = finding.candidates_sql(finding.CLOSED_THEN_ANY, FLOOR, worth())
     finding.query(engine, sql, tables, ["newer", "older"], folder / "found.parquet")
-    counts, found = pq.read_table(out), pq.read_table(folder / "found.parquet")
+    found = pq.read_table(folder / "found.parquet")
     return (
         dict(zip(counts["key"].to_pylist(), counts["accounts"].to_pylist(), strict=True)),
         list(zip(*(found[name].to_pylist() for name in ("older", "newer", "points")), strict=True)),
@@ -112,8 +117,8 @@ def run(engine, files, folder):
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACCOUNTS, st.sets(st.integers(-2, 2).map(lambda v: v * 64 + 1), max_size=2))
 def test_engine_finds_what_a_plain_join_finds(duck, tmp_path, accounts, muted):
-    files, keys, worth = write_case(tmp_path, accounts, muted)
-    assert run(duck, files, tmp_path) == naive(accounts, keys, worth, muted)
+    files, keys = write_case(tmp_path, accounts)
+    assert run(duck, files, muted, tmp_path) == naive(accounts, keys, muted)
 
 
 def test_only_the_best_of_each_newer_account_are_kept(duck, tmp_path):
@@ -122,9 +127,9 @@ def test_only_the_best_of_each_newer_account_are_kept(duck, tmp_path):
     accounts = [(True, {pair for pair in shown if pair[0] == value}) for value in range(60)] + [
         (False, shown)
     ]
-    files, keys, worth = write_case(tmp_path, accounts, set())
-    counts, found = run(duck, files, tmp_path)
-    assert (counts, found) == naive(accounts, keys, worth, set())
+    files, keys = write_case(tmp_path, accounts)
+    counts, found = run(duck, files, set(), tmp_path)
+    assert (counts, found) == naive(accounts, keys, set())
     assert [older for older, _, _ in found] == list(range(finding.BEST))
 
 
