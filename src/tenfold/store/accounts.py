@@ -77,8 +77,8 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     user_agent_token: str | None
 
 
-def as_records(rows: Iterable[msgspec.Struct] | Iterable[dict[str, Any]]) -> Jsonb:
-    """A batch of rows as the one jsonb array that a statement takes."""
+def as_records(rows: Iterable[msgspec.Struct | dict[str, Any] | str | int]) -> Jsonb:
+    """A batch of rows, or of plain values, as the one jsonb array that a statement takes."""
     return Jsonb(list(rows), dumps=msgspec.json.encode)
 
 

@@ -153,7 +153,7 @@ def load(conn: Conn, accounts: Iterable[str]) -> dict[str, Closure]:
     rows = conn.execute(
         f"SELECT {_WHOLE} FROM closures WHERE account = ANY(%s)", [list(accounts)], prepare=True
     )
-    return {row[0]: _closure(row) for row in rows}
+    return {row[0]: _closure(row) for row in rows.fetchall()}
 
 
 _fingerprint = msgspec.json.Decoder(Fingerprint)

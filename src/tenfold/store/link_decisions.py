@@ -43,6 +43,18 @@ class LinkDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = sql.SQL(", ").join(sql.Identifier(name) for name in LinkDecision.__struct_fields__)
+_IN_FORCE = (
+    sql.SQL(
+        """
+        SELECT {columns} FROM jsonb_to_recordset(%s) AS asked (a text, b text), LATERAL (
+            SELECT * FROM link_decisions
+            WHERE account_a = asked.a AND account_b = asked.b AND reversed_at IS NULL
+            ORDER BY id DESC LIMIT 1) AS latest
+        """
+    )
+    .format(columns=_COLUMNS)
+    .as_bytes()  # made once: it is asked for every account that is looked at
+)
 
 
 def ordered(one: str, other: str) -> Pair:
@@ -94,20 +106,11 @@ def in_force(conn: Conn, pairs: Iterable[Pair]) -> dict[Pair, LinkDecision]:
     wanted = sorted({ordered(*pair) for pair in pairs})
     if not wanted:
         return {}
-    cursor = conn.cursor(row_factory=class_row(LinkDecision))
-    cursor.execute(
-        sql.SQL(
-            """
-            SELECT {columns} FROM jsonb_to_recordset(%s) AS asked (a text, b text), LATERAL (
-                SELECT * FROM link_decisions
-                WHERE account_a = asked.a AND account_b = asked.b AND reversed_at IS NULL
-                ORDER BY id DESC LIMIT 1) AS latest
-            """
-        ).format(columns=_COLUMNS),
-        [as_records([{"a": first, "b": second} for first, second in wanted])],
-        prepare=True,
-    )
-    return {decision.pair: decision for decision in cursor}
+    asked = as_records([{"a": first, "b": second} for first, second in wanted])
+    rows = conn.execute(_IN_FORCE, [asked], prepare=True).fetchall()
+    names = LinkDecision.__struct_fields__
+    decisions = [LinkDecision(**dict(zip(names, row, strict=True))) for row in rows]
+    return {decision.pair: decision for decision in decisions}
 
 
 def different(conn: Conn, pairs: Iterable[Pair]) -> set[Pair]:

@@ -73,7 +73,7 @@ _ASKED = """
     asked AS (
         SELECT DISTINCT asked.key,
             CASE WHEN shared_keys.key IS NULL THEN common_keys.accounts ELSE 0 END AS counted
-        FROM unnest(%(keys)s::bigint[]) AS asked (key)
+        FROM (SELECT key::bigint FROM jsonb_array_elements(%(keys)s) AS given (key)) AS asked
         LEFT JOIN common_keys ON common_keys.key = asked.key
         LEFT JOIN shared_keys ON shared_keys.key = asked.key AND (until IS NULL OR until > now())
     )
@@ -97,9 +97,9 @@ def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
         ) AS found
         WHERE counted IS NULL AND closures BETWEEN 1 AND %(most)s
         """,
-        {"keys": list(by_key), "most": most},
+        {"keys": as_records(list(by_key)), "most": most},
         prepare=True,
-    )
+    ).fetchall()
     return {account for (key,) in rows for account in by_key[key]}
 
 
@@ -133,10 +133,10 @@ def _hits(conn: Conn, keys: Iterable[int], most: int, table: str) -> list[Hit]:
         ) AS counted
         UNION ALL SELECT key, '{{}}', counted FROM asked WHERE counted IS NOT NULL
         """,
-        {"keys": list(keys), "most": most},
+        {"keys": as_records(list(keys)), "most": most},
         prepare=True,
-    )
-    return [Hit(*row) for row in rows]
+    ).fetchall()
+    return list(map(Hit._make, rows))
 
 
 def note_common(conn: Conn, keys: Iterable[int]) -> dict[int, int]:

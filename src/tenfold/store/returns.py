@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from psycopg.rows import class_row
 
 from tenfold.evidence import Signal
 from tenfold.store import link_decisions, links_due, locks, signals
@@ -30,24 +29,23 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
 def of_new(conn: Conn, accounts: Iterable[str]) -> list[Known]:
     """The links that linkage found from these accounts to closed ones, those that were told since, too."""
-    cursor = conn.cursor(row_factory=class_row(Known))
-    cursor.execute(
+    rows = conn.execute(
         """
-        WITH found AS (
-            SELECT links.* FROM unnest(%(ids)s::text[]) AS asked (id) JOIN links ON account_a = asked.id
-            WHERE closed = account_b
+        WITH asked AS (
+            SELECT jsonb_array_elements_text(%(ids)s) AS id
+        ), found AS (
+            SELECT links.* FROM asked JOIN links ON account_a = asked.id WHERE closed = account_b
             UNION ALL
-            SELECT links.* FROM unnest(%(ids)s::text[]) AS asked (id) JOIN links ON account_b = asked.id
-            WHERE closed = account_a
+            SELECT links.* FROM asked JOIN links ON account_b = asked.id WHERE closed = account_a
         )
         SELECT closed, CASE closed WHEN account_a THEN account_b ELSE account_a END AS new,
             bits::float8 AS bits, probability::float8 AS probability, level, model, origin
         FROM found
         """,
-        {"ids": sorted(set(accounts))},
+        {"ids": as_records(sorted(set(accounts)))},
         prepare=True,
-    )
-    return cursor.fetchall()
+    ).fetchall()
+    return [Known(**dict(zip(Known.__struct_fields__, row, strict=True))) for row in rows]
 
 
 def keep(conn: Conn, links: Sequence[Link], found: Sequence[Signal]) -> set[Pair]:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tenfold.fingerprint import MAX_TEXTS, MAX_TIES
+from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
 
 MAX_PROFILES = 40  # read of each account, latest first: many edits show the same values again
@@ -119,7 +120,7 @@ SELECT json_build_object(
     'mentioned_by', {_ties("account", "at", "mentions", "target")},
     'announced_by', {_ties("account", "at", "mentions", "announced AND target")}
 )::text
-FROM unnest(%s::text[]) AS asked (id) JOIN accounts ON accounts.id = asked.id
+FROM jsonb_array_elements_text(%s) AS asked (id) JOIN accounts ON accounts.id = asked.id
 """
 
 _decoder = msgspec.json.Decoder(Traces)
@@ -127,7 +128,7 @@ _decoder = msgspec.json.Decoder(Traces)
 
 def load(conn: Conn, accounts: Iterable[str]) -> dict[str, Traces]:
     """Of each account that the platform has told of; others are left out."""
-    rows = conn.execute(_QUERY, [sorted(set(accounts))], prepare=True)
+    rows = conn.execute(_QUERY, [as_records(sorted(set(accounts)))], prepare=True).fetchall()
     return {traces.id: traces for traces in (_decoder.decode(row[0]) for row in rows)}
 
 
