@@ -46,16 +46,21 @@ class FirstLook:
 
     def candidates(self, account: str, keys: NDArray[np.int64]) -> list[Candidate]:
         """All who share enough with an account that shows `keys`, the best first."""
-        best: dict[str, dict[int, int]] = {}
-        for key in keys.tolist():
-            kind, weight, others = self._found.get(key, (0, 0, ()))
+        found = [self._found[key] for key in keys.tolist() if key in self._found]
+        totals: dict[str, int] = {}
+        latest: dict[str, int] = {}  # the kind that counted last: of each the rarest key comes first
+        for kind, weight, others in sorted(found, key=_kind_and_rarity):
             for other in others:
-                kinds = best.setdefault(other, {})
-                if weight > kinds.get(kind, -1):
-                    kinds[kind] = weight
-        best.pop(account, None)
-        totals = (Candidate(sum(kinds.values()), other) for other, kinds in best.items())
-        return sorted((one for one in totals if one.millibits >= self._floor), key=_best_first)
+                if latest.get(other) != kind:
+                    latest[other] = kind
+                    totals[other] = totals.get(other, 0) + weight
+        totals.pop(account, None)
+        enough = [Candidate(total, other) for other, total in totals.items() if total >= self._floor]
+        return sorted(enough, key=_best_first)
+
+
+def _kind_and_rarity(found: tuple[int, int, list[str]]) -> tuple[int, int]:
+    return found[0], -found[1]
 
 
 def _best_first(candidate: Candidate) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from tenfold.linkage.compare_pictures import compare_pictures
 from tenfold.linkage.compare_sets import bios, nested, sets
 from tenfold.linkage.comparisons import Comparisons, Found
 from tenfold.linkage.keys import KeyKind, key_of
-from tenfold.linkage.kinds import SETS, Kind, Level
+from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.rarity import Rarity, millibits
 from tenfold.linkage.shared_keys import shared
 from tenfold.linkage.table import NEVER, Rows, Table
@@ -52,11 +52,9 @@ def compare(left: Table, left_rows: Rows, right: Table, right_rows: Rows, rarity
         return made
     common = shared(left, made.left_rows, right, made.right_rows)
     found = Found(made, common, rarity)
-    for kind in SETS:
-        sets(made, found, kind)
+    sets(made, found)
     nested(made)
-    compare_names(made, found, Kind.HANDLE, KeyKind.HANDLE_SKELETON, KeyKind.HANDLE_PHONETIC)
-    compare_names(made, found, Kind.NAME, KeyKind.NAME_SKELETON, KeyKind.NAME_PHONETIC)
+    compare_names(made, found)
     bios(made, found)
     compare_pictures(made, found, Kind.AVATAR, KeyKind.AVATAR, KeyKind.AVATAR_BAND)
     compare_pictures(made, found, Kind.BANNER, KeyKind.BANNER, KeyKind.BANNER_BAND)

@@ -19,13 +19,18 @@ def compare_pictures(made: Comparisons, found: Found, kind: Kind, whole: KeyKind
     An emblem that many wear in slightly different forms is common, though each form is rare: bands tell.
     Where none is shared, the picture is taken for as common as a key that still finds candidates.
     """
-    made.level[found.both(whole), kind] = Level.DIFFERENT
+    both = found.both(whole)
+    if not both.any() and not found.any(whole, band):
+        return
+    made.level[both, kind] = Level.DIFFERENT
     distance = _distances(made, kind)
     made.distance[:, kind] = distance
     near = (distance >= 0) & (distance <= FAINT_PICTURE)
     made.level[near, kind] = np.where(distance[near] <= NEAR_PICTURE, Level.NEAR, Level.FAINT)
     muted = np.zeros(len(made), np.bool_)
     for key in (whole, band):
+        if not found.any(key):
+            continue
         touched, _, accounts = found.of(key)
         muted[touched[accounts == 0]] = True
         pair, most = found.fewest(key, most=True)
@@ -46,6 +51,8 @@ def _distances(made: Comparisons, kind: Kind) -> NDArray[np.int32]:
     name = "avatars" if kind == Kind.AVATAR else "banners"
     left_place, left_words = pictures_of(getattr(made.left.columns, name), made.left_rows)
     right_place, right_words = pictures_of(getattr(made.right.columns, name), made.right_rows)
+    if not len(left_place) or not len(right_place):
+        return np.full(len(made), -1, np.int32)
     least = np.full(len(made), 257, np.int32)
     starts = np.searchsorted(right_place, left_place)
     counts = np.searchsorted(right_place, left_place, side="right") - starts

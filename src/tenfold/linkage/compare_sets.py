@@ -5,22 +5,27 @@ from numpy.typing import NDArray
 
 from tenfold.linkage.comparisons import Comparisons, Found, Pairs, clear
 from tenfold.linkage.keys import KeyKind
-from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
+from tenfold.linkage.kinds import ABOUT, SETS, TIES, Kind, Level
 from tenfold.linkage.rarity import millibits
 
 MOST_TIE = 12_000  # thousandths of a bit a tie: circles of friends do not grow with the platform
 LEAST_TIES = 5  # fewer ties that differ say nothing
+_KEYS = [key for kind in SETS if (key := ABOUT[kind].key)]
+_LEAST = np.array([LEAST_TIES if kind in TIES else 1 for kind in SETS])
 _LOG_FACTORIAL = np.concatenate(([0.0], np.cumsum(np.log2(np.arange(1, 1_025)))))  # log2 k!
 
 
-def sets(made: Comparisons, found: Found, kind: Kind) -> None:
+def sets(made: Comparisons, found: Found) -> None:
     """Values of which two accounts may share several: tokens, links, media, ties."""
-    key = ABOUT[kind].key
-    assert key is not None
-    made.level[found.both(key, LEAST_TIES if kind in TIES else 1), kind] = Level.DIFFERENT
+    both = np.minimum(found.left[:, _KEYS], found.right[:, _KEYS]) >= _LEAST
+    made.level[:, SETS] = np.where(both, Level.DIFFERENT, Level.MISSING)
+    for kind, key in zip(SETS, _KEYS, strict=True):
+        if found.any(key):
+            _shared(made, found, kind, key)
+
+
+def _shared(made: Comparisons, found: Found, kind: Kind, key: KeyKind) -> None:
     pair, _, accounts = found.of(key)
-    if not len(pair):
-        return
     made.level[pair, kind] = Level.MISSING  # where all that is shared is muted
     kept = accounts > 0
     pair, accounts = pair[kept], accounts[kept]
@@ -58,6 +63,8 @@ def bios(made: Comparisons, found: Found) -> None:
     """The whole text, else runs of words; as rare as the rarest of what is shared."""
     made.level[found.both(KeyKind.BIO), Kind.BIO] = Level.DIFFERENT
     for key, level in ((KeyKind.BIO_SHINGLE, Level.NEAR), (KeyKind.BIO, Level.EQUAL)):
+        if not found.any(key):
+            continue
         touched = found.of(key)[0]
         made.level[touched, Kind.BIO] = Level.MISSING
         pair, accounts = found.fewest(key)

@@ -47,7 +47,7 @@ class Found:
         accounts = rarity.accounts_of(common.key)
         order = np.argsort(common.kind, kind="stable")
         self._pair, self._key, self._accounts = common.pair[order], common.key[order], accounts[order]
-        self._bounds = np.searchsorted(common.kind[order], np.arange(len(KeyKind) + 2))
+        self._bounds = np.searchsorted(common.kind[order], np.arange(len(KeyKind) + 2)).tolist()
         self.left = made.left.shown[made.left_rows]
         self.right = made.right.shown[made.right_rows]
 
@@ -56,6 +56,10 @@ class Found:
         part = slice(self._bounds[kind], self._bounds[kind + 1])
         return self._pair[part], self._key[part], self._accounts[part]
 
+    def any(self, *kinds: KeyKind) -> bool:
+        """Whether any pair shares a key of one of these kinds."""
+        return any(self._bounds[kind] < self._bounds[kind + 1] for kind in kinds)
+
     def both(self, kind: KeyKind, least: int = 1) -> NDArray[np.bool_]:
         """Pairs of which both show at least so many keys of a kind."""
         return np.minimum(self.left[:, kind], self.right[:, kind]) >= least
@@ -63,11 +67,15 @@ class Found:
     def fewest(self, kind: KeyKind, *, most: bool = False) -> tuple[Pairs, NDArray[np.int64]]:
         """Pairs that share keys of a kind, each once, and the accounts of the rarest (or commonest) one."""
         pair, _, accounts = self.of(kind)
+        if not len(pair):
+            return pair, accounts
         kept = accounts > 0
         pair, accounts = pair[kept], accounts[kept]
         if not len(pair):
             return pair, accounts
-        starts = np.flatnonzero(np.diff(pair, prepend=-1))
+        first = np.ones(len(pair), np.bool_)
+        np.not_equal(pair[1:], pair[:-1], out=first[1:])
+        starts = first.nonzero()[0]
         return pair[starts], (np.maximum if most else np.minimum).reduceat(accounts, starts)
 
 

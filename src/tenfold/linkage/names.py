@@ -71,14 +71,21 @@ def _compare(left: Sequence[Spelling], right: Sequence[Spelling]) -> NDArray[np.
             other += b.words * len(a.words)
             for row in range(place * MOST_WORDS, place * MOST_WORDS + len(a.words)):
                 cells += range(row * MOST_WORDS, row * MOST_WORDS + len(b.words))
-    alike = likeness(one, other)
+    disguised = [
+        place
+        for place, (a, b) in enumerate(zip(left, right, strict=True))
+        if _find_digit(a.whole) or _find_digit(b.whole)
+    ]
+    one += [left[place].whole.translate(_LOOKS) for place in disguised]
+    other += [right[place].whole.translate(_LOOKS) for place in disguised]
+    of_wholes, of_cells, of_looks = np.split(likeness(one, other), [len(wholes), len(wholes) + len(cells)])
     values = np.zeros(len(left), dtype=np.float32)
-    values[wholes] = alike[: len(wholes)]
+    values[wholes] = of_wholes
     table = np.zeros(len(left) * MOST_WORDS**2, dtype=np.float32)
-    table[cells] = alike[len(wholes) :]
+    table[cells] = of_cells
     matched = _matched(table.reshape(-1, MOST_WORDS, MOST_WORDS), _shares(left), _shares(right))
     values = np.maximum(values, matched)
-    _look(values, left, right)
+    values[disguised] = np.maximum(values[disguised], _DISGUISED * of_looks)
     differ = [a.particles != b.particles for a, b in zip(left, right, strict=True)]
     values[differ] *= _OTHER_PARTICLES
     return values
@@ -115,19 +122,6 @@ def _matched(
         worth[rows, i, :] = 0
         worth[rows, :, j] = 0
     return np.where(total > 1 - _ROUNDING, np.float32(1), total)
-
-
-def _look(values: NDArray[np.float32], left: Sequence[Spelling], right: Sequence[Spelling]) -> None:
-    """Raise, in place, what is alike when digits are read as the letters that they look like."""
-    places = [
-        place
-        for place, (a, b) in enumerate(zip(left, right, strict=True))
-        if _find_digit(a.whole) or _find_digit(b.whole)
-    ]
-    if places:
-        one = [left[place].whole.translate(_LOOKS) for place in places]
-        other = [right[place].whole.translate(_LOOKS) for place in places]
-        values[places] = np.maximum(values[places], _DISGUISED * likeness(one, other))
 
 
 def succeeds(left_handles: Sequence[str], right_handles: Sequence[str]) -> NDArray[np.int8]:

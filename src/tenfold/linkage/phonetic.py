@@ -6,7 +6,7 @@ names that nothing was learned from 83 % have one key in both scripts; two rando
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,7 @@ def _likeliest() -> tuple[list[str], NDArray[np.intp]]:
     return distinct, (shipped().table[..., : len(keys)] @ sums).argmax(-1)
 
 
+@lru_cache(maxsize=1 << 15)
 def phonetic(text: str) -> str:
     """The consonant key of a name or handle, "" when nothing is left; letters of other scripts are silent."""
     letters = spelt(text)

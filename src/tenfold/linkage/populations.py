@@ -8,7 +8,7 @@ that both have (Sarah, Adam, Hannah) are taken for Arabic, since taking a common
 """
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
@@ -47,6 +47,7 @@ def _shipped() -> NDArray[np.float32]:
     return odds
 
 
+@lru_cache(maxsize=1 << 15)
 def population(text: str) -> str:
     """The population of names that a name or handle belongs to: "Arab", "Latn", or "" for others and none.
 

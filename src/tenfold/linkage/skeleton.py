@@ -7,6 +7,7 @@ other digits, spaces, decoration and the number of times that a letter is repeat
 """
 
 import re
+from functools import lru_cache
 
 from tenfold.detectors.text import confusables
 from tenfold.detectors.text.evasion import LEET_ARABIC, LEET_LATIN
@@ -76,6 +77,7 @@ def _letters_for_digits(found: re.Match[str]) -> str:
     return "".join(table.get(digit, "") for digit in found[0])
 
 
+@lru_cache(maxsize=1 << 15)
 def skeleton(text: str) -> str:
     """The skeleton of a name or handle; "" when no letter is left. The skeleton of a skeleton is itself."""
     letters = folded(text).rstrip("0123456789 ")

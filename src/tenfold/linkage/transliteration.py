@@ -105,10 +105,16 @@ def shipped() -> Model:
     return model_of(counts, pairs)
 
 
-def encoded(words: Sequence[str], alphabet: str) -> tuple[Integers, Integers]:
-    """Words as rows of numbers from 1, padded with 0 (as many as the longest needs), and their lengths."""
+@cache
+def _numbers(alphabet: str) -> Integers:
     table = np.zeros(0x700, dtype=np.int32)
     table[[ord(letter) for letter in alphabet]] = np.arange(1, len(alphabet) + 1)
+    return table
+
+
+def encoded(words: Sequence[str], alphabet: str) -> tuple[Integers, Integers]:
+    """Words as rows of numbers from 1, padded with 0 (as many as the longest needs), and their lengths."""
+    table = _numbers(alphabet)
     lengths = np.fromiter(map(len, words), dtype=np.int32, count=len(words))
     letters = table[np.frombuffer("".join(words).encode("utf-32-le"), dtype=np.uint32)]
     rows = np.zeros((len(words), int(lengths.max(initial=0))), dtype=np.int32)
