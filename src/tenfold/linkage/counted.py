@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import get_args
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind, key_of, kind_of
+from tenfold.linkage.keys import KIND_MASK, MAX_ACCOUNTS, KeyKind, key_of, kind_of
 from tenfold.store import link_keys, tie_counts
 from tenfold.store.database import Conn
 from tenfold.store.link_keys import Hit
@@ -27,9 +27,11 @@ def counted(conn: Conn, hits: Sequence[Hit], of: Iterable[Fingerprint]) -> list[
     A key that is common is noted as such. Of ties, keys are kept of young accounts only, while fingerprints
     hold those of all: the larger number counts. A tie of more accounts than anybody counted counts nothing.
     """
-    common = [hit.key for hit in hits if hit.accounts == MAX_ACCOUNTS + 1 and kind_of(hit.key) not in _TIES]
+    common = [
+        hit.key for hit in hits if hit.accounts == MAX_ACCOUNTS + 1 and hit.key & KIND_MASK not in _TIES
+    ]
     accounts = link_keys.note_common(conn, common)
-    ties = _ties(of, {hit.key for hit in hits if hit.accounts and kind_of(hit.key) in _TIES})
+    ties = _ties(of, {hit.key for hit in hits if hit.accounts and hit.key & KIND_MASK in _TIES})
     found = tie_counts.count(conn, ties.values())
     for hit in hits:
         if hit.key in ties:
