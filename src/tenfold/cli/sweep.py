@@ -36,7 +36,7 @@ def links(
     ] = "local[*]",
     slack: Annotated[
         float, typer.Option(help="Bits that a pair may lack and is compared all the same.", min=0)
-    ] = 4.0,
+    ] = 2.0,
     processes: Annotated[int, typer.Option(help="For scoring; 0: one a core.", min=0)] = 0,
     save: Annotated[
         bool, typer.Option("--save", help="Keep returns that it finds as links, for people to review.")

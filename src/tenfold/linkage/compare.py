@@ -7,7 +7,7 @@ way.
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.linkage import rhythm, style
+from tenfold.linkage import rhythm, style, time_gap
 from tenfold.linkage.compare_names import compare_names
 from tenfold.linkage.compare_pictures import compare_pictures
 from tenfold.linkage.compare_sets import bios, nested, sets
@@ -16,19 +16,10 @@ from tenfold.linkage.keys import KeyKind, key_of
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.rarity import Rarity, millibits
 from tenfold.linkage.shared_keys import shared
-from tenfold.linkage.table import NEVER, Rows, Table
+from tenfold.linkage.table import Rows, Table
 
 __all__ = ["Comparisons", "compare"]
 
-DAY_US = 86_400_000_000
-AFTER = (
-    (1, Level.DAY),
-    (3, Level.DAYS),
-    (7, Level.WEEK),
-    (14, Level.FORTNIGHT),
-    (31, Level.MONTH),
-    (92, Level.QUARTER),
-)
 _STYLE_PAIRS = 4_096  # sketches are wide: so many pairs at once
 
 
@@ -100,10 +91,4 @@ def _ratio(made: Comparisons, kind: Kind, start: int, bits: NDArray[np.float32])
 def _gap(made: Comparisons) -> None:
     closed = made.left.closed_us[made.left_rows]
     created = made.right.created_us[made.right_rows]
-    known = (closed != NEVER) & (created != NEVER)
-    days = np.where(known, created - np.where(known, closed, 0), 0) / DAY_US
-    level = np.full(len(made), Level.LATER, np.int8)
-    for limit, name in reversed(AFTER):
-        level[days < limit] = name
-    level[days < 0] = Level.BEFORE
-    made.level[:, Kind.GAP] = np.where(known, level, Level.MISSING)
+    made.level[:, Kind.GAP] = time_gap.levels(closed, created)

@@ -27,6 +27,7 @@ from tenfold.linkage.engines import Engine
 from tenfold.linkage.history import TABLES, History
 from tenfold.linkage.model import Model
 from tenfold.linkage.stages import Stages
+from tenfold.linkage.table import NEVER
 
 Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
@@ -75,7 +76,8 @@ class Sweep:
         self.id = sweep_id(history, model, options)
         self.stages = Stages(folder)
         self.worth = worth.worth(self.model, self.population, finding.CAP)
-        self.floor = worth.floor(self.model, self.population, options.slack_bits)
+        self.needed = worth.floor(self.model, self.population, options.slack_bits)
+        self.floor = max(self.needed - round(1000 * worth.TIME_BITS), 1)  # an engine's: it knows no times
 
     def run(self) -> Report:
         """All stages; those that are made already are skipped."""
@@ -153,7 +155,8 @@ class Sweep:
 
     def _pair(self) -> None:
         names = ("candidates.parquet", "open_candidates.parquet")
-        self.stages.file("pairs.parquet", [self._of(name) for name in names], self._write_pairs)
+        inputs = [*(self._of(name) for name in names), self.model_document, self.needed]
+        self.stages.file("pairs.parquet", inputs, self._write_pairs)
         pairs = pq.read_table(self.stages.folder / "pairs.parquet", columns=["older", "newer"])
         needed = np.unique(np.concatenate([pairs["older"].to_numpy(), pairs["newer"].to_numpy()]))
         total = len(self.history.files("identities"))
@@ -167,7 +170,14 @@ class Sweep:
     def _write_pairs(self, out: Path) -> None:
         names = ("candidates.parquet", "open_candidates.parquet")
         pairs = pa.concat_tables([pq.read_table(self.stages.folder / name) for name in names])
-        order = np.lexsort((pairs["older"].to_numpy(), pairs["newer"].to_numpy()))
+        older, newer = pairs["older"].to_numpy(), pairs["newer"].to_numpy()
+        closed, created = (
+            self.history.column("identities", name).fill_null(NEVER).to_numpy()
+            for name in ("closed_us", "created_us")
+        )
+        gap = worth.gap_points(self.model, closed[older], created[newer])
+        chosen = np.flatnonzero(pairs["points"].to_numpy() + gap >= self.needed)
+        order = chosen[np.lexsort((older[chosen], newer[chosen]))]
         pq.write_table(pairs.take(pa.array(order)), out, compression="zstd")
 
     def _score(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tenfold.linkage import time_gap
 from tenfold.linkage.compare_sets import MOST_TIE
 from tenfold.linkage.keys import KIND_MASK, KeyKind
 from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
@@ -18,9 +19,10 @@ from tenfold.linkage.model import Model
 from tenfold.linkage.parameters import KNOTS
 from tenfold.linkage.rarity import millibits
 
-# Bits that a pair may yet gain from what keys do not tell: the time since the closure, style, rhythm, names
-# spelt alike. docs/sweeps.md has what is lost by it.
-SLACK_BITS = 4.0
+# Bits that a pair may yet gain from what keys and time do not tell: style, rhythm, names spelt alike; and
+# from the time since the closure, of which engines know nothing. docs/sweeps.md has what is lost by it.
+SLACK_BITS = 2.0
+TIME_BITS = 2.0
 FINDS_OPEN = 2000  # points that the rarest key of a kind is worth at least, to find open accounts by
 OPEN_BITS = 4.0  # more than that: pairs of which neither account is closed
 WEAK_FOR_OPEN = frozenset(
@@ -96,6 +98,15 @@ def _bits_of(model: Model, kind: Kind, level: Level, strength: NDArray[np.int64]
     strengths = np.zeros((len(strength), len(Kind)), np.int64)
     levels[:, kind], strengths[:, kind] = level, strength
     return np.rint(1000.0 * model.contributions(levels, strengths)[:, kind]).astype(np.int64)
+
+
+def gap_points(
+    model: Model, closed_us: NDArray[np.int64], created_us: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Thousandths of a bit that the time from a closure to a creation is worth; 0 where it is not known."""
+    none = np.zeros(len(Level), np.int64)
+    bits = [_bits_of(model, Kind.GAP, level, none[:1])[0] for level in Level]
+    return np.array(bits, np.int64)[time_gap.levels(closed_us, created_us)]
 
 
 def floor(model: Model, population: int, slack_bits: float = SLACK_BITS) -> int:
