@@ -71,13 +71,13 @@ def happen(conn: Conn, events: Iterable[Event]) -> None:
 def fill(conn: Conn, now: datetime) -> None:
     """Honest people, two closed accounts, their returns, a copy of one that shall have somebody closed, and
     an honest account with a like name."""
-    _use_a_plain_model(conn)
+    use_a_plain_model(conn)
     happen(conn, [*_crowd(now), *_closed(now)])
     happen(conn, _ends(now))
     happen(conn, [*_returns(now), *_honest(now)])
 
 
-def _use_a_plain_model(conn: Conn) -> None:
+def use_a_plain_model(conn: Conn) -> None:
     """One that counts every agreement alike: what is told here comes out the same whatever is shipped."""
     weights = {
         parameters.name_of(kind, level): Weight(base=_plain_bits(kind, level))

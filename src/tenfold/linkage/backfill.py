@@ -48,7 +48,8 @@ def run(conn: Conn) -> Iterator[Done]:
         if not rows:
             return
         found = gather.fingerprints(conn, [row[0] for row in rows])
-        link_keys.add(conn, ((id_, key) for id_, one in found.items() for key in keys_of(one).tolist()))
+        shown = {id_: keys_of(one, all_company=True) for id_, one in found.items()}
+        link_keys.add(conn, ((id_, key) for id_, keys in shown.items() for key in keys.tolist()))
         closed = [(id_, updated_at) for id_, state, updated_at in rows if state == "closed"]
         for id_, updated_at in closed:
             links_due.note(conn, [id_], min(updated_at, datetime.now(UTC)))

@@ -85,11 +85,15 @@ def kind_of(key: int) -> KeyKind:
     return KeyKind(key & KIND_MASK)
 
 
-def keys_of(fingerprint: Fingerprint) -> Keys:
-    """All keys of an account, ascending, each once: int64 of shape (keys,)."""
+def keys_of(fingerprint: Fingerprint, *, all_company: bool = False) -> Keys:
+    """The keys of an account, ascending, each once: int64 of shape (keys,).
+
+    That others follow, name or announce an open account counts only where it returns it: any number of
+    false accounts may follow an honest one. `all_company` takes all of them, for finding, never for weighing.
+    """
     digests: list[bytes] = []
     kinds: list[int] = []
-    for kind, values in _values(fingerprint):
+    for kind, values in _values(fingerprint, all_company or fingerprint.closed_us is not None):
         digests += [_digest(kind, value) for value in values]
         kinds += [kind] * len(values)
     whole = np.frombuffer(b"".join(digests), "<i8") & ~KIND_MASK | np.array(kinds, np.int64)
@@ -142,18 +146,12 @@ def _digest(kind: KeyKind, value: str) -> bytes:
     return hashlib.blake2b(raw, digest_size=8, salt=_SALTS[kind]).digest()
 
 
-def _values(fingerprint: Fingerprint) -> list[tuple[KeyKind, Sequence[str]]]:
-    """Everything that is hashed as a whole, by kind.
-
-    That others follow or name an account proves something only where it returns it: any number of false
-    accounts may follow an honest one. The closed account's own circle counts whole.
-    """
+def _values(fingerprint: Fingerprint, all_company: bool) -> list[tuple[KeyKind, Sequence[str]]]:
+    """Everything that is hashed as a whole, by kind."""
     returned = {*fingerprint.follows, *fingerprint.mentions}
 
     def company(others: Sequence[str]) -> Sequence[str]:
-        if fingerprint.closed_us is not None:
-            return others
-        return [other for other in others if other in returned]
+        return others if all_company else [other for other in others if other in returned]
 
     bios = [text for text in map(folded, fingerprint.bios) if len(text) >= LEAST_BIO]
     values: list[tuple[KeyKind, Sequence[str]]] = [

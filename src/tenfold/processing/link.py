@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from tenfold.events import PostCreated
 from tenfold.linkage import gather
-from tenfold.linkage.keys import MAX_ACCOUNTS, keys_of
+from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind, key_of, keys_of
 from tenfold.linkage.online import Linker
 from tenfold.processing import left
 from tenfold.processing.fold import Batch, Question
@@ -23,6 +23,7 @@ from tenfold.subjects import Subject, SubjectKind
 
 # An account with candidates is looked at again when it has written so many posts: habits take texts to show.
 LOOKS = (1, 2, 3, 5, 10, 20, 30, 60, 120)
+COMPANY = (KeyKind.FOLLOWED_BY, KeyKind.MENTIONED_BY, KeyKind.ANNOUNCED_BY)
 ENDED = frozenset({"closed", "deleted"})  # nobody need decide about these
 
 
@@ -34,8 +35,9 @@ def link(conn: Conn, linker: Linker, batch: Batch) -> None:
     for account, all_ended in sorted(batch.ended.items()):
         for ended in all_ended:  # a closing counts, too, when the account was deleted right after it
             links_due.note(conn, [account], ended.at, ended.reason, ended.state)
-    new = link_keys.add(conn, _shown(conn, batch))
-    looked = link_keys.struck(conn, new, MAX_ACCOUNTS)
+    shown, returned = _shown(conn, batch)
+    new = link_keys.add(conn, shown)
+    looked = link_keys.struck(conn, [*new, *returned], MAX_ACCOUNTS)
     milestones = _at_milestones(batch)
     if milestones:
         looked |= store_returns.watched(conn, milestones)
@@ -46,8 +48,10 @@ def link(conn: Conn, linker: Linker, batch: Batch) -> None:
             _ask(conn, batch, found.changed)
 
 
-def _shown(conn: Conn, batch: Batch) -> list[link_keys.Shown]:
-    """The keys of what accounts did and what was done to them."""
+def _shown(conn: Conn, batch: Batch) -> tuple[list[link_keys.Shown], list[link_keys.Shown]]:
+    """The keys of what accounts did and what was done to them; and the keys under which those with whom
+    accounts tied themselves would stand if they had done it first: only what is returned is weighed.
+    """
     own = left.of_accounts(batch)
     naming = left.posts_naming(batch)
     others = [Traces(id=author, written=(post,)) for author, _, post in naming]
@@ -61,7 +65,15 @@ def _shown(conn: Conn, batch: Batch) -> list[link_keys.Shown]:
     there = {id_: account for id_, account in known.items() if account.state != "deleted"}
     to_them = left.of_targets(batch, named_by, there)
     shown = gather.made([*own.values(), *to_them.values()], named, habits=False)
-    return [(one.account, key) for one in shown for key in keys_of(one).tolist()]
+    ties = {(follow.follower, follow.target) for follow in batch.follows if not follow.ended}
+    ties |= {(mention.account, mention.target) for mention in named_by}
+    returned = [
+        (account, key_of(kind, other))
+        for account, other in sorted(ties)
+        if account in own
+        for kind in COMPANY
+    ]
+    return [(one.account, key) for one in shown for key in keys_of(one, all_company=True).tolist()], returned
 
 
 def _accounts(conn: Conn, batch: Batch, ids: Iterable[str]) -> Mapping[str, Account]:
