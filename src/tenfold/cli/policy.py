@@ -136,8 +136,8 @@ def explain(
 @app.command()
 def fields(as_json: AsJson = False) -> None:
     """Every field that rules can ask about, with its type and meaning."""
-    from tenfold.policy.kinds import KINDS
     from tenfold.policy import Schema
+    from tenfold.policy.kinds import KINDS
 
     declared = Schema.build(KINDS).fields
     if as_json:
@@ -215,8 +215,8 @@ def _declared_set(name: str) -> frozenset[str]:
 
 
 def _load(paths: list[Path] | None) -> "PolicySet":
-    from tenfold.policy.kinds import KINDS
     from tenfold.policy import load, load_policies
+    from tenfold.policy.kinds import KINDS
 
     return load(paths, KINDS) if paths else load_policies(common.settings())
 
