@@ -104,13 +104,17 @@ def _values(sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64
     shared = members >= 2
     key, owner, members = key[first][shared], owner[first][shared], members[shared]
     accounts = sweep.counted(key)
-    order = np.lexsort((key, accounts, -members, owner))
+    known = np.flatnonzero(accounts)
+    order = known[np.lexsort((key[known], accounts[known], -members[known], owner[known]))]
+    key, owner, members, accounts = key[order], owner[order], members[order], accounts[order]
+    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    rank = np.arange(len(owner)) - np.repeat(starts, np.diff(np.append(starts, len(owner))))
+    told = rank < MOST_VALUES
     found: dict[int, list[Value]] = {}
-    for row in order.tolist():
-        values = found.setdefault(int(owner[row]), [])
-        if len(values) < MOST_VALUES and accounts[row]:
-            kind = kind_of(int(key[row])).name.lower()
-            values.append(Value(kind, int(members[row]), int(accounts[row])))
+    columns = (column[told].tolist() for column in (owner, key, members, accounts))
+    for cluster_, key_, members_, accounts_ in zip(*columns, strict=True):
+        value = Value(kind_of(key_).name.lower(), members_, accounts_)
+        found.setdefault(cluster_, []).append(value)
     return found
 
 
@@ -118,16 +122,15 @@ def _keys(
     sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Every key of every account that is in a cluster, and that cluster."""
-    order = np.argsort(number)
-    number, cluster = number[order], cluster[order]
+    of_account = np.full(sweep.history.manifest.accounts, -1, np.int64)
+    of_account[number] = cluster
     keys, owners = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for file in sweep.account_files():
-        rows = pa.ipc.open_file(pa.memory_map(str(file))).read_all()
-        chosen = np.flatnonzero(np.isin(rows["number"].to_numpy(), number))
+        rows = pa.ipc.open_file(pa.memory_map(str(file))).read_all().select(["number", "keys"])
+        of = of_account[rows["number"].to_numpy()]
+        chosen = np.flatnonzero(of >= 0)
         if len(chosen):
-            taken = rows.take(pa.array(chosen))
-            lists = taken["keys"].combine_chunks()
-            of = cluster[np.searchsorted(number, taken["number"].to_numpy())]
+            lists = rows["keys"].take(pa.array(chosen)).combine_chunks()
             keys.append(lists.flatten().to_numpy())
-            owners.append(np.repeat(of, np.diff(lists.offsets.to_numpy())))
+            owners.append(np.repeat(of[chosen], np.diff(lists.offsets.to_numpy())))
     return np.concatenate(keys), np.concatenate(owners)
