@@ -20,7 +20,7 @@ from tenfold.linkage.worth import Worth
 
 CAP = 50  # a key that more accounts show finds no candidates in a sweep; agreeing on it still counts
 OPEN_CAP = 20  # the same between accounts of which neither is closed
-BEST = 20  # candidates of each newer account that are compared
+BEST = 60  # candidates of each newer account that are looked at
 
 # How many accounts show each key that one of the chosen accounts shows.
 COUNTS = """

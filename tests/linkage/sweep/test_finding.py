@@ -122,9 +122,9 @@ def test_engine_finds_what_a_plain_join_finds(duck, tmp_path, accounts, muted):
 
 
 def test_only_the_best_of_each_newer_account_are_kept(duck, tmp_path):
-    """Sixty closed accounts share a key of their own each with the newest one, ten of them two."""
-    shown = {(value, 1) for value in range(60)} | {(value, 2) for value in range(10)}
-    accounts = [(True, {pair for pair in shown if pair[0] == value}) for value in range(60)] + [
+    """A hundred closed accounts share a key of their own each with the newest one, ten of them two."""
+    shown = {(value, 1) for value in range(100)} | {(value, 2) for value in range(10)}
+    accounts = [(True, {pair for pair in shown if pair[0] == value}) for value in range(100)] + [
         (False, shown)
     ]
     files, keys = write_case(tmp_path, accounts)
