@@ -135,11 +135,13 @@ def paraphrased(bio: str, draw: Draw) -> str:
     ]
     parts = [part for part in parts if part]
     arabic = _is_arabic(bio)
-    if len(parts) < 2:
-        tails = ("، من جديد", " ..", "، لا أكثر") if arabic else (", once more", " ..", ", nothing else")
-        return bio.rstrip(".") + tails[int(draw() * len(tails))]
-    mark = (" | ", " - ", " • ", "، " if arabic else ", ")[int(draw() * 4)]
-    return mark.join([parts[-1], *parts[:-1]])
+    if len(parts) > 1:
+        mark = (" | ", " - ", " • ", "، " if arabic else ", ")[int(draw() * 4)]
+        turned = mark.join([parts[-1], *parts[:-1]])
+        if turned != bio:
+            return turned
+    tails = ("، من جديد", " ..", "، لا أكثر") if arabic else (", once more", " ..", ", nothing else")
+    return bio.rstrip(".") + tails[int(draw() * len(tails))]
 
 
 def shortened(link: str, draw: Draw) -> str:
@@ -160,14 +162,17 @@ def host(link: str) -> str:
 def tagged(email: str, draw: Draw) -> str:
     """The same mailbox with another tag."""
     local, _, domain = email.partition("@")
-    return f"{local.partition('+')[0]}+{int(draw() * 1_000_000)}@{domain}"
+    mailbox, _, old = local.partition("+")
+    tag = str(int(draw() * 1_000_000))
+    return f"{mailbox}+{tag if tag != old else tag + '0'}@{domain}"
 
 
 def dotted(email: str, draw: Draw) -> str:
     """The same letters with a dot more somewhere: the same mailbox with some services."""
     local, _, domain = email.partition("@")
-    at = 1 + int(draw() * (len(local) - 1))
-    return f"{local[:at]}.{local[at:]}@{domain}"
+    letters, plus, tag = local.partition("+")
+    at = 1 + int(draw() * (len(letters) - 1))
+    return f"{letters[:at]}.{letters[at:]}{plus}{tag}@{domain}"
 
 
 def mailbox(email: str) -> str:
