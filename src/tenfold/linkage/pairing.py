@@ -4,14 +4,13 @@ The first look that every path takes: rarity of shared keys that at most MAX_ACC
 each kind, summed over kinds, in whole thousandths of a bit.
 """
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.linkage.candidates import BEST, FLOOR
+from tenfold.linkage.candidates import BEST, floor_of
 from tenfold.linkage.keys import KIND_BITS, KIND_MASK, MAX_ACCOUNTS, Keys
 from tenfold.linkage.rarity import Rarity, millibits
 from tenfold.linkage.table import NEVER, Rows, Table
@@ -25,11 +24,6 @@ class Pairs(NamedTuple):
     closed: Rows
     newer: Rows
     bits: NDArray[np.int64]
-
-
-def floor_of(population: int) -> int:
-    """Thousandths of a bit below which a pair cannot come to anything: as many as there are accounts."""
-    return max(FLOOR, round(1000 * math.log2(population)))
 
 
 def candidates(closed: Table, newer: Table, rarity: Rarity) -> Pairs:
