@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.detectors.base import TextItem
-from tenfold.detectors.threat.detector import KIND, ThreatDetector
+from tenfold.detectors.threat.detector import ThreatDetector
+from tenfold.detectors.threat.levels import assess, from_details
+from tenfold.detectors.threat.telling import KIND, RECORDS
 from tenfold.evidence import Signal
 from tenfold.subjects import Subject, SubjectKind
 
@@ -167,6 +169,28 @@ def test_targets(detector: ThreatDetector, text: str, kind: str, target: str) ->
     assert (details["target_kind"], details["target"]) == (kind, target)
 
 
+@pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        (
+            "@nadia_w we will burn the North Office tonight, tell Jonas Weber",
+            [("account_mention", "nadia_w"), ("place", "North Office"), ("name", "Jonas Weber")],
+        ),
+        (
+            "سنقتل القاضي سليم أمام مبنى البلدية",
+            [("staff", "القاضي سليم"), ("place", "مبنى البلدية")],
+        ),
+        ("والله لأذبحنك يا سليم", [("named_person", "سليم")]),
+        ("We will kill you", []),
+    ],
+)
+def test_names_handles_and_places_are_told_beside_the_target(
+    detector: ThreatDetector, text: str, mentions: list[tuple[str, str]]
+) -> None:
+    told = details_of(detector, text)["targets"]
+    assert [(one["kind"], one["text"]) for one in told] == mentions
+
+
 def test_an_own_threat_beside_a_quoted_one_counts(detector: ThreatDetector) -> None:
     details = details_of(
         detector, 'He said "we will kill you". And I say: we will kill you tonight at your house.'
@@ -190,7 +214,13 @@ def test_no_text_makes_it_raise_and_spans_are_in_the_text(text: str) -> None:
     found = signal_of(ThreatDetector(), text)
     if found is None:
         return
-    assert set(found.details) - {"factors"} <= set(KIND.details)
+    assert set(found.details) - set(RECORDS) <= set(KIND.details)
+    again = assess(from_details(found.details))
+    assert [again.level, again.ungated, again.review, list(again.reasons)] == [
+        found.details[name] for name in ("level", "ungated", "review", "reasons")
+    ]
+    for one in found.details["targets"]:
+        assert text[one["start"] : one["end"]] == one["text"] != ""
     assert 0 <= found.score <= 1
     assert (found.details["level"] == "N") == found.details["gated"]
     for span in found.spans:

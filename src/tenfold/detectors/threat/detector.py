@@ -1,84 +1,27 @@
-"""The detector of threats: which texts are worth reading, what is read in them, and the signal that says
-so."""
+"""The detector of threats: which texts are worth reading, and what is read in them."""
 
 import re
 from collections.abc import Sequence
 
-import msgspec
 import numpy as np
 
 from tenfold.detectors.base import TextItem
 from tenfold.detectors.text.arabizi import is_arabizi
 from tenfold.detectors.text.prepared import PreparedBatch
-from tenfold.detectors.threat import levels
-from tenfold.detectors.threat.factors import Factor, described
-from tenfold.detectors.threat.gates import ORDER as GATES
 from tenfold.detectors.threat.learned import PROMISING, Model, probability, shipped
 from tenfold.detectors.threat.lexicon import ARABIC, ARABIZI, ENGLISH, Lexicon, lexicons, sayings
 from tenfold.detectors.threat.marked import Marked, said
 from tenfold.detectors.threat.reading import Reading, readings
 from tenfold.detectors.threat.symbols import symbols
-from tenfold.detectors.threat.targets import ADDRESSED, VAGUE
-from tenfold.evidence import Signal, SignalKind, Span
+from tenfold.detectors.threat.telling import KIND, Read, signal, strength
+from tenfold.evidence import Signal
 
-KIND = SignalKind(
-    name="threat",
-    title="Threatens people, or tells of a threat",
-    score_means=(
-        "strength of the threat: 0.45 and more for T3, 0.65 T2, 0.8 T1, 0.92 T0; "
-        "below 0.4 somebody else's words"
-    ),
-    details={
-        "level": "str",
-        "speech_act": "str",
-        "act": "str",
-        "target_kind": "str",
-        "target": "str",
-        "imminence_hours": "float",
-        "specificity": "int",
-        "gates": "set",
-        "gated": "bool",
-        "review": "bool",
-        "reported_against": "set",
-        "learned": "float",
-    },
-)
-STRENGTHS = {levels.T0: 0.92, levels.T1: 0.8, levels.T2: 0.65, levels.T3: 0.45, levels.NONE: 0.2}
-_TOLD = frozenset({"reported", "quoted", "news", "victim_report", "counter_speech", "condemnation"})
 _ARABIC_LETTER = re.compile("[\u0621-\u064a]")
 _DIGIT_LETTER = re.compile(r"[a-z][23579](?:[a-z]|\b)|\b[23579][a-z]{2}")
-_ENGLISH = frozenset(
-    [
-        "the",
-        "and",
-        "you",
-        "is",
-        "are",
-        "of",
-        "to",
-        "in",
-        "it",
-        "that",
-        "this",
-        "for",
-        "with",
-        "my",
-        "your",
-        "was",
-        "not",
-        "i",
-    ]
-)
-
-
-class Read(msgspec.Struct, frozen=True):
-    """The worst threat of a text, all threats, and the strength of both rules and model."""
-
-    strength: float
-    learned: float
-    worst: Reading | None = None
-    all: tuple[Reading, ...] = ()
-    marked: Marked | None = None
+_ENGLISH = frozenset({
+    "the", "and", "you", "is", "are", "of", "to", "in", "it", "that", "this", "for", "with", "my", "your",
+    "was", "not", "i",
+})  # fmt: skip
 
 
 class ThreatDetector:
@@ -102,9 +45,9 @@ class ThreatDetector:
         found: list[list[Signal]] = [[] for _ in batch.items]
         for number, read in enumerate(self.read(batch)):
             owner = batch.owners[number]
-            signal = _signal(batch.items[owner], batch.fields[number], read)
-            if signal:
-                found[owner].append(signal)
+            told = signal(batch.items[owner], batch.fields[number], read, self.name, self.version)
+            if told:
+                found[owner].append(told)
         return found
 
     def read(self, batch: PreparedBatch) -> list[Read]:
@@ -143,7 +86,7 @@ class ThreatDetector:
 def _judged(found: tuple[Marked | None, list[Reading]], learned: float) -> Read:
     marked, read = found
     worst = min(read, key=lambda reading: reading.rank, default=None)
-    return Read(_strength(worst, learned), learned, worst, tuple(read), marked)
+    return Read(strength(worst, learned), learned, worst, tuple(read), marked)
 
 
 def _may_be_arabizi(text: str) -> bool:
@@ -151,101 +94,3 @@ def _may_be_arabizi(text: str) -> bool:
     `is_arabizi`."""
     words = text.split(" ")
     return len(_DIGIT_LETTER.findall(text)) >= 2 and _ENGLISH.isdisjoint(words)
-
-
-def _strength(worst: Reading | None, learned: float) -> float:
-    """The rules' strength, which the model raises within its level; gates hold both down."""
-    if worst is None:
-        return learned * 0.6
-    if worst.level == levels.NONE:
-        return min(0.39, STRENGTHS[levels.NONE] + 0.15 * learned)
-    base = STRENGTHS[worst.level]
-    above = [STRENGTHS[each] for each in levels.ORDER if STRENGTHS[each] > base]
-    return base + (min(above, default=1.0) - base) * 0.98 * learned
-
-
-def _signal(item: TextItem, field: str, read: Read) -> Signal | None:
-    worst = read.worst
-    if worst is None or read.marked is None:
-        return None
-    if worst.level == levels.NONE and not (
-        (worst.gates & _TOLD and "negated" not in worst.gates) or worst.review
-    ):
-        return None
-    text = read.marked
-    spans = sorted(
-        {(factor.first, factor.last) for factor in worst.factors} | {worst.at} | _aimed(text, worst)
-    )
-    return Signal(
-        subject=item.subject,
-        name=KIND.name,
-        score=round(read.strength, 4),
-        detector=ThreatDetector.name,
-        version=ThreatDetector.version,
-        key=field,
-        spans=tuple(Span(field, *text.span(first, last)) for first, last in spans),
-        details=_details(text, read, worst),
-    )
-
-
-def _aimed(text: Marked, reading: Reading) -> set[tuple[int, int]]:
-    return {described(text, reading.aim)} if reading.aim else set()
-
-
-def _details(text: Marked, read: Read, worst: Reading) -> dict[str, object]:
-    aim = worst.aim
-    kind = "" if aim is None else VAGUE if aim.kind == ADDRESSED else aim.kind
-    details: dict[str, object] = {
-        "level": worst.level,
-        "speech_act": _speech_act(worst),
-        "act": worst.act,
-        "target_kind": kind or VAGUE,
-        "target": _words(text, described(text, aim)) if aim else "",
-        "specificity": levels.specificity(frozenset(factor.factor for factor in worst.factors)),
-        "gates": sorted(worst.gates),
-        "gated": bool(worst.gates),
-        "review": worst.review,
-        "reported_against": _against(text, read.all),
-        "factors": _factors(text, worst),
-        "learned": round(read.learned, 4),
-    }
-    if worst.hours is not None:
-        details["imminence_hours"] = worst.hours
-    return details
-
-
-def _speech_act(reading: Reading) -> str:
-    """The gate that names it, or the act itself."""
-    return next((gate for gate in GATES if gate in reading.gates), reading.says)
-
-
-def _against(text: Marked, found: Sequence[Reading]) -> list[str]:
-    """Whom threats are told to be against that are somebody else's words."""
-    told = [
-        one.aim
-        for one in found
-        if one.aim
-        and (one.aim.certain or one.aim.kind != VAGUE)
-        and one.gates & _TOLD
-        and "negated" not in one.gates
-    ]
-    return sorted({_words(text, described(text, aim)) for aim in told})[:20]
-
-
-def _factors(text: Marked, worst: Reading) -> list[dict[str, object]]:
-    rows = [Factor("act", *worst.at, worst.act), *worst.factors]
-    if worst.aim:
-        rows.append(Factor("target", *described(text, worst.aim), worst.aim.kind))
-    return [
-        {
-            "factor": row.factor,
-            "span": list(text.span(row.first, row.last)),
-            "value": row.value or _words(text, (row.first, row.last)),
-        }
-        for row in sorted(rows, key=lambda row: (row.first, row.last, row.factor))
-    ]
-
-
-def _words(text: Marked, at: tuple[int, int]) -> str:
-    first, last = text.span(*at)
-    return text.original[first:last]

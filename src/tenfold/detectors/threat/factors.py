@@ -3,6 +3,7 @@ demanded."""
 
 import msgspec
 
+from tenfold.detectors.threat import levels
 from tenfold.detectors.threat.entries import Entry
 from tenfold.detectors.threat.lexicon import ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked, Said
@@ -59,7 +60,7 @@ def factors(text: Marked, at: int, aim: Target | None, sayings: list[Said]) -> l
     found = []
     for role, name in (("time", "when"), ("place", "where"), ("weapon", "means")):
         for mark in text.role(role):
-            if low <= mark.first < high and not _is_aim(mark, aim) and _definite(text, mark):
+            if low <= mark.first < high and not _is_aim(mark, aim) and definite(text, mark):
                 found.append(Factor(name, mark.first, mark.last, mark.entry.value or phrase(text, mark)))
     for said in sayings:
         if said.saying.factor and low <= said.first < high:
@@ -69,7 +70,7 @@ def factors(text: Marked, at: int, aim: Target | None, sayings: list[Said]) -> l
 
 def hours(found: list[Factor]) -> float | None:
     """Hours until the act: the soonest time told."""
-    return min((float(one.value) for one in found if one.factor == "when"), default=None)
+    return levels.soonest(one.value for one in found if one.factor == "when")
 
 
 def condition(text: Marked, act: Mark) -> Factor | None:
@@ -129,7 +130,7 @@ def _is_aim(mark: Mark, aim: Target | None) -> bool:
     return aim is not None and aim.kind not in ("place", "event") and aim.first <= mark.first < aim.last
 
 
-def _definite(text: Marked, mark: Mark) -> bool:
+def definite(text: Marked, mark: Mark) -> bool:
     """Whether a place is a certain one: "your house", "the station", "at …"; times and weapons always are."""
     entry: Entry = mark.entry
     if entry.role != "place":

@@ -5,12 +5,6 @@ from tenfold.detectors.threat.marked import Mark, Marked
 from tenfold.detectors.threat.stance import CALL, OWN, Stance
 from tenfold.detectors.threat.targets import ADDRESSED, GROUP, MENTION, STAFF, Target
 
-# What a gate makes of a threat. The first of these that applies names the speech act.
-ORDER = (
-    "negated", "victim_report", "quoted", "counter_speech", "condemnation", "news", "reported", "question",
-    "game", "sport", "fiction", "history", "idiom", "cooking", "prayer",
-)  # fmt: skip
-PLAY = frozenset({"game", "sport", "fiction", "history", "idiom", "cooking", "prayer"})
 _TO_SAID = 25  # words between "he says that" and what he says
 _FEWEST_OUTSIDE = 3  # words outside quotation marks without which the quoted text is the author's own
 _OF_GENRE = {

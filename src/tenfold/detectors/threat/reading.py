@@ -11,13 +11,14 @@ from tenfold.detectors.threat.marked import Mark, Marked, Said
 from tenfold.detectors.threat.stance import MENTION, OWN, Stance, negated, stance
 from tenfold.detectors.threat.targets import ADDRESSED, GROUP, Target, target
 
-_REVIEWED = of_gates.PLAY | {"question"}  # gates that a person looks behind when the threat would be imminent
 _LEAKING = frozenset({"preparation", "farewell", "last_resort"})
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """One threat as it was read. `ungated`: its level if nothing gated it; `level` is N when something
-    does."""
+    """One threat as it was read. `ungated`: its level if nothing gated it; `level` is N when something does.
+
+    `reasons`: why, as `levels.assess` tells. `review`: gated by play or a question, yet imminent.
+    """
 
     says: str
     act: str
@@ -27,6 +28,8 @@ class Reading(msgspec.Struct, frozen=True):
     gates: frozenset[str]
     level: str
     ungated: str
+    review: bool
+    reasons: tuple[str, ...]
     hours: float | None
     factors: list[Factor]
 
@@ -34,12 +37,6 @@ class Reading(msgspec.Struct, frozen=True):
     def rank(self) -> tuple[int, int]:
         """The worse, the smaller: by level, then by what it would be without gates."""
         return levels.ORDER.index(self.level), levels.ORDER.index(self.ungated)
-
-    @property
-    def review(self) -> bool:
-        """Gated by play or a question, yet imminent: a person has a look."""
-        soon = self.hours is not None and self.hours <= levels.URGENT_HOURS
-        return self.level == levels.NONE and soon and self.ungated == levels.T0 and self.gates <= _REVIEWED
 
 
 def readings(text: Marked, sayings: list[Said]) -> list[Reading]:
@@ -167,11 +164,16 @@ def _assess(
 ) -> Reading:
     found = [*of_factors.factors(text, act.first, aim, sayings), *extra]
     until = of_factors.hours(found)
-    kind = aim.kind if aim else None
-    assessed = levels.Assessed(
-        says=says, harm=act.entry.harm, target=kind, factors=frozenset(f.factor for f in found), hours=until
+    assessed = levels.assess(
+        levels.Factors(
+            says=says,
+            act=act.entry.value,
+            target=aim.kind if aim else None,
+            found=frozenset(factor.factor for factor in found),
+            hours=until,
+            gates=frozenset(gates),
+        )
     )
-    ungated = levels.level(assessed)
     return Reading(
         says=says,
         act=act.entry.value,
@@ -179,8 +181,10 @@ def _assess(
         at=(act.first, act.last),
         aim=aim,
         gates=frozenset(gates),
-        level=levels.NONE if gates else ungated,
-        ungated=ungated,
+        level=assessed.level,
+        ungated=assessed.ungated,
+        review=assessed.review,
+        reasons=assessed.reasons,
         hours=until,
         factors=found,
     )

@@ -50,7 +50,7 @@ _PASSED_OVER = frozenset(
 _AGAINST_PLACES = frozenset({"burn", "bomb", "attack", "shoot", "run_over"})
 _EVERY = frozenset(["all", "these", "those", "every", "each", "any"])
 _YOURS = ("face", "person", "staff", "place", "event", "them")  # "your throat", "your family", "your office"
-_CALLS = frozenset({"يا", "ايها", "ya"})
+CALLS = frozenset({"يا", "ايها", "ya"})
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -96,7 +96,7 @@ def _addressed(text: Marked, act: Mark) -> Target:
         if first <= mark.first < last:
             return Target(STAFF, mark.first, mark.last)
     for i in range(first, last - 1):
-        if text.words[i] in _CALLS and not any(
+        if text.words[i] in CALLS and not any(
             text.has(role, i + 1, i + 2) for role in ("person", "thing", "face")
         ):
             return Target(NAMED, i + 1, i + 2)
@@ -140,22 +140,25 @@ def _object(text: Marked, act: Mark) -> Target | None:
         if every and i + 1 < stop and _at(text, i + 1, act):
             continue
         if not text.has("future", i, i + 1):
-            return _some_noun(text, i, every)
+            return _some_noun(text, act, i, every)
     if act.entry.role == "act_noun":
         return Target(VAGUE, act.first, act.last, certain=False)
     return None
 
 
-def _some_noun(text: Marked, i: int, every: bool) -> Target | None:
-    """A word the lexicon does not know: a name, a group when "all …", or some noun."""
+def _some_noun(text: Marked, act: Mark, i: int, every: bool) -> Target | None:
+    """A word the lexicon does not know: what describes a known one, a name, a group after "all", or some."""
+    for after in range(i + 1, min(i + 4, len(text.words))):  # "those filthy <people>", "the North <Office>"
+        if text.clauses[after] != text.clauses[i] or text.words[after] in _PASSED_OVER:
+            break
+        head = _at(text, after, act)
+        if head and head.kind in (GROUP, STAFF, PLACE, EVENT) and not text.has("them", after, after + 1):
+            return Target(head.kind, i, after + 1, head.certain)
     written = text.original[text.starts[i] : text.ends[i]]
     if text.language == ENGLISH and written[:1].isupper() and not written.isupper():
         return Target(NAMED, i, i + 1, certain=False)
     if every and text.words[i].endswith("s"):
         return Target(GROUP, i, i + 1)
-    for after in range(i + 1, min(i + 4, len(text.words))):  # "those filthy <people>"
-        if text.clauses[after] == text.clauses[i] and text.has("person", after, after + 1):
-            return Target(GROUP, i, after + 1)
     return Target(VAGUE, i, i + 1, certain=False)
 
 
