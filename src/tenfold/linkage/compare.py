@@ -16,6 +16,7 @@ from tenfold.linkage.keys import KeyKind, key_of
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.rarity import Rarity, millibits
 from tenfold.linkage.shared_keys import shared
+from tenfold.linkage.style import LEAST_CHARS, Background, Hands
 from tenfold.linkage.table import Rows, Table
 
 __all__ = ["Comparisons", "compare"]
@@ -50,7 +51,7 @@ def compare(left: Table, left_rows: Rows, right: Table, right_rows: Rows, rarity
     compare_pictures(made, found, Kind.AVATAR, KeyKind.AVATAR, KeyKind.AVATAR_BAND)
     compare_pictures(made, found, Kind.BANNER, KeyKind.BANNER, KeyKind.BANNER_BAND)
     _announcements(made, found)
-    _habits(made)
+    _habits(made, rarity.usual)
     _gap(made)
     made.copied[:] = made.level[:, Kind.TEXT] == Level.SHARED
     return made
@@ -70,20 +71,30 @@ def _announcements(made: Comparisons, found: Found) -> None:
         made.strength[place, kind] = millibits(made.population, np.array([shown_by]))[0]
 
 
-def _habits(made: Comparisons) -> None:
-    for start in range(0, len(made), _STYLE_PAIRS):
-        part = slice(start, start + _STYLE_PAIRS)
-        left, right = made.left.style_of(made.left_rows[part]), made.right.style_of(made.right_rows[part])
-        _ratio(made, Kind.STYLE, start, style.similarity(left[0], left[1], right[0], right[1]))
+def _habits(made: Comparisons, usual: Background | None) -> None:
+    """Ways of writing, where both wrote enough, and hours; each account's sketch is read once."""
+    left_chars = made.left.columns.style_chars[made.left_rows]
+    right_chars = made.right.columns.style_chars[made.right_rows]
+    wrote = np.flatnonzero(np.minimum(left_chars, right_chars) >= LEAST_CHARS)
+    for start in range(0, len(wrote), _STYLE_PAIRS):
+        some = wrote[start : start + _STYLE_PAIRS]
+        left, left_places = _hands(made.left, made.left_rows[some], usual)
+        right, right_places = _hands(made.right, made.right_rows[some], usual)
+        _ratio(made, Kind.STYLE, some, style.likeness(left, left_places, right, right_places))
     hours = made.left.hours_of(made.left_rows), made.right.hours_of(made.right_rows)
-    _ratio(made, Kind.RHYTHM, 0, rhythm.similarity(*hours))
+    _ratio(made, Kind.RHYTHM, np.arange(len(made)), rhythm.similarity(*hours))
 
 
-def _ratio(made: Comparisons, kind: Kind, start: int, bits: NDArray[np.float32]) -> None:
-    part = slice(start, start + len(bits))
+def _hands(accounts: Table, rows: Rows, usual: Background | None) -> tuple[Hands, NDArray[np.int64]]:
+    """The sketches in these rows, each once, and which of them each row is."""
+    once, places = np.unique(rows, return_inverse=True)
+    return style.hands(*accounts.style_of(once), usual), places
+
+
+def _ratio(made: Comparisons, kind: Kind, pairs: NDArray[np.int64], bits: NDArray[np.float32]) -> None:
     strength = np.rint(1000.0 * bits.astype(np.float64)).astype(np.int64)
-    made.strength[part, kind] = strength
-    made.level[part, kind] = np.select(
+    made.strength[pairs, kind] = strength
+    made.level[pairs, kind] = np.select(
         [strength > 0, strength < 0], [Level.LIKE, Level.UNLIKE], Level.MISSING
     )
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tenfold.linkage import names
 from tenfold.linkage.keys import Keys
+from tenfold.linkage.style import Background
 
 UNCOUNTED = 2  # accounts of a key that was not counted: the two that share it
 NAME_SHARE = 0.5  # of accounts in a population of names that was not counted
@@ -26,7 +27,8 @@ class Rarity:
     `muted` are values that a person marked as shared by strangers: agreeing on them counts nothing.
     `name_counts` says how many accounts belong to each population of names (names.population; `count_names`
     makes it from a sample): a name's rarity is measured among its like, else people of a culture with few
-    common names are taken for each other.
+    common names are taken for each other. `usual` is what is usual in the writing of the platform (usual.py):
+    without it ways of writing say little.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Rarity:
         *,
         muted: Iterable[int] = (),
         name_counts: Mapping[str, int] | None = None,
+        usual: Background | None = None,
     ) -> None:
         if len(keys) != len(accounts):
             raise ValueError(f"{len(keys)} keys have {len(accounts)} counts")
@@ -46,6 +49,7 @@ class Rarity:
         self._muted = np.unique(np.fromiter(muted, np.int64))
         self.population = max(population, 2)
         self.name_counts = dict(name_counts or {})
+        self.usual = usual
 
     def accounts_of(self, keys: Keys) -> NDArray[np.int64]:
         """How many accounts show each key; 0 for a muted one. Same shape as `keys`."""

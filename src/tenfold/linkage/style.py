@@ -174,33 +174,54 @@ def similarity(
     right_chars: Numbers,
     usual: Background | None = None,
 ) -> NDArray[np.float32]:
-    """log2 of how much likelier these texts are if one hand wrote both than if two people did, pair by pair.
+    """log2 of how much likelier two accounts' texts are if one hand wrote both, pair by pair.
 
     Between LEAST_BITS and MOST_BITS; 0 where either has fewer than LEAST_CHARS, or they have neither English
     nor Arabic in common. Without `usual` (what is usual on this platform) a quarter of that: on one unlike
     the tuning data everybody differs from those in the same way.
     """
-    bits = np.zeros(len(left), dtype=np.float32)
-    enough = np.flatnonzero(np.minimum(left_chars, right_chars) >= LEAST_CHARS)
+    rows = np.arange(len(left))
+    return likeness(hands(left, left_chars, usual), rows, hands(right, right_chars, usual), rows)
+
+
+class Hands(msgspec.Struct, frozen=True):
+    """Sketches of n accounts, ready to be compared: `chars` (n,), 0 for those too short to say anything,
+    shares of languages (n, LANGUAGES), and how each differs from what is usual, (n, BUCKETS). `known`:
+    whether what is usual on the platform was given."""
+
+    chars: Numbers
+    shares: Floats
+    form: Floats
+    known: bool
+
+
+def hands(packed: Sketches, chars: Numbers, usual: Background | None) -> Hands:
+    """Read each account's sketch once, however many pairs it is in."""
+    long = np.flatnonzero(chars >= LEAST_CHARS)
+    shares, form = np.zeros((len(packed), len(LANGUAGES))), np.zeros((len(packed), BUCKETS))
+    if len(long):
+        header, counts = _unpack(packed[long])
+        shares[long] = style_language.shares(header[:, :TALLIES])
+        expected = shares[long] + 1e-9
+        expected = expected / expected.sum(axis=1, keepdims=True) @ (usual or model().background).usual
+        form[long] = differences(counts << header[:, TALLIES:], expected, model().kinds)
+    return Hands(np.where(chars >= LEAST_CHARS, chars, 0), shares, form, usual is not None)
+
+
+def likeness(left: Hands, left_rows: Numbers, right: Hands, right_rows: Numbers) -> NDArray[np.float32]:
+    """`similarity` of left_rows[i] with right_rows[i]."""
+    bits = np.zeros(len(left_rows), dtype=np.float32)
+    left_chars, right_chars = left.chars[left_rows], right.chars[right_rows]
+    enough = np.flatnonzero(np.minimum(left_chars, right_chars))
     if len(enough):
-        left_shares, left_form = _unusual(left[enough], usual)
-        right_shares, right_form = _unusual(right[enough], usual)
+        one, other = left_rows[enough], right_rows[enough]
         length = 2.0 / (1.0 / left_chars[enough] + 1.0 / right_chars[enough])
-        score = features(left_form, right_form, length) @ model().weights / np.log(2.0)
+        score = features(left.form[one], right.form[other], length) @ model().weights / np.log(2.0)
         bound = np.where(score > 0, MOST_BITS, -LEAST_BITS)
-        common = np.minimum(left_shares, right_shares) @ _TRUST
-        trust = np.minimum(length / SURE_CHARS, 1.0) * common * (1.0 if usual else UNKNOWN_PLATFORM)
-        bits[enough] = bound * np.tanh(score / bound) * trust
+        common = np.minimum(left.shares[one], right.shares[other]) @ _TRUST
+        trust = np.minimum(length / SURE_CHARS, 1.0) * common
+        bits[enough] = bound * np.tanh(score / bound) * trust * (1.0 if left.known else UNKNOWN_PLATFORM)
     return bits
-
-
-def _unusual(packed: Sketches, usual: Background | None) -> tuple[Floats, Floats]:
-    """Shares of languages, and how the form of each account differs from what is usual."""
-    header, counts = _unpack(packed)
-    shares = style_language.shares(header[:, :TALLIES])
-    expected = shares + 1e-9
-    expected = expected / expected.sum(axis=1, keepdims=True) @ (usual or model().background).usual
-    return shares, differences(counts << header[:, TALLIES:], expected, model().kinds)
 
 
 def differences(counts: Numbers, expected: Floats, kinds: Floats) -> Floats:
