@@ -12,6 +12,7 @@ from psycopg_pool import ConnectionPool
 from tenfold import pipeline
 from tenfold.config import Settings, secret_key
 from tenfold.enforcement.outbox import deliver_due
+from tenfold.linkage import usual_in_store
 from tenfold.linkage.keys import MAX_ACCOUNTS
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
@@ -96,6 +97,7 @@ class Worker:
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass
             link_keys.count_common(conn, MAX_ACCOUNTS)
+            usual_in_store.renew(conn, now)
             expired = closures.expire(conn, now, days=self._settings.closure_retention_days)
             audit.append(conn, [_expired(account) for account in expired])
 

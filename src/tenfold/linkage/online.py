@@ -17,6 +17,7 @@ from tenfold.linkage.model import Model
 from tenfold.linkage.parameters import ParametersError
 from tenfold.linkage.rarity import Rarity, count_names
 from tenfold.linkage.table import Table
+from tenfold.linkage.usual_in_store import InUse
 from tenfold.store import closures, link_decisions, link_keys, link_models, population
 from tenfold.store import returns as store_returns
 from tenfold.store.closures import Closure
@@ -63,6 +64,7 @@ class Linker:
         self._model_at = self._counted_at = float("-inf")
         self._population = 2
         self._names: dict[str, int] = {}
+        self._usual = InUse()
 
     def compared(self, conn: Conn, fingerprints: Sequence[Fingerprint]) -> Compared:
         """Each account with the closed ones that it may be the return of; no link is written."""
@@ -150,6 +152,7 @@ class Linker:
             self._population,
             muted=(hit.key for hit in hits if not hit.accounts),
             name_counts=self._names,
+            usual=self._usual.background,
         )
 
     def _keep(self, conn: Conn, compared: Compared, looked: Iterable[str]) -> Looked:
@@ -180,6 +183,7 @@ class Linker:
             self._counted_at = now
             self._population = max(2, population.count(conn))
             self._names = count_names(population.names(conn, SAMPLE, self._population), self._population)
+            self._usual.refresh(conn)
 
     def _use(self, conn: Conn, version: str | None) -> None:
         """Score with this model or, where it cannot be read, with the shipped one: the status tells of it."""
