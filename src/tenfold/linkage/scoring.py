@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenfold.linkage import table
+from tenfold.linkage import table, usual
 from tenfold.linkage.compare import compare
 from tenfold.linkage.kinds import ABOUT, Kind
 from tenfold.linkage.ledger import Family, Judged
@@ -52,6 +52,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     model: bytes
     population: int
     name_counts: dict[str, int]
+    usual: Path
     weak_accounts: int
     floor: int
     worth: Worth
@@ -103,7 +104,12 @@ class Worker:
         if muted is None:
             muted = pq.read_table(plan.muted)["key"].to_numpy().tolist()
         self._rarity = Rarity(
-            self._keys, self._counts, plan.population, muted=muted, name_counts=plan.name_counts
+            self._keys,
+            self._counts,
+            plan.population,
+            muted=muted,
+            name_counts=plan.name_counts,
+            usual=usual.from_bytes(plan.usual.read_bytes()),
         )
         mapped = [pa.ipc.open_file(pa.memory_map(str(file))).read_all() for file in plan.accounts]
         self._accounts = pa.concat_tables(mapped)

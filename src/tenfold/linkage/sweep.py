@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenfold.linkage import finding, reports, scoring, worth
+from tenfold.linkage import finding, reports, scoring, usual, worth
 from tenfold.linkage.clusters import Rules
 from tenfold.linkage.engines import Engine
 from tenfold.linkage.history import TABLES, History
@@ -104,11 +104,15 @@ class Sweep:
         for name, table in made.items():
             inputs = [name, self.history.digest(["identities", "muted"]), self.model_document, finding.CAP]
             self.stages.file(name, inputs, partial(_write, table))
+        self.stages.file("usual.bin", [self.history.digest(["identities"])], self._write_usual)
         self.stages.file("closed.parquet", [self._of("owners.parquet")], self._write_closed)
 
     def _write_closed(self, out: Path) -> None:
         owners = pq.read_table(self.stages.folder / "owners.parquet")
         pq.write_table(owners.filter(pc.equal(owners["closed"], 1)).select(["account"]), out)
+
+    def _write_usual(self, out: Path) -> None:
+        out.write_bytes(usual.to_bytes(usual.of_files(self.history.files("identities"))))
 
     def _count(self) -> None:
         self._query("counts.parquet", finding.COUNTS, {"chosen": "closed.parquet"}, ["key"])
@@ -194,7 +198,7 @@ class Sweep:
             self.progress("score", done, len(todo))
 
     def _score_inputs(self) -> list[object]:
-        files = ("pairs.parquet", "counts.parquet", "shared_counts.parquet", "muted.parquet")
+        files = ("pairs.parquet", "counts.parquet", "shared_counts.parquet", "muted.parquet", "usual.bin")
         digests = [self._of(name) for name in files]
         return [*digests, self.history.digest(["identities"]), self.model_document, self.options.rules]
 
@@ -218,6 +222,7 @@ class Sweep:
             model=self.model_document,
             population=self.population,
             name_counts=self.history.manifest.name_counts,
+            usual=folder / "usual.bin",
             weak_accounts=self.options.rules.weak_accounts,
             floor=self.floor,
             worth=self.worth,

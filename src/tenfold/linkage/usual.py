@@ -7,8 +7,10 @@ engine takes the same accounts, and nobody can place himself in it.
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.linkage import style
@@ -18,7 +20,8 @@ from tenfold.linkage.style_language import LANGUAGES
 from tenfold.linkage.table import Table
 
 LEAST_ACCOUNTS, MOST_ACCOUNTS = 100, 2_000  # that a background is made of; fewer say nothing of a platform
-_SHAPE = (len(LANGUAGES), BUCKETS)
+FILES = 16  # of a history that are read, evenly spaced: a sketch is a kilobyte
+_BYTES = 4 * len(LANGUAGES) * BUCKETS
 
 
 def of(table: Table) -> Background | None:
@@ -27,6 +30,20 @@ def of(table: Table) -> Background | None:
     long = np.array([row for row in long.tolist() if len(table.columns.style[row]) == STYLE_BYTES], np.int64)
     rows = long[sample([table.account[row] for row in long.tolist()])]
     return of_sketches([table.columns.style[row] for row in rows.tolist()])
+
+
+def of_files(files: Sequence[Path]) -> Background | None:
+    """What is usual in a history, from the Parquet files of its identities: the same on every engine."""
+    step = max(1, -(-len(files) // FILES))
+    chosen = files[::step]
+    sketches: list[bytes] = []
+    for file in chosen:
+        rows = pq.read_table(file, columns=["account", "style", "style_chars"])
+        long = np.flatnonzero(rows["style_chars"].to_numpy() >= LEAST_CHARS)
+        some = sample(rows["account"].take(long).to_pylist(), -(-MOST_ACCOUNTS // len(chosen)))
+        kept = rows["style"].take(long[some]).to_pylist()
+        sketches += [sketch for sketch in kept if len(sketch) == STYLE_BYTES]
+    return of_sketches(sketches)
 
 
 def of_sketches(sketches: Sequence[bytes]) -> Background | None:
@@ -45,16 +62,18 @@ def sample(accounts: Sequence[str], most: int = MOST_ACCOUNTS) -> NDArray[np.int
     return np.sort(np.argsort(np.frombuffer(b"".join(hashes), ">u8"), kind="stable")[:most])
 
 
-def to_bytes(usual: Background) -> bytes:
-    """float32, little-endian: 45 KB."""
-    return usual.usual.astype("<f4").tobytes()
+def to_bytes(usual: Background | None) -> bytes:
+    """float32, little-endian, 45 KB; b"" for none."""
+    return usual.usual.astype("<f4").tobytes() if usual else b""
 
 
-def from_bytes(kept: bytes) -> Background:
-    """Back from `to_bytes`. ValueError where they are none."""
+def from_bytes(kept: bytes) -> Background | None:
+    """Back from `to_bytes`. ValueError where it is something else."""
+    if not kept:
+        return None
+    if len(kept) != _BYTES:
+        raise ValueError(f"not what is usual in writing: {len(kept)} bytes, not {_BYTES}")
     shares = np.frombuffer(kept, "<f4").astype(np.float64)
-    if len(shares) != BUCKETS * len(LANGUAGES) or not (np.isfinite(shares).all() and (shares >= 0).all()):
-        raise ValueError(
-            f"not what is usual in writing: {len(kept)} bytes, {4 * _SHAPE[0] * _SHAPE[1]} expected"
-        )
-    return Background(shares.reshape(_SHAPE))
+    if not (np.isfinite(shares).all() and (shares >= 0).all()):
+        raise ValueError("not what is usual in writing: a share is below 0 or no number")
+    return Background(shares.reshape(len(LANGUAGES), BUCKETS))

@@ -29,7 +29,7 @@ def renew(conn: Conn, now: datetime) -> bool:
     long = list(sketches)
     chosen = [sketches[long[place]] for place in usual.sample(long).tolist()]
     found = usual.of_sketches(chosen)
-    style_background.keep(conn, Kept(usual.to_bytes(found) if found else None, len(chosen), now))
+    style_background.keep(conn, Kept(usual.to_bytes(found), len(chosen), now))
     return True
 
 
@@ -45,4 +45,4 @@ class InUse:
         if style_background.made_at(conn) != self._made_at:
             kept = style_background.load(conn)
             self._made_at = kept.made_at if kept else None
-            self.background = usual.from_bytes(kept.usual) if kept and kept.usual else None
+            self.background = usual.from_bytes(kept.usual) if kept else None

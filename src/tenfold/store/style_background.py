@@ -10,9 +10,9 @@ LEAST_POSTS = 2  # of accounts that are read: what is shorter is hardly ever lon
 
 
 class Kept(NamedTuple):
-    """`usual` is None while too few accounts had written enough; `accounts`: how many it rests on."""
+    """`usual` is empty while too few accounts had written enough; `accounts`: how many it rests on."""
 
-    usual: bytes | None
+    usual: bytes
     accounts: int
     made_at: datetime
 

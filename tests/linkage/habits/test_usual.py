@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from tenfold.fingerprint import Fingerprint
@@ -77,10 +78,25 @@ def test_the_sample_does_not_depend_on_the_order_of_accounts():
 def test_it_is_kept_as_bytes_and_nothing_else_is_taken_for_it():
     made = usual.of(platform_of("?"))
     again = usual.from_bytes(usual.to_bytes(made))
+    assert made is not None and again is not None
     assert np.abs(again.usual - made.usual).max() < 1e-7
-    for broken in (b"", b"\0" * 8, usual.to_bytes(made)[:-4], b"\xff" * len(usual.to_bytes(made))):
+    assert usual.from_bytes(usual.to_bytes(None)) is None
+    for broken in (b"\0", b"\0" * 8, usual.to_bytes(made)[:-4], b"\xff" * len(usual.to_bytes(made))):
         with pytest.raises(ValueError, match="not what is usual"):
             usual.from_bytes(broken)
+
+
+def test_a_history_gives_what_its_accounts_give(tmp_path):
+    """Cut into files or not, as long as the sample is all of them."""
+    everybody = platform_of("!")
+    files = [tmp_path / f"part-{n}.parquet" for n in range(3)]
+    for n, file in enumerate(files):
+        pq.write_table(everybody.take(np.arange(n * 50, n * 50 + 50)).to_arrow(), file)
+    made, whole = usual.of_files(files), usual.of(everybody)
+    assert made is not None and whole is not None
+    assert np.abs(made.usual - whole.usual).max() < 1e-12
+    assert usual.of_files(files[:1]) is None
+    assert usual.of_files([]) is None
 
 
 def test_maintenance_makes_it_of_what_people_wrote_and_linkers_take_it_over(conn):

@@ -134,10 +134,10 @@ CREATE TABLE link_models (
 CREATE UNIQUE INDEX link_models_in_use ON link_models (in_use) WHERE in_use;
 
 -- What is usual in the writing of the platform (linkage/usual.py), made anew now and then from a sample of
--- accounts; one row. `usual` is NULL while too few have written enough.
+-- accounts; one row. `usual` is empty while too few have written enough.
 CREATE TABLE style_background (
     one      boolean     PRIMARY KEY DEFAULT true CHECK (one),
-    usual    bytea,
+    usual    bytea       NOT NULL,
     accounts integer     NOT NULL,
     made_at  timestamptz NOT NULL
 );
