@@ -4,11 +4,13 @@ Nothing here says how much a finding weighs; that is the model's. What is missin
 way.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage import rhythm, style, time_gap
-from tenfold.linkage.compare_names import compare_names
+from tenfold.linkage.compare_names import Spelt, compare_names, compare_spelling, most_alike
 from tenfold.linkage.compare_pictures import compare_pictures
 from tenfold.linkage.compare_sets import bios, nested, sets
 from tenfold.linkage.comparisons import Comparisons, Found
@@ -24,8 +26,20 @@ __all__ = ["Comparisons", "compare"]
 _STYLE_PAIRS = 4_096  # sketches are wide: so many pairs at once
 
 
-def compare(left: Table, left_rows: Rows, right: Table, right_rows: Rows, rarity: Rarity) -> Comparisons:
-    """Compare row left_rows[i] of `left`, closed accounts, with row right_rows[i] of `right`, newer ones."""
+def compare(
+    left: Table,
+    left_rows: Rows,
+    right: Table,
+    right_rows: Rows,
+    rarity: Rarity,
+    *,
+    worth: Callable[[Comparisons], NDArray[np.bool_]] | None = None,
+) -> Comparisons:
+    """Compare row left_rows[i] of `left`, closed accounts, with row right_rows[i] of `right`, newer ones.
+
+    With `worth` only those pairs of which it says, given the most that each may come to, that they are worth
+    the costly part: how names are spelt, and ways of writing. The others are left out.
+    """
     size = (len(left_rows), len(Kind))
     made = Comparisons(
         left=left,
@@ -46,15 +60,30 @@ def compare(left: Table, left_rows: Rows, right: Table, right_rows: Rows, rarity
     found = Found(made, common, rarity)
     sets(made, found)
     nested(made)
-    compare_names(made, found)
+    spelt = compare_names(made, found)
     bios(made, found)
     compare_pictures(made, found, Kind.AVATAR, KeyKind.AVATAR, KeyKind.AVATAR_BAND)
     compare_pictures(made, found, Kind.BANNER, KeyKind.BANNER, KeyKind.BANNER_BAND)
     _announcements(made, found)
-    _habits(made, rarity.usual)
+    _hours(made)
     _gap(made)
     made.copied[:] = made.level[:, Kind.TEXT] == Level.SHARED
+    if worth:
+        chosen = np.flatnonzero(worth(_at_most(made, spelt)))
+        made, spelt = made.take(chosen), tuple(one.take(chosen) for one in spelt)
+    compare_spelling(made, spelt)
+    _writing(made, rarity.usual)
     return made
+
+
+def _at_most(made: Comparisons, spelt: Sequence[Spelt]) -> Comparisons:
+    """A copy in which what is not compared yet agrees as well as it can."""
+    most = made.take(np.arange(len(made)))
+    most_alike(most, spelt)
+    wrote = _wrote(made)
+    most.level[wrote, Kind.STYLE] = Level.LIKE
+    most.strength[wrote, Kind.STYLE] = round(1000 * style.MOST_BITS)
+    return most
 
 
 def _announcements(made: Comparisons, found: Found) -> None:
@@ -71,16 +100,24 @@ def _announcements(made: Comparisons, found: Found) -> None:
         made.strength[place, kind] = millibits(made.population, np.array([shown_by]))[0]
 
 
-def _habits(made: Comparisons, usual: Background | None) -> None:
-    """Ways of writing, where both wrote enough, and hours; each account's sketch is read once."""
-    left_chars = made.left.columns.style_chars[made.left_rows]
-    right_chars = made.right.columns.style_chars[made.right_rows]
-    wrote = np.flatnonzero(np.minimum(left_chars, right_chars) >= LEAST_CHARS)
+def _writing(made: Comparisons, usual: Background | None) -> None:
+    """Ways of writing, where both wrote enough; each account's sketch is read once."""
+    wrote = _wrote(made)
     for start in range(0, len(wrote), _STYLE_PAIRS):
         some = wrote[start : start + _STYLE_PAIRS]
         left, left_places = _hands(made.left, made.left_rows[some], usual)
         right, right_places = _hands(made.right, made.right_rows[some], usual)
         _ratio(made, Kind.STYLE, some, style.likeness(left, left_places, right, right_places))
+
+
+def _wrote(made: Comparisons) -> NDArray[np.int64]:
+    """Pairs both of which wrote enough."""
+    left_chars = made.left.columns.style_chars[made.left_rows]
+    right_chars = made.right.columns.style_chars[made.right_rows]
+    return np.flatnonzero(np.minimum(left_chars, right_chars) >= LEAST_CHARS)
+
+
+def _hours(made: Comparisons) -> None:
     hours = made.left.hours_of(made.left_rows), made.right.hours_of(made.right_rows)
     _ratio(made, Kind.RHYTHM, np.arange(len(made)), rhythm.similarity(*hours))
 

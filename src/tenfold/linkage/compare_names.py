@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz import process
 from rapidfuzz.distance import JaroWinkler
 
@@ -25,23 +26,69 @@ _OF = {
 }
 
 
-class _Kept(NamedTuple):
-    """The latest names of each pair, of one kind, and those pairs that share no key of it."""
+class Spelt(NamedTuple):
+    """The latest names of each pair, of one kind; `near`, (n,): those that share no key of it, yet are not so
+    far apart that the finer measure would find them different."""
 
     kind: Kind
     firsts: list[str]
     seconds: list[str]
-    rest: list[int]
+    near: NDArray[np.bool_]
+
+    def take(self, pairs: Pairs) -> "Spelt":
+        """Of these pairs only."""
+        chosen = pairs.tolist()
+        return Spelt(
+            self.kind,
+            [self.firsts[pair] for pair in chosen],
+            [self.seconds[pair] for pair in chosen],
+            self.near[pairs],
+        )
 
 
-def compare_names(made: Comparisons, found: Found) -> None:
-    """Of handles and of names: equal letters, else equal sound, else how alike the latest are spelt."""
-    handles = _by_keys(made, found, Kind.HANDLE)
+def compare_names(made: Comparisons, found: Found) -> tuple[Spelt, ...]:
+    """Of handles and of names: equal letters, else equal sound; `compare_spelling` does the rest."""
+    spelt = tuple(_by_keys(made, found, kind) for kind in _OF)
+    handles, _ = spelt
     _successors(made, handles.firsts, handles.seconds)
-    _by_spelling(made, (handles, _by_keys(made, found, Kind.NAME)))
+    pairs, kinds, firsts, seconds = _rest(spelt)
+    promising = _promising(firsts, seconds)
+    for one in spelt:
+        one.near[pairs[(kinds == one.kind) & ~promising]] = False
+    return spelt
 
 
-def _by_keys(made: Comparisons, found: Found, kind: Kind) -> _Kept:
+def compare_spelling(made: Comparisons, spelt: Sequence[Spelt]) -> None:
+    """How alike the names are that share no key, handles and names in one batch."""
+    pairs, kinds, firsts, seconds = _rest(spelt)
+    alike = names.similarity(firsts, seconds)
+    over = alike >= NEAR_NAME
+    made.level[pairs[over], kinds[over]] = Level.NEAR
+    made.strength[pairs[over], kinds[over]] = _strength(alike[over])
+
+
+def _rest(spelt: Sequence[Spelt]) -> tuple[Pairs, NDArray[np.int64], list[str], list[str]]:
+    """Pairs that are still to be measured, the kind, and both names, of all kinds together."""
+    rest = [np.flatnonzero(one.near) for one in spelt]
+    kinds = np.repeat([int(one.kind) for one in spelt], [len(some) for some in rest])
+    firsts = [one.firsts[pair] for one, some in zip(spelt, rest, strict=True) for pair in some.tolist()]
+    seconds = [one.seconds[pair] for one, some in zip(spelt, rest, strict=True) for pair in some.tolist()]
+    return np.concatenate(rest), kinds, firsts, seconds
+
+
+def most_alike(made: Comparisons, spelt: Sequence[Spelt]) -> None:
+    """As if all names that `compare_spelling` would measure were spelt the same."""
+    for one in spelt:
+        made.level[one.near, one.kind] = Level.NEAR
+        made.strength[one.near, one.kind] = _strength(np.ones(1, np.float32))
+
+
+def _strength(alike: NDArray[np.float32]) -> NDArray[np.int64]:
+    strength: NDArray[np.int64] = np.rint(NEAR_SCALE * (alike - NEAR_NAME)).astype(np.int64)
+    return strength
+
+
+def _by_keys(made: Comparisons, found: Found, kind: Kind) -> Spelt:
     column, letters, sound = _OF[kind]
     left, right = getattr(made.left.columns, column), getattr(made.right.columns, column)
     firsts = [_first(left, row) for row in made.left_rows.tolist()]
@@ -59,35 +106,21 @@ def _by_keys(made: Comparisons, found: Found, kind: Kind) -> _Kept:
         made.level[pair, kind] = level
         made.accounts[pair, kind] = accounts
         made.strength[pair, kind] = np.maximum(made.strength[pair, kind], millibits(population, accounts))
-    return _Kept(kind, firsts, seconds, np.flatnonzero(shown).tolist())
+    return Spelt(kind, firsts, seconds, shown)
 
 
-def _by_spelling(made: Comparisons, kept: Sequence[_Kept]) -> None:
-    """How alike the names are that share no key, handles and names in one batch."""
-    pairs = np.array([pair for one in kept for pair in one.rest], np.int64)
-    kinds = np.array([one.kind for one in kept for _ in one.rest], np.int64)
-    firsts = [one.firsts[pair] for one in kept for pair in one.rest]
-    seconds = [one.seconds[pair] for one in kept for pair in one.rest]
-    near = _promising(firsts, seconds)
-    alike = names.similarity([firsts[i] for i in near.tolist()], [seconds[i] for i in near.tolist()])
-    over = alike >= NEAR_NAME
-    pairs, kinds = pairs[near[over]], kinds[near[over]]
-    made.level[pairs, kinds] = Level.NEAR
-    made.strength[pairs, kinds] = np.rint(NEAR_SCALE * (alike[over] - NEAR_NAME)).astype(np.int64)
-
-
-def _promising(firsts: Sequence[str], seconds: Sequence[str]) -> Pairs:
-    """Those whose letters or consonants are not far apart: a quick look before the finer measure."""
+def _promising(firsts: Sequence[str], seconds: Sequence[str]) -> NDArray[np.bool_]:
+    """Whose letters or consonants are not far apart: a quick look before the finer measure."""
     best = np.zeros(len(firsts), np.float32)
     if not len(best):
-        return np.empty(0, np.int64)
+        return np.empty(0, np.bool_)
     for form in (names.skeleton, names.phonetic):
         known = {text: form(text) for text in {*firsts, *seconds}}
         left, right = [known[text] for text in firsts], [known[text] for text in seconds]
         alike = process.cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32)
         alike[[not (a and b) for a, b in zip(left, right, strict=True)]] = 0.0
         best = np.maximum(best, alike)
-    return np.flatnonzero(best >= QUICK_NAME)
+    return best >= QUICK_NAME
 
 
 def _first(shown: Shown, row: int) -> str:

@@ -38,6 +38,16 @@ class Comparisons(msgspec.Struct, kw_only=True):
     def __len__(self) -> int:
         return len(self.left_rows)
 
+    def take(self, pairs: Pairs) -> "Comparisons":
+        """Of these pairs only, a copy."""
+        columns = {name: getattr(self, name)[pairs] for name in _BY_PAIR}
+        return Comparisons(left=self.left, right=self.right, population=self.population, **columns)
+
+
+_BY_PAIR = tuple(
+    name for name in Comparisons.__struct_fields__ if name not in ("left", "right", "population")
+)
+
 
 class Found:
     """Shared keys by kind, with how many accounts show each."""
