@@ -34,6 +34,7 @@ from tenfold.store import database, people
 from tenfold.store import events as queue
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.taxonomy import Role
+from tenfold.threats.protectees import Watch
 from tenfold.web.app import create_app
 from tenfold.web.console.i18n import LOCALES
 from tenfold.web.runtime import Runtime
@@ -42,6 +43,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 SCHEMES: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
+SECRET = b"for pictures only" * 2
 NAMES = {"en": "Lead", "ar": "المشرف"}
 MONTH = SimulationSpec(events=20_000, start=datetime.now(UTC).date() - timedelta(days=30))
 
@@ -53,7 +55,7 @@ def console(folder: Path) -> Iterator[tuple[str, str]]:
     database.migrate(server.url)
     pool = database.pool(server.url, 4)
     runtime = Runtime(
-        settings=config.load({}, data_dir=folder), url=server.url, pool=pool, secret=b"for pictures only" * 2
+        settings=config.load({}, data_dir=folder), url=server.url, pool=pool, secret=SECRET
     )
     listener = socket.create_server(("127.0.0.1", 0))
     web = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning"))
@@ -78,7 +80,7 @@ def fill(url: str) -> dict[str, str]:
             with conn.transaction():
                 queue.insert_events(conn, told[start : start + 1_000])
         policy = load_policies(config.load({}))
-        tools = Tools(suite=CurrentSuite().get(conn), policy=policy, linker=Linker())
+        tools = Tools(suite=CurrentSuite().get(conn), policy=policy, linker=Linker(), watch=Watch(SECRET))
         while pipeline.run_once(conn, tools, 1_000).applied or pipeline.run_due(conn, tools):
             pass
         sessions: dict[str, str] = {}

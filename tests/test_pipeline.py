@@ -17,6 +17,7 @@ from tenfold.processing import suites
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import banks, content, database
 from tenfold.store import events as queue
+from tenfold.threats.protectees import Watch
 from tests.helpers import event
 
 
@@ -47,7 +48,7 @@ def tools(ready, policy):
 
 
 def tools_of(suite, policy):
-    return Tools(suite=suite, policy=policy, linker=Linker())
+    return Tools(suite=suite, policy=policy, linker=Linker(), watch=Watch(b"the installation's key"))
 
 
 def send(conn, *events):

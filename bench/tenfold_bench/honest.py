@@ -29,6 +29,7 @@ from tenfold.processing.suites import CurrentSuite
 from tenfold.store import database
 from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
+from tenfold.threats.protectees import Watch
 from tenfold_bench import _simulated_month
 from tenfold_bench.result import Figure, Result
 
@@ -95,9 +96,9 @@ def trim(conn: Conn, keep: int) -> None:
 def process(conn: Conn) -> None:
     """Run the pipeline until nothing waits."""
     policy = load_policies(Settings())
-    suites, linker = CurrentSuite(), Linker()
+    suites, linker, watch = CurrentSuite(), Linker(), Watch(SECRET)
     while True:
-        tools = Tools(suite=suites.get(conn), policy=policy, linker=linker)
+        tools = Tools(suite=suites.get(conn), policy=policy, linker=linker, watch=watch)
         conn.commit()
         done = pipeline.run_once(conn, tools, 1_000)
         conn.commit()

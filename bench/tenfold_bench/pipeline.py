@@ -28,10 +28,12 @@ from tenfold.simulation import SimulationSpec, generate
 from tenfold.store import database
 from tenfold.store import events as queue
 from tenfold.store.embedded import EmbeddedServer
+from tenfold.threats.protectees import Watch
 from tenfold_bench.result import Figure, Result
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 POSTS, QUICK_POSTS = 40_000, 6_000
+SECRET = b"the installation's key of the bench"
 WORKERS = 2
 
 
@@ -121,7 +123,7 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
     from tenfold.config import Settings
     from tenfold.linkage.online import Linker
     from tenfold.policy import load_policies
-    from tenfold.processing import detect, fold, judge, link
+    from tenfold.processing import detect, fold, judge, link, threats
     from tenfold.processing.suites import CurrentSuite
 
     spent: defaultdict[str, float] = defaultdict(float)
@@ -144,6 +146,7 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
         ("fold: write", fold, "save"),
         ("signals: write", detect, "save"),
         ("link", link, "link"),
+        ("threats", threats, "record"),
         ("judge", judge, "judge"),
         ("file", pipeline, "file_firings"),
         ("acknowledge", queue, "acknowledge"),
@@ -155,7 +158,9 @@ def where_time_goes(url: str, made: list[Event]) -> dict[str, float]:
         for (name, module, attribute), (_, _, function) in zip(steps, originals, strict=True):
             setattr(module, attribute, timed(name, function))
         with database.connect(url, autocommit=True) as conn:
-            tools = pipeline.Tools(suite=CurrentSuite().get(conn), policy=policy, linker=Linker())
+            tools = pipeline.Tools(
+                suite=CurrentSuite().get(conn), policy=policy, linker=Linker(), watch=Watch(SECRET)
+            )
             started = time.perf_counter()
             while pipeline.run_once(conn, tools, 1000).applied:
                 pass

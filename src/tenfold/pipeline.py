@@ -1,4 +1,5 @@
-"""The one loop: claim a batch of events, update subjects, detect, link, judge, file, acknowledge, commit.
+"""The one loop: claim a batch of events, update subjects, detect, link, record threats, judge, file,
+acknowledge, commit.
 
 All of it is one database transaction, so a worker killed at any instant loses nothing that was
 acknowledged to the platform and repeats nothing that was committed. Read this page first.
@@ -19,11 +20,12 @@ from tenfold.casework.filing import file_firings
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.linkage.online import Linker
 from tenfold.policy import PolicySet
-from tenfold.processing import detect, due, fold, judge, link
+from tenfold.processing import detect, due, fold, judge, link, threats
 from tenfold.processing.fold import Numbered
 from tenfold.store import events as queue
 from tenfold.store.database import Conn
 from tenfold.store.events import MAX_TRIES, Queued
+from tenfold.threats.protectees import Watch
 
 LANES_AT_ONCE = 16
 
@@ -31,11 +33,13 @@ log = logging.getLogger("tenfold.pipeline")
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker works with: detectors with the banks as they are, the rules, the eye for returns."""
+    """What a worker works with: detectors with the banks as they are, the rules, the eye for returns, and the
+    list of those who are watched over."""
 
     suite: TextSuite
     policy: PolicySet
     linker: Linker
+    watch: Watch
 
 
 class Done(msgspec.Struct, kw_only=True):
@@ -80,6 +84,7 @@ def process(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> None:
     fold.save(conn, batch)
     detect.save(conn, detected)
     link.link(conn, tools.linker, batch)
+    threats.record(conn, tools.watch, batch, detected, numbered=numbered, now=datetime.now(UTC))
     signals = {number: result.signals for number, result in detected.results.items()}
     firings = judge.judge(conn, tools.policy, batch, signals)
     queue.acknowledge(conn, waiting)

@@ -29,6 +29,7 @@ from tenfold.processing.suites import CurrentSuite
 from tenfold.store import database, link_models
 from tenfold.store import events as queue
 from tenfold.store.database import Conn
+from tenfold.threats.protectees import Watch
 from tests.helpers import event
 
 DAY = timedelta(days=1)
@@ -51,7 +52,7 @@ def tools(conn: Conn) -> Tools:
     if not _policy:
         _policy.append(load([STARTER_PACK / "accounts.yaml"], KINDS))
     suite: TextSuite = CurrentSuite().get(conn)
-    return Tools(suite=suite, policy=_policy[0], linker=Linker())
+    return Tools(suite=suite, policy=_policy[0], linker=Linker(), watch=Watch(b"the installation's key"))
 
 
 def happen(conn: Conn, events: Iterable[Event]) -> None:

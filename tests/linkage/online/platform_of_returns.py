@@ -13,6 +13,7 @@ from tenfold.policy.kinds import KINDS
 from tenfold.policy.policyset import STARTER_PACK
 from tenfold.store import events as queue
 from tenfold.store import links_due
+from tenfold.threats.protectees import Watch
 from tests.helpers import NOON, event
 
 TEXTS = (
@@ -45,7 +46,9 @@ class Platform:
     def __init__(self, conn) -> None:
         conn.autocommit = True
         self.conn = conn
-        self.tools = Tools(suite=TextSuite([]), policy=policy(), linker=Linker())
+        self.tools = Tools(
+            suite=TextSuite([]), policy=policy(), linker=Linker(), watch=Watch(b"the installation's key")
+        )
         self.day = 0.0
 
     def at(self):

@@ -88,7 +88,9 @@ def test_two_workers_closing_and_linking_at_once_do_not_deadlock_and_miss_nothin
     errors: list[Exception] = []
 
     def worker() -> None:
-        tools = Tools(suite=platform.tools.suite, policy=policy(), linker=Linker())
+        tools = Tools(
+            suite=platform.tools.suite, policy=policy(), linker=Linker(), watch=platform.tools.watch
+        )
         with database.connect(database_url, autocommit=True) as own:
             while True:
                 try:

@@ -1,0 +1,332 @@
+"""Records of threats: their rows, the keys that tie sources to them, and what is written about them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import sql
+from psycopg.rows import class_row
+
+from tenfold.store.accounts import as_records
+from tenfold.store.database import Conn
+
+
+class Threat(msgspec.Struct, kw_only=True):
+    """A record's row. `level` is in force: a person's where there is one, else what was read.
+
+    `asks`: why it asks a person again though one has assessed it. `raised` and `findings`: what raised the
+    level above its sources', and the numbers behind it.
+    """
+
+    id: int
+    information: bool
+    level: str
+    read_level: str
+    assessed_level: str | None
+    assessed_read: str | None
+    status: str
+    outcome: str | None
+    owner: str | None
+    asks: list[str]
+    language: str | None
+    speech_act: str
+    act: str
+    target_kind: str
+    target: str
+    protected: bool
+    review: bool
+    reasons: list[str]
+    raised: list[str]
+    findings: dict[str, Any]
+    corrected: dict[str, Any]
+    first_at: datetime
+    last_at: datetime
+    sources: int
+    accounts: int
+    opened_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    seen_at: datetime | None
+    in_time: bool | None
+    assessed_at: datetime | None
+    assessed_by: str | None
+    closed_at: datetime | None
+    merged_into: int | None
+    forgotten_at: datetime | None
+    urgency: int
+
+
+COLUMNS = sql.SQL(", ").join(sql.Identifier(name) for name in Threat.__struct_fields__)
+# What `write` may change, with its type in SQL.
+_WRITTEN = {
+    "information": "boolean", "level": "text", "read_level": "text", "assessed_level": "text",
+    "assessed_read": "text", "status": "text", "outcome": "text", "owner": "text", "asks": "text[]",
+    "language": "text", "speech_act": "text", "act": "text", "target_kind": "text", "target": "text",
+    "protected": "boolean", "review": "boolean", "reasons": "text[]", "raised": "text[]", "findings": "jsonb",
+    "corrected": "jsonb", "first_at": "timestamptz", "last_at": "timestamptz", "sources": "int",
+    "accounts": "int", "updated_at": "timestamptz", "due_at": "timestamptz", "seen_at": "timestamptz",
+    "in_time": "boolean", "assessed_at": "timestamptz", "assessed_by": "text", "closed_at": "timestamptz",
+    "merged_into": "bigint",
+}  # fmt: skip
+
+
+MOST_SPANS = 20  # places in which a record names one protectee
+
+
+def lock_keys(conn: Conn, keys: Iterable[int]) -> dict[int, int | None]:
+    """Make the keys ours until the end of the transaction, in one order everywhere; returns the record of
+    each, None for those that have none yet."""
+    rows = conn.execute(
+        """
+        INSERT INTO threat_keys (key)
+        SELECT asked::bigint FROM jsonb_array_elements_text(%s) AS asked ORDER BY asked::bigint
+        ON CONFLICT (key) DO UPDATE SET key = excluded.key
+        RETURNING key, threat_id
+        """,
+        [as_records(sorted(set(keys)))],
+        prepare=True,
+    )
+    return dict(rows.fetchall())
+
+
+def records_of_keys(conn: Conn, keys: Iterable[int]) -> dict[int, int]:
+    """The record of each key that has one, nothing locked."""
+    rows = conn.execute(
+        """
+        SELECT key, threat_id FROM threat_keys
+        WHERE key IN (SELECT jsonb_array_elements_text(%s)::bigint) AND threat_id IS NOT NULL
+        """,
+        [as_records(sorted(set(keys)))],
+    )
+    return dict(rows.fetchall())
+
+
+def give_keys(conn: Conn, records: Mapping[int, int]) -> None:
+    """Write which record each of some locked keys is of."""
+    rows = [{"key": key, "threat": threat} for key, threat in sorted(records.items())]
+    conn.execute(
+        """
+        UPDATE threat_keys SET threat_id = row.threat
+        FROM jsonb_to_recordset(%s) AS row (key bigint, threat bigint) WHERE threat_keys.key = row.key
+        """,
+        [as_records(rows)],
+    )
+
+
+def open_new(conn: Conn, count: int, now: datetime) -> list[int]:
+    """Open records whose contents `write` fills in within the same transaction; returns their ids."""
+    rows = conn.execute(
+        """
+        INSERT INTO threats (level, read_level, speech_act, target_kind, first_at, last_at, opened_at,
+            updated_at, looked_again_at)
+        SELECT 'N', 'N', '', '', %(now)s, %(now)s, %(now)s, %(now)s, %(now)s FROM generate_series(1,
+        %(count)s) RETURNING id
+        """,
+        {"now": now, "count": count},
+    )
+    return sorted(row[0] for row in rows)
+
+
+def load(conn: Conn, ids: Iterable[int], *, lock: bool = False) -> dict[int, Threat]:
+    """Records by id; with `lock` held until the end of the transaction, in the order of their ids."""
+    cursor = conn.cursor(row_factory=class_row(Threat))
+    cursor.execute(
+        sql.SQL("SELECT {} FROM threats WHERE id = ANY(%s) ORDER BY id {}").format(
+            COLUMNS, sql.SQL("FOR UPDATE" if lock else "")
+        ),
+        [sorted(set(ids))],
+    )
+    return {threat.id: threat for threat in cursor}
+
+
+def lock_whole(conn: Conn, ids: Iterable[int]) -> tuple[dict[int, Threat], dict[int, int]]:
+    """Lock records, and those that they have become part of: returns the ones that stand for themselves, and
+    for every id asked which of them it is part of."""
+    asked, held = set(ids), dict[int, Threat]()
+    wanted = set(asked)
+    while wanted:
+        held |= load(conn, wanted, lock=True)
+        wanted = {threat.merged_into for threat in held.values() if threat.merged_into} - held.keys()
+
+    def whole(id_: int) -> int:
+        part_of = held[id_].merged_into
+        return id_ if part_of is None else whole(part_of)
+
+    roots = {id_: whole(id_) for id_ in asked}
+    return {id_: held[id_] for id_ in roots.values()}, roots
+
+
+def write(conn: Conn, threats: Iterable[Threat]) -> None:
+    """Write records back whole, in the order of their ids."""
+    rows = [
+        {name: getattr(threat, name) for name in ("id", *_WRITTEN)}
+        for threat in sorted(threats, key=lambda threat: threat.id)
+    ]
+    if not rows:
+        return
+    conn.execute(
+        sql.SQL(
+            """
+            UPDATE threats SET {set} FROM jsonb_to_recordset(%s) AS row (id bigint, {types})
+            WHERE threats.id = row.id
+            """
+        ).format(
+            set=sql.SQL(", ").join(
+                sql.SQL("{0} = row.{0}").format(sql.Identifier(name)) for name in _WRITTEN
+            ),
+            types=sql.SQL(", ".join(f"{name} {type_}" for name, type_ in _WRITTEN.items())),
+        ),
+        [as_records(rows)],
+    )
+
+
+def absorb(conn: Conn, parts: Mapping[int, int]) -> None:
+    """Move everything of some locked records into those that they turned out to be part of: {part: whole}."""
+    rows = [{"part": part, "whole": whole} for part, whole in sorted(parts.items())]
+    values = [as_records(rows)]
+    for statement in (
+        "UPDATE threat_sources SET threat_id = row.whole FROM parts AS row WHERE threat_id = row.part",
+        "UPDATE threats SET merged_into = row.whole FROM parts AS row WHERE merged_into = row.part",
+        """
+        INSERT INTO threat_protectees (threat_id, protectee_id, how, strength, spans)
+        SELECT DISTINCT ON (row.whole, protectee_id) row.whole, protectee_id, how, strength, spans
+        FROM threat_protectees JOIN parts AS row ON threat_id = row.part
+        ORDER BY row.whole, protectee_id, strength DESC
+        ON CONFLICT (threat_id, protectee_id) DO NOTHING
+        """,
+        "DELETE FROM threat_protectees USING parts AS row WHERE threat_id = row.part",
+    ):
+        conn.execute(
+            "WITH parts AS (SELECT * FROM jsonb_to_recordset(%s) AS row (part bigint, whole bigint)) "
+            + statement,
+            values,
+        )
+
+
+def note_protectees(conn: Conn, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep whom records name: rows of `threat`, `protectee`, `how`, `strength`, `spans`; the surest match of
+    each counts, and a few places are kept."""
+    conn.execute(
+        f"""
+        INSERT INTO threat_protectees AS known (threat_id, protectee_id, how, strength, spans)
+        SELECT threat, protectee, how, strength, jsonb_path_query_array(spans, '$[0 to {MOST_SPANS - 1}]')
+        FROM jsonb_to_recordset(%s) AS row (threat bigint, protectee bigint, how text, strength real, spans
+        jsonb)
+        WHERE EXISTS (SELECT FROM protectees WHERE protectees.id = protectee)
+        ON CONFLICT (threat_id, protectee_id) DO UPDATE SET
+            how = CASE WHEN excluded.strength > known.strength THEN excluded.how ELSE known.how END,
+            strength = greatest(known.strength, excluded.strength),
+            spans = jsonb_path_query_array(
+                (SELECT jsonb_agg(DISTINCT one) FROM jsonb_array_elements(known.spans || excluded.spans) AS
+                one), '$[0 to {MOST_SPANS - 1}]')
+        """,
+        [as_records([dict(row) for row in rows])],
+    )
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a record's log."""
+
+    threat_id: int
+    actor: str
+    act: str
+    details: dict[str, Any] = {}
+
+
+def log(conn: Conn, lines: Sequence[Said], now: datetime) -> None:
+    """Write what was done with records."""
+    if lines:
+        conn.execute(
+            """
+            INSERT INTO threat_log (threat_id, at, actor, act, details)
+            SELECT threat_id, %s, actor, act, details FROM jsonb_array_elements(%s) WITH ORDINALITY AS one
+            (row, n),
+                jsonb_to_record(row) AS line (threat_id bigint, actor text, act text, details jsonb)
+            ORDER BY n
+            """,
+            [now, as_records(lines)],
+        )
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """A factor as a person corrected it. `before`, `after`: its values, None where it is not there. `text`
+    and `details` are what the detector read and said."""
+
+    id: int
+    threat_id: int
+    at: datetime
+    actor: str
+    factor: str
+    before: Any
+    after: Any
+    reason: str
+    language: str | None
+    text: str
+    details: dict[str, Any]
+
+
+def add_correction(
+    conn: Conn,
+    threat_id: int,
+    *,
+    actor: str,
+    factor: str,
+    before: Any,
+    after: Any,
+    reason: str,
+    language: str | None,
+    text: str,
+    details: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Keep a correction."""
+    row = {
+        "threat_id": threat_id, "actor": actor, "factor": factor, "before": before, "after": after,
+        "reason": reason, "language": language, "text": text, "details": dict(details),
+    }  # fmt: skip
+    conn.execute(
+        """
+        INSERT INTO threat_corrections (threat_id, at, actor, factor, before, after, reason, language, text,
+        details)
+        SELECT threat_id, %s, actor, factor, before, after, reason, language, text, details
+        FROM jsonb_to_recordset(%s) AS row (threat_id bigint, actor text, factor text, before jsonb, after
+        jsonb,
+            reason text, language text, text text, details jsonb)
+        """,
+        [now, as_records([row])],
+    )
+
+
+def corrections(
+    conn: Conn, *, after: int = 0, limit: int = 500, threat_id: int | None = None
+) -> list[Correction]:
+    """The next corrections behind the id `after`, all or those of one record."""
+    cursor = conn.cursor(row_factory=class_row(Correction))
+    cursor.execute(
+        """
+        SELECT id, threat_id, at, actor, factor, before, after, reason, language, text, details
+        FROM threat_corrections WHERE id > %s AND (%s::bigint IS NULL OR threat_id = %s) ORDER BY id LIMIT %s
+        """,
+        [after, threat_id, threat_id, limit],
+    )
+    return cursor.fetchall()
+
+
+def count_read(conn: Conn, posts: Mapping[str, int]) -> None:
+    """Count posts that were read, by the day (ISO) on which they were written."""
+    rows = [{"day": day, "posts": count} for day, count in sorted(posts.items())]
+    conn.execute(
+        """
+        INSERT INTO threat_read AS known (day, shard, posts)
+        SELECT day, pg_backend_pid() %% 64, posts FROM jsonb_to_recordset(%s) AS row (day date, posts bigint)
+        ON CONFLICT (day, shard) DO UPDATE SET posts = known.posts + excluded.posts
+        """,
+        [as_records(rows)],
+        prepare=True,
+    )
+
+
+def ids_of(threats: Collection[Threat]) -> list[int]:
+    """Their ids, sorted."""
+    return sorted(threat.id for threat in threats)
