@@ -21,6 +21,7 @@ from tenfold.processing.suites import CurrentSuite
 from tenfold.store import audit, closures, counters, database, link_keys, policies, retention
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
+from tenfold.threats.protectees import Watch
 
 IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and when it stays empty
 OUTBOX_LOOK_SECONDS = 0.2
@@ -44,6 +45,7 @@ class Worker:
         self._policy = load_policies(settings)
         self._suites = CurrentSuite()
         self._linker = Linker()
+        self._watch = Watch(self._secret)
 
     def run(self, stop: threading.Event, parent: int | None = None) -> None:
         """Work until `stop` is set or the process `parent`, if one is named, is gone."""
@@ -71,7 +73,9 @@ class Worker:
             policies.remember(conn, self._policy.version, self._policy.sources)
         pause = IDLE_SECONDS[0]
         while not stop.is_set() and _lives(parent):
-            tools = Tools(suite=self._suites.get(conn), policy=self._policy, linker=self._linker)
+            tools = Tools(
+                suite=self._suites.get(conn), policy=self._policy, linker=self._linker, watch=self._watch
+            )
             try:
                 done = pipeline.run_once(conn, tools, self._settings.batch)
                 due = pipeline.run_due(conn, tools)
