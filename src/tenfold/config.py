@@ -42,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_months: NotNegative = 0  # older events and sessions go; 0: nothing goes
     closure_retention_days: NotNegative = 0  # fingerprints of accounts closed longer ago go; 0: none goes
     webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
+    smtp_url: str = ""  # the mail server that calls go through; enforcement/mail_server.py reads it
+    mail_from: str = ""  # the address that mails are from
     secure_cookies: bool = False  # set to true behind HTTPS
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

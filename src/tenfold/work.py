@@ -1,4 +1,4 @@
-"""A worker process: the pipeline loop, the outbox and maintenance, each in a thread of its own."""
+"""A worker process: the pipeline loop, the outboxes, calls and maintenance, each in a thread of its own."""
 
 import logging
 import os
@@ -11,6 +11,8 @@ from psycopg_pool import ConnectionPool
 
 from tenfold import pipeline
 from tenfold.config import Settings, secret_key
+from tenfold.enforcement import mail_server
+from tenfold.enforcement.mail import send_due
 from tenfold.enforcement.outbox import deliver_due
 from tenfold.linkage import usual_in_store
 from tenfold.linkage.keys import MAX_ACCOUNTS
@@ -21,10 +23,13 @@ from tenfold.processing.suites import CurrentSuite
 from tenfold.store import audit, closures, counters, database, link_keys, policies, retention
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
+from tenfold.threats import paging
 from tenfold.threats.protectees import Watch
 
 IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and when it stays empty
 OUTBOX_LOOK_SECONDS = 0.2
+MAIL_LOOK_SECONDS = 0.5
+PAGES_LOOK_SECONDS = 5
 MAINTENANCE_SECONDS = 60
 MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps house
 # Partitions are made and dropped under a lock of the whole event table. While a backup reads it that lock
@@ -42,6 +47,7 @@ class Worker:
         self._settings = settings
         self._url = url
         self._secret = secret_key(settings)
+        mail_server.read(settings)  # a setting that cannot be used is told now, and not to whom it concerns
         self._policy = load_policies(settings)
         self._suites = CurrentSuite()
         self._linker = Linker()
@@ -54,6 +60,8 @@ class Worker:
             _thread(
                 stop, OUTBOX_LOOK_SECONDS, lambda: deliver_due(pool, self._settings, self._secret), "outbox"
             ),
+            _thread(stop, MAIL_LOOK_SECONDS, lambda: send_due(pool, self._settings), "mail"),
+            _thread(stop, PAGES_LOOK_SECONDS, lambda: self._call_again(pool), "pages"),
             _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
         ]
         while not stop.is_set() and _lives(parent):
@@ -86,6 +94,10 @@ class Worker:
             else:
                 stop.wait(pause)
                 pause = min(pause * 2, IDLE_SECONDS[1])
+
+    def _call_again(self, pool: ConnectionPool[Conn]) -> int:
+        with pool.connection() as conn:
+            return paging.repeat(conn, datetime.now(UTC), self._settings.url)
 
     def _maintain(self, pool: ConnectionPool[Conn]) -> None:
         now = datetime.now(UTC)

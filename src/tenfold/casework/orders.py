@@ -37,10 +37,10 @@ def carry_out(conn: Conn, ordered: Sequence[Action], now: datetime, reason: str 
     """Bring subjects in line with newly ordered actions and queue the messages; returns how many."""
     actions.settle(conn, (action.subject for action in ordered if action.effect is not None))
     links_due.note(conn, (action.subject_id for action in ordered if _opens_or_closes(action)), now)
-    if not ordered or not webhooks.any_enabled(conn):
+    if not ordered or not webhooks.any_enabled(conn, webhooks.ACTION_ORDERED):
         return 0
     messages = [
-        Message(type="action.ordered", body=payload(action, now, reason), action_id=action.id)
+        Message(type=webhooks.ACTION_ORDERED, body=payload(action, now, reason), action_id=action.id)
         for action in ordered
     ]
     return len(webhooks.enqueue(conn, messages, now))

@@ -16,6 +16,7 @@ GROUPS = {
     "closures": "Closed accounts, against which returns are recognised: import, list, show, erase.",
     "keys": "API keys: create, list, revoke.",
     "link": "How good links are: measure, learn from decisions, choose the model.",
+    "oncall": "Who is called when a threat is urgent, and the mails to them.",
     "policy": "Rules: check, explain, test.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",
     "users": "People of the console: add, roles, login links.",

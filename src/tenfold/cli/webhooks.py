@@ -40,13 +40,22 @@ def add(
     secret_file: Annotated[
         Path | None, typer.Option(help="A file with the secret (whsec_...); without it one is made.")
     ] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="What it receives: action.ordered (unless told), threat.page."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Add a webhook. Its secret is shown this once."""
     from tenfold.config import secret_key
     from tenfold.enforcement import registry
+    from tenfold.store import webhooks
 
     chosen = common.settings()
+    wanted = types or [webhooks.ACTION_ORDERED]
+    for one in wanted:
+        if one not in webhooks.TYPES:
+            raise common.CommandError(f"--type {one}: webhooks receive {' and '.join(webhooks.TYPES)}")
     try:
         secret = secret_file.read_text(encoding="utf-8").strip() if secret_file else None
         with common.connection(chosen) as conn:
@@ -58,6 +67,7 @@ def add(
                 allow_private=chosen.webhook_private_addresses,
                 key=secret_key(chosen),
                 actor=_actor(),
+                types=wanted,
             )
     except OSError as error:
         raise common.CommandError(f"cannot read {secret_file}: {error.strerror}") from None
@@ -85,6 +95,7 @@ def list_(as_json: Json = False) -> None:
                     "url": webhook.url,
                     "enabled": webhook.enabled,
                     "disabled_reason": webhook.disabled_reason,
+                    "types": webhook.types,
                 }
                 for webhook in found
             ]
@@ -92,7 +103,8 @@ def list_(as_json: Json = False) -> None:
         return
     for webhook in found:
         state = "on" if webhook.enabled else f"off: {webhook.disabled_reason}"
-        typer.echo(f"{webhook.id}  {webhook.name}  {webhook.url}  {state}")
+        types = ", ".join(webhook.types)
+        typer.echo(f"{webhook.id}  {webhook.name}  {webhook.url}  {types}  {state}")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Adding, changing, testing and removing webhooks, and sending again by hand. All of it is audited."""
 
 import ipaddress
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -30,20 +31,29 @@ def check_url(url: str, allow_private: bool) -> None:
 
 
 def add(
-    conn: Conn, *, name: str, url: str, secret: str | None, allow_private: bool, key: bytes, actor: str
+    conn: Conn,
+    *,
+    name: str,
+    url: str,
+    secret: str | None,
+    allow_private: bool,
+    key: bytes,
+    actor: str,
+    types: Sequence[str] = (webhooks.ACTION_ORDERED,),
 ) -> tuple[Webhook, str]:
     """Add a webhook; returns it and its secret, which is shown this once. A secret is made if none is given.
+    `types`: the messages that it receives, of webhooks.TYPES.
 
     AddressError, SecretError or NameTakenError say what to mend.
     """
     check_url(url, allow_private)
     secret = secret or sealing.new_secret()
     sealing.check_secret(secret)
-    webhook_id = webhooks.add(conn, name, url, sealing.seal(secret, key))
+    webhook_id = webhooks.add(conn, name, url, sealing.seal(secret, key), types)
     webhook = webhooks.load(conn, webhook_id) if webhook_id is not None else None
     if webhook is None:
         raise NameTakenError(f"there is a webhook named {name!r} already")
-    _say(conn, actor, "webhook.added", webhook.id, name=name, url=url)
+    _say(conn, actor, "webhook.added", webhook.id, name=name, url=url, types=webhook.types)
     return webhook, secret
 
 
@@ -54,6 +64,7 @@ def change(
     name: str,
     url: str,
     enabled: bool,
+    types: Sequence[str],
     allow_private: bool,
     actor: str,
 ) -> Webhook:
@@ -62,8 +73,11 @@ def change(
     if any(other.name == name and other.id != webhook.id for other in webhooks.load_all(conn)):
         raise NameTakenError(f"there is a webhook named {name!r} already")
     reason = None if enabled else webhook.disabled_reason or f"switched off by {actor}"
-    webhooks.change(conn, webhook.id, name=name, url=url, enabled=enabled, disabled_reason=reason)
-    _say(conn, actor, "webhook.changed", webhook.id, name=name, url=url, enabled=enabled)
+    webhooks.change(
+        conn, webhook.id, name=name, url=url, enabled=enabled, disabled_reason=reason, types=types
+    )
+    said = {"name": name, "url": url, "enabled": enabled, "types": sorted(set(types))}
+    _say(conn, actor, "webhook.changed", webhook.id, **said)
     changed = webhooks.load(conn, webhook.id)
     assert changed is not None
     return changed

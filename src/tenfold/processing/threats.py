@@ -19,7 +19,7 @@ from tenfold.store import threat_hands, threat_sources, threats
 from tenfold.store.database import Conn
 from tenfold.store.threat_sources import Gone
 from tenfold.subjects import Subject, SubjectKind
-from tenfold.threats import corrections, records
+from tenfold.threats import corrections, paging, records
 from tenfold.threats.campaigns import Sighting, digest
 from tenfold.threats.protectees import Match, Watch
 from tenfold.threats.records import Taken
@@ -54,6 +54,8 @@ def record(
             changed.append(signal)
     current = {id(signal) for signals in detected.current.values() for signal in signals}
     store_signals.add(conn, [signal for signal in changed if id(signal) in current])
+    for threat in sorted({one.threat_id for one in taken if one.urgent}):
+        paging.page(conn, threat, now)
     return taken
 
 

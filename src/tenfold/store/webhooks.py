@@ -7,7 +7,7 @@ when the lease ends, with the same id.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -15,9 +15,14 @@ from psycopg.rows import class_row
 
 from tenfold.store.database import Conn
 
+ACTION_ORDERED: Final = "action.ordered"
+THREAT_PAGE: Final = "threat.page"
+TYPES: Final = (ACTION_ORDERED, THREAT_PAGE)  # that a webhook can ask for; tests come to any
+
 
 class Webhook(msgspec.Struct, kw_only=True):
-    """A receiver. `secret` is sealed; `disabled_reason` says why it was switched off, if it was."""
+    """A receiver of messages of some `types`. `secret` is sealed; `disabled_reason` says why it was switched
+    off, if it was."""
 
     id: int
     name: str
@@ -26,10 +31,11 @@ class Webhook(msgspec.Struct, kw_only=True):
     enabled: bool
     created_at: datetime
     disabled_reason: str | None
+    types: list[str]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What every enabled webhook shall receive."""
+    """What every enabled webhook shall receive that asked for its type."""
 
     type: str
     body: dict[str, Any]
@@ -76,42 +82,57 @@ class Delivery(msgspec.Struct, kw_only=True):
     last_error: str | None
 
 
-def add(conn: Conn, name: str, url: str, sealed_secret: str) -> int | None:
+def add(
+    conn: Conn, name: str, url: str, sealed_secret: str, types: Sequence[str] = (ACTION_ORDERED,)
+) -> int | None:
     """Add a webhook; None if the name is taken."""
     row = conn.execute(
-        "INSERT INTO webhooks (name, url, secret) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
-        [name, url, sealed_secret],
+        """
+        INSERT INTO webhooks (name, url, secret, types) VALUES (%s, %s, %s, %s)
+        ON CONFLICT DO NOTHING RETURNING id
+        """,
+        [name, url, sealed_secret, sorted(set(types))],
     ).fetchone()
     return int(row[0]) if row else None
+
+
+_COLUMNS = "id, name, url, secret, enabled, created_at, disabled_reason, types"
 
 
 def load_all(conn: Conn) -> list[Webhook]:
     """All webhooks by id."""
     cursor = conn.cursor(row_factory=class_row(Webhook))
-    cursor.execute(
-        "SELECT id, name, url, secret, enabled, created_at, disabled_reason FROM webhooks ORDER BY id"
-    )
+    cursor.execute(f"SELECT {_COLUMNS} FROM webhooks ORDER BY id")
     return cursor.fetchall()
 
 
 def load(conn: Conn, webhook_id: int) -> Webhook | None:
     """One webhook."""
     cursor = conn.cursor(row_factory=class_row(Webhook))
-    cursor.execute(
-        "SELECT id, name, url, secret, enabled, created_at, disabled_reason FROM webhooks WHERE id = %s",
-        [webhook_id],
-    )
+    cursor.execute(f"SELECT {_COLUMNS} FROM webhooks WHERE id = %s", [webhook_id])
     return cursor.fetchone()
 
 
 def change(
-    conn: Conn, webhook_id: int, *, name: str, url: str, enabled: bool, disabled_reason: str | None
+    conn: Conn,
+    webhook_id: int,
+    *,
+    name: str,
+    url: str,
+    enabled: bool,
+    disabled_reason: str | None,
+    types: Sequence[str] | None = None,
 ) -> bool:
-    """Change a webhook; False if there is none, psycopg.errors.UniqueViolation if the name is taken."""
+    """Change a webhook; without `types` it receives what it did. False if there is none,
+    psycopg.errors.UniqueViolation if the name is taken."""
     return (
         conn.execute(
-            "UPDATE webhooks SET name = %s, url = %s, enabled = %s, disabled_reason = %s WHERE id = %s",
-            [name, url, enabled, disabled_reason, webhook_id],
+            """
+            UPDATE webhooks SET name = %s, url = %s, enabled = %s, disabled_reason = %s,
+                types = coalesce(%s, types)
+            WHERE id = %s
+            """,
+            [name, url, enabled, disabled_reason, types and sorted(set(types)), webhook_id],
         ).rowcount
         == 1
     )
@@ -140,16 +161,19 @@ def remove(conn: Conn, webhook_id: int) -> bool:
     return conn.execute("DELETE FROM webhooks WHERE id = %s", [webhook_id]).rowcount == 1
 
 
-def any_enabled(conn: Conn) -> bool:
-    """Whether anybody receives anything."""
-    row = conn.execute("SELECT EXISTS (SELECT 1 FROM webhooks WHERE enabled)").fetchone()
+def any_enabled(conn: Conn, type_: str) -> bool:
+    """Whether anybody receives messages of a type."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT 1 FROM webhooks WHERE enabled AND %s = ANY(types))", [type_]
+    ).fetchone()
     return bool(row and row[0])
 
 
 def enqueue(
     conn: Conn, messages: Sequence[Message], now: datetime, webhook_id: int | None = None
 ) -> list[UUID]:
-    """Queue messages for every enabled webhook, or for one; returns the ids of the deliveries."""
+    """Queue messages for every enabled webhook that asked for their type, or for one whatever it asked for;
+    returns the ids of the deliveries."""
     rows = [msgspec.structs.asdict(message) | {"n": n} for n, message in enumerate(messages)]
     found = conn.execute(
         """
@@ -157,7 +181,8 @@ def enqueue(
         SELECT webhooks.id, row.action_id, row.type, row.body, %(now)s, %(now)s
         FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (n int, action_id bigint, type text, body jsonb)
         CROSS JOIN webhooks
-        WHERE CASE WHEN %(only)s::bigint IS NULL THEN webhooks.enabled ELSE webhooks.id = %(only)s END
+        WHERE CASE WHEN %(only)s::bigint IS NULL THEN webhooks.enabled AND row.type = ANY(webhooks.types)
+              ELSE webhooks.id = %(only)s END
         ORDER BY row.n, webhooks.id
         RETURNING id
         """,
@@ -244,6 +269,20 @@ def cancel(conn: Conn, action_ids: Iterable[int]) -> int:
                      ORDER BY id FOR UPDATE)
         """,
         [list(action_ids)],
+    ).rowcount
+
+
+def cancel_pages(conn: Conn, threat_id: int) -> int:
+    """Cancel what has not been delivered of the pages about a threat; returns how many deliveries."""
+    return conn.execute(
+        """
+        UPDATE deliveries SET state = 'cancelled'
+        WHERE id IN (SELECT id FROM deliveries
+                     WHERE type = 'threat.page' AND state = 'pending'
+                       AND (body -> 'data' ->> 'threat')::bigint = %s
+                     ORDER BY id FOR UPDATE)
+        """,
+        [threat_id],
     ).rowcount
 
 

@@ -17,7 +17,7 @@ from tenfold.store import audit, threat_sources, threats
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.store.threats import Said, Threat
-from tenfold.threats import clocks, corrections
+from tenfold.threats import clocks, corrections, paging
 from tenfold.threats.corrections import CorrectionError
 
 Outcome = Literal["credible", "not_credible", "not_a_threat", "news", "duplicate", "other"]
@@ -120,6 +120,7 @@ def look(conn: Conn, threat_id: int, actor: str, now: datetime) -> None:
     if _seen(threat, actor, now):
         threats.log(conn, [Said(threat_id=threat_id, actor=actor, act="seen")], now)
         threats.write(conn, [threat])
+    paging.seen(conn, threat_id, now, actor)
     audit.append(conn, [Entry(actor=actor, act="threat.viewed", subject=f"threat:{threat_id}")])
 
 
@@ -328,6 +329,7 @@ def _done(
     threat.status = STEPS[Status(threat.status), step].value
     threat.updated_at = now
     threats.write(conn, [threat])
+    paging.seen(conn, threat.id, now, actor)
     threats.log(conn, [Said(threat_id=threat.id, actor=actor, act=step.value, details=dict(details))], now)
     told = {
         name: value for name, value in details.items() if name != "reason"

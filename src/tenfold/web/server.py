@@ -20,6 +20,7 @@ from litestar import Litestar
 
 from tenfold.config import Settings, SettingsError, secret_key
 from tenfold.detectors import shipped
+from tenfold.enforcement import mail_server
 from tenfold.evaluate import Evaluator
 from tenfold.policy import load_policies
 from tenfold.store import database, people
@@ -54,6 +55,7 @@ class Server:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # while starting: stop what was started
         self._require_free_port()
         policy = load_policies(self._settings)
+        mail_server.read(self._settings)
         embedded = None if self._settings.database_url else EmbeddedServer(self._settings.data_dir)
         url = self._settings.database_url or (embedded.url if embedded else "")
         try:
@@ -142,6 +144,7 @@ class Server:
         environment = os.environ | {
             "TENFOLD_DATABASE_URL": url,
             "TENFOLD_DATA_DIR": str(self._settings.data_dir.resolve()),
+            "TENFOLD_BASE_URL": self._settings.url,
             "TENFOLD_POLICIES": os.pathsep.join(str(path) for path in self._settings.policies),
         }
         if not self._settings.policies:

@@ -27,11 +27,12 @@ from tenfold.web.problems import FieldProblem, Problem
 from tenfold.web.runtime import Running, Runtime
 
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=NO_NUL)]
+Types = Annotated[list[Literal["action.ordered", "threat.page"]], Meta(min_length=1, max_length=2)]
 Url = Annotated[str, Meta(min_length=1, max_length=MAX_URL, pattern=NO_NUL)]
 
 
 class WebhookView(msgspec.Struct, kw_only=True):
-    """A webhook, without its secret. `disabled_reason` says why it is off."""
+    """A webhook, without its secret. `disabled_reason` says why it is off, `types` what it receives."""
 
     id: int
     name: str
@@ -39,6 +40,7 @@ class WebhookView(msgspec.Struct, kw_only=True):
     enabled: bool
     created_at: datetime
     disabled_reason: str | None
+    types: list[str]
 
 
 class WebhookAdded(WebhookView, kw_only=True):
@@ -48,11 +50,14 @@ class WebhookAdded(WebhookView, kw_only=True):
 
 
 class WebhookWish(msgspec.Struct, kw_only=True):
-    """A webhook to add. A `secret` (whsec_...) is made if none is given."""
+    """A webhook to add. A `secret` (whsec_...) is made if none is given. It receives actions unless `types`
+    say otherwise; `threat.page` calls people to a threat.
+    """
 
     name: Name
     url: Url
     secret: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] | None = None
+    types: Types = ["action.ordered"]
 
 
 class WebhookChange(msgspec.Struct, kw_only=True):
@@ -61,6 +66,7 @@ class WebhookChange(msgspec.Struct, kw_only=True):
     name: Name | UnsetType = UNSET
     url: Url | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
+    types: Types | UnsetType = UNSET
 
 
 class DeliveriesPage(msgspec.Struct, kw_only=True):
@@ -104,6 +110,7 @@ def _view(webhook: Webhook) -> WebhookView:
         enabled=webhook.enabled,
         created_at=webhook.created_at,
         disabled_reason=webhook.disabled_reason,
+        types=webhook.types,
     )
 
 
@@ -140,6 +147,7 @@ def post_webhook(data: JSONBody[WebhookWish], request: ApiRequest, runtime: Runn
             allow_private=runtime.settings.webhook_private_addresses,
             key=runtime.secret,
             actor=request.auth.actor,
+            types=data.types,
         )
     return WebhookAdded(**msgspec.structs.asdict(_view(webhook)), secret=secret)
 
@@ -164,6 +172,7 @@ def patch_webhook(
             name=webhook.name if data.name is UNSET else data.name,
             url=webhook.url if data.url is UNSET else data.url,
             enabled=webhook.enabled if data.enabled is UNSET else data.enabled,
+            types=webhook.types if data.types is UNSET else data.types,
             allow_private=runtime.settings.webhook_private_addresses,
             actor=request.auth.actor,
         )
