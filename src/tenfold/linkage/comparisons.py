@@ -20,7 +20,7 @@ class Comparisons(msgspec.Struct, kw_only=True):
     the rarest where one is enough, summed over ties), the log2 likelihood ratio of habits (may be
     below 0), or for NEAR names 15 * (similarity - 0.4). `accounts` show the rarest shared value (0: not
     counted), `count` values are shared, `distance` of pictures (-1: not measured), all int32.
-    `copied` (n,) is true where texts are shared word by word: then the style may be copied too.
+    `copied` (n,) is true where many texts are somebody else's, word by word: then the style may be, too.
     """
 
     left: Table
@@ -37,6 +37,10 @@ class Comparisons(msgspec.Struct, kw_only=True):
 
     def __len__(self) -> int:
         return len(self.left_rows)
+
+    def pair(self, place: int) -> tuple[str, str]:
+        """The accounts of a pair, the closed one first."""
+        return self.left.account[self.left_rows[place]], self.right.account[self.right_rows[place]]
 
     def take(self, pairs: Pairs) -> "Comparisons":
         """Of these pairs only, a copy."""

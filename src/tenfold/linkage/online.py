@@ -2,25 +2,26 @@
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import candidates, gather, returns
-from tenfold.linkage.compare import compare
+from tenfold.linkage.bounds import Bound
+from tenfold.linkage.compare import Comparisons, compare
 from tenfold.linkage.counted import counted
 from tenfold.linkage.keys import MAX_ACCOUNTS, keys_of
 from tenfold.linkage.ledger import Judged
-from tenfold.linkage.model import Model
+from tenfold.linkage.model import Model, Scores
 from tenfold.linkage.parameters import ParametersError
 from tenfold.linkage.rarity import Rarity, count_names
 from tenfold.linkage.table import Table
 from tenfold.linkage.usual_in_store import InUse
 from tenfold.store import closures, link_decisions, link_keys, link_models, population
 from tenfold.store import returns as store_returns
-from tenfold.store.closures import Closure
+from tenfold.store.closures import Shown
 from tenfold.store.database import Conn
 from tenfold.store.link_decisions import ordered
 from tenfold.store.link_keys import Hit
@@ -59,6 +60,7 @@ class Linker:
 
     def __init__(self) -> None:
         self._model = Model.shipped()
+        self._bound = Bound(self._model)
         self._asked: str | None = None  # the version in use, be it readable or not
         self._fault = ""
         self._model_at = self._counted_at = float("-inf")
@@ -79,7 +81,7 @@ class Linker:
             best = look.candidates(one.account, shown)[: candidates.BEST]
             pairs += [(candidate.account, one.account) for candidate in best]
         pairs = list(dict.fromkeys(pairs))
-        kept = closures.load(conn, {closed for closed, _ in pairs}) if pairs else {}
+        kept = closures.shown(conn, {closed for closed, _ in pairs}) if pairs else {}
         judged = self._judge(conn, pairs, kept, Table.of(fingerprints, keys), hits) if kept else []
         return Compared(pairs=pairs, judged=judged, known=known)
 
@@ -92,22 +94,22 @@ class Linker:
         """Look for accounts that are there already and may be the returns of these closed ones, be they open
         or closed later."""
         self._refresh(conn)
-        kept = closures.load(conn, hunting)
-        keys = {key for closure in kept.values() for key in closure.keys}
+        kept = closures.shown(conn, hunting)
+        keys = {key for closure in kept.values() for key in closure.keys.tolist()}
         shown = link_keys.with_accounts(conn, keys, MAX_ACCOUNTS)
         hits = counted(conn, shown, [closure.fingerprint for closure in kept.values()])
         look = candidates.FirstLook(hits, self._population)
         wanted = [
             (closed, candidate.account)
             for closed, closure in sorted(kept.items())
-            for candidate in look.candidates(closed, np.array(closure.keys, np.int64))[:MAX_HUNTED]
+            for candidate in look.candidates(closed, closure.keys)[:MAX_HUNTED]
         ]
         found = gather.fingerprints(conn, {new for _, new in wanted})
-        ended = closures.closed_at(conn, found)
+        ended = closures.closed_at(conn, [*found, *kept])
         pairs = [
             (closed, new)
             for closed, new in wanted
-            if new in found and not ended.get(new, kept[closed].closed_at) < kept[closed].closed_at
+            if new in found and not ended.get(new, ended[closed]) < ended[closed]
         ]
         known = store_returns.of_new(conn, found)
         judged = self._judge(conn, pairs, kept, Table.of(found.values()), hits) if pairs else []
@@ -117,15 +119,16 @@ class Linker:
         self,
         conn: Conn,
         pairs: Sequence[Pair],
-        kept: Mapping[str, Closure],
+        kept: Mapping[str, Shown],
         new: Table,
         hits: Sequence[Hit],
     ) -> list[Judged]:
         """Compare and score pairs, and mind what people decided about them; those that have a level."""
         pairs = [pair for pair in pairs if pair[0] in kept]
+        decisions = link_decisions.in_force(conn, pairs)
+        minded = np.array([bool(decisions) and ordered(*pair) in decisions for pair in pairs], np.bool_)
         closed = Table.of(
-            [closure.fingerprint for closure in kept.values()],
-            [np.sort(np.array(closure.keys, np.int64)) for closure in kept.values()],
+            [shown.fingerprint for shown in kept.values()], [np.sort(shown.keys) for shown in kept.values()]
         )
         left = {account: row for row, account in enumerate(closed.account)}
         right = {account: row for row, account in enumerate(new.account)}
@@ -135,11 +138,12 @@ class Linker:
             new,
             np.array([right[one] for _, one in pairs], np.int64),
             self._rarity(hits),
+            worth=lambda most: minded | self._bound.may_be_shown(most),
         )
+        if not len(compared):
+            return []
         scores = self._model.score(compared)
-        decisions = link_decisions.in_force(conn, pairs)
-        rows = [row for row, pair in enumerate(pairs) if scores.level[row] or ordered(*pair) in decisions]
-        judged = [self._model.judged(compared, scores, row) for row in rows]
+        judged = [self._model.judged(compared, scores, row) for row in _rows(compared, scores, decisions)]
         apart = link_decisions.told_apart(conn, [(j.closed, j.new) for j in judged if j.level == "likely"])
         judged = [returns.decided(one, decisions, apart) for one in judged]
         return [one for one in judged if one.level]
@@ -197,8 +201,15 @@ class Linker:
             except ParametersError as error:
                 self._fault = str(error)
                 link_models.note_fault(conn, current.version, self._fault)
+        self._bound = Bound(self._model)
         if self._fault != before:
             log.error("model of links %s: %s", version, self._fault or "it can be read")
+
+
+def _rows(compared: Comparisons, scores: Scores, decisions: Collection[Pair]) -> list[int]:
+    """Pairs that have a level, or about which people decided."""
+    rows = range(len(compared)) if decisions else np.flatnonzero(scores.level).tolist()
+    return [row for row in rows if scores.level[row] or ordered(*compared.pair(row)) in decisions]
 
 
 def _same(judged: Judged, known: Known | None) -> bool:

@@ -68,14 +68,15 @@ def in_common(conn: Conn, closed: str, new: str) -> set[int]:
     return {row[0] for row in rows}
 
 
-# Keys that need not be searched, with how many accounts show them: 0 where that counts nothing.
+# Keys, each with how many accounts show it where that need not be counted: 0 where it counts nothing.
 _ASKED = """
-    asked AS (
-        SELECT DISTINCT asked.key,
-            CASE WHEN shared_keys.key IS NULL THEN common_keys.accounts ELSE 0 END AS counted
-        FROM (SELECT key::bigint FROM jsonb_array_elements(%(keys)s) AS given (key)) AS asked
-        LEFT JOIN common_keys ON common_keys.key = asked.key
-        LEFT JOIN shared_keys ON shared_keys.key = asked.key AND (until IS NULL OR until > now())
+    asked AS MATERIALIZED (
+        SELECT given.key::bigint AS key, CASE WHEN EXISTS (
+                SELECT FROM shared_keys
+                WHERE shared_keys.key = given.key::bigint AND (until IS NULL OR until > now()))
+            THEN 0
+            ELSE (SELECT accounts FROM common_keys WHERE common_keys.key = given.key::bigint) END AS counted
+        FROM jsonb_array_elements(%(keys)s) AS given (key)
     )
 """
 
@@ -117,23 +118,22 @@ def with_accounts(conn: Conn, keys: Iterable[int], most: int) -> list[Hit]:
 
 
 def _hits(conn: Conn, keys: Iterable[int], most: int, table: str) -> list[Hit]:
+    """Who shows a key is only read where few do."""
     rows = conn.execute(
         f"""
-        WITH {_ASKED}, found AS (
-            SELECT key, others FROM asked, LATERAL (
-                SELECT array_agg(account) AS others FROM (
-                    SELECT account FROM {table} WHERE {table}.key = asked.key LIMIT %(most)s + 1) AS few
-            ) AS those
-            WHERE counted IS NULL AND others IS NOT NULL
+        WITH {_ASKED}, found AS MATERIALIZED (
+            SELECT key, counted IS NULL AS searched, coalesce(counted, (
+                SELECT count(*) FROM (
+                    SELECT FROM account_keys WHERE account_keys.key = asked.key LIMIT %(most)s + 1) AS few
+                )) AS accounts
+            FROM asked WHERE counted IS NOT NULL OR EXISTS (SELECT FROM {table} WHERE {table}.key = asked.key)
         )
-        SELECT key, CASE WHEN accounts <= %(most)s THEN others ELSE '{{}}' END, accounts
-        FROM found, LATERAL (
-            SELECT count(*) AS accounts FROM (
-                SELECT FROM account_keys WHERE account_keys.key = found.key LIMIT %(most)s + 1) AS few
-        ) AS counted
-        UNION ALL SELECT key, '{{}}', counted FROM asked WHERE counted IS NOT NULL
+        SELECT key, CASE WHEN searched AND accounts <= %(most)s
+            THEN ARRAY(SELECT account FROM {table} WHERE {table}.key = found.key LIMIT %(most)s)
+            ELSE '{{}}' END, accounts
+        FROM found
         """,
-        {"keys": as_records(list(keys)), "most": most},
+        {"keys": as_records(set(keys)), "most": most},
         prepare=True,
     ).fetchall()
     return list(map(Hit._make, rows))

@@ -31,16 +31,13 @@ def of_new(conn: Conn, accounts: Iterable[str]) -> list[Known]:
     """The links that linkage found from these accounts to closed ones, those that were told since, too."""
     rows = conn.execute(
         """
-        WITH asked AS (
-            SELECT jsonb_array_elements_text(%(ids)s) AS id
-        ), found AS (
-            SELECT links.* FROM asked JOIN links ON account_a = asked.id WHERE closed = account_b
+        SELECT found.* FROM jsonb_array_elements_text(%(ids)s) AS asked (id), LATERAL (
+            SELECT closed, account_a, bits::float8, probability::float8, level, model, origin FROM links
+            WHERE account_a = asked.id AND closed = account_b
             UNION ALL
-            SELECT links.* FROM asked JOIN links ON account_b = asked.id WHERE closed = account_a
-        )
-        SELECT closed, CASE closed WHEN account_a THEN account_b ELSE account_a END AS new,
-            bits::float8 AS bits, probability::float8 AS probability, level, model, origin
-        FROM found
+            SELECT closed, account_b, bits::float8, probability::float8, level, model, origin FROM links
+            WHERE account_b = asked.id AND closed = account_a
+        ) AS found
         """,
         {"ids": as_records(sorted(set(accounts)))},
         prepare=True,

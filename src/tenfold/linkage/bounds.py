@@ -1,0 +1,41 @@
+"""Which pairs may be shown at all, told before all of them is compared: by the most that they may come to."""
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.linkage.comparisons import Comparisons
+from tenfold.linkage.kinds import HOME, Level
+from tenfold.linkage.model import Model
+from tenfold.linkage.parameters import Parameters, Weight, name_of
+
+_ROUNDING = 0.05  # of bits: items are rounded one by one
+
+
+class Bound:
+    """A model's sum at its highest. More evidence never lowers it: no weight of agreement falls with
+    strength, what is damped still adds, and a cap only stops the sum of its family from growing."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = Model(_highest(model.parameters))
+        given = model.parameters
+        self._needed = np.log2(given.possible / (1.0 - given.possible))
+
+    def may_be_shown(self, most: Comparisons) -> NDArray[np.bool_]:
+        """Pairs whose probability reaches `possible` if all that is open comes to what `most` says; none is
+        left out that would have a level."""
+        raw = self._model.contributions(most.level, most.strength)
+        bits = self._model.prior_bits(most.population) + self._model.combined(raw).sum(axis=1) + _ROUNDING
+        return np.asarray(np.interp(bits, *self._model.parameters.calibration) >= self._needed)
+
+
+def _highest(given: Parameters) -> Parameters:
+    """Where comparing may yet find housemates, what is shared counts as whichever weighs more."""
+    weights = dict(given.weights)
+    for kind in HOME:
+        shared = weights.get(name_of(kind, Level.SHARED), Weight())
+        housed = weights.get(name_of(kind, Level.HOUSED), Weight())
+        weights[name_of(kind, Level.SHARED)] = Weight(
+            max(shared.base, housed.base), tuple(map(max, shared.slopes, housed.slopes))
+        )
+    return msgspec.structs.replace(given, weights=weights)
