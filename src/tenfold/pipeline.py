@@ -71,8 +71,9 @@ def run_once(conn: Conn, tools: Tools, batch: int) -> Done:
 
 
 def run_due(conn: Conn, tools: Tools) -> int:
-    """Do some of what linkage has still to do, apart from events; returns how much. See processing/due.py."""
-    return due.run_once(conn, tools.linker, tools.policy)
+    """Do some of what linkage and threats have still to do, apart from events; returns how much. See
+    processing/due.py and threats.py."""
+    return due.run_once(conn, tools.linker, tools.policy) + threats.look_again(conn, datetime.now(UTC))
 
 
 def process(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> None:

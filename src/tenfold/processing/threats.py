@@ -3,6 +3,7 @@
 Posts without a signal `threat` cost nothing but being counted.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from tenfold.events import AccountProfile, GroupProfile, PostCreated, PostDelete
 from tenfold.evidence import Signal
 from tenfold.processing.detect import Detected
 from tenfold.processing.fold import Batch, Numbered
+from tenfold.store import events as queue
 from tenfold.store import signals as store_signals
 from tenfold.store import threat_hands, threat_sources, threats
 from tenfold.store.database import Conn
@@ -23,6 +25,8 @@ from tenfold.threats import corrections, paging, records
 from tenfold.threats.campaigns import Sighting, digest
 from tenfold.threats.protectees import Match, Watch
 from tenfold.threats.records import Taken
+
+log = logging.getLogger("tenfold.threats")
 
 
 def record(
@@ -57,6 +61,24 @@ def record(
     for threat in sorted({one.threat_id for one in taken if one.urgent}):
         paging.page(conn, threat, now)
     return taken
+
+
+def look_again(conn: Conn, now: datetime) -> int:
+    """Look at what has become known of the authors of some open threats; returns 0 when it is no one's
+    turn. What fails is told, and its turn comes again like that of others."""
+    try:
+        with conn.transaction():
+            urgent = records.look_again(conn, now)
+            for threat in urgent or ():
+                paging.page(conn, threat, now)
+    except Exception as error:
+        if queue.is_passing(error):
+            raise
+        log.warning("looking again at threats: %s: %s", type(error).__name__, error)
+        with conn.transaction():
+            records.skip_turn(conn, now)
+        return 0
+    return 0 if urgent is None else 1
 
 
 Place = tuple[int, int]  # number of a question, and of the signal among those found in its texts

@@ -20,8 +20,8 @@ UNKNOWN: dict[str, Any] = {
 
 class Hand(msgspec.Struct, frozen=True, kw_only=True):
     """A link from `account` to an `other`. `level`: possible or likely; `verdict`: what people said, if they
-    did. `returned`: `other` was closed and came first. `certain`: likely or confirmed, and denied by
-    nobody."""
+    did. `returned`: `other` was closed and came first. `ended`: `other` is closed or deleted by now.
+    `certain`: likely or confirmed, and denied by nobody."""
 
     account: str
     other: str
@@ -29,6 +29,7 @@ class Hand(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     verdict: str | None
     returned: bool
+    ended: bool
     certain: bool
 
 
@@ -46,6 +47,8 @@ def of_accounts(conn: Conn, accounts: Iterable[str], *, limit: int) -> list[Hand
         )
         SELECT account, other, probability::float8 AS probability, level, verdict,
             closed IS NOT NULL AND closed = other AS returned,
+            EXISTS (SELECT FROM accounts WHERE id = other AND state IN ('closed', 'deleted'))
+                OR EXISTS (SELECT FROM closures WHERE closures.account = other) AS ended,
             coalesce(verdict = 'same', level = 'likely') AS certain
         FROM found LEFT JOIN LATERAL (
             SELECT verdict FROM link_decisions AS said
@@ -96,3 +99,37 @@ def authors(conn: Conn, posts: Iterable[str]) -> dict[str, str]:
         "SELECT id, account FROM posts WHERE id = ANY(%s)", [sorted(set(posts))], prepare=True
     )
     return dict(rows.fetchall())
+
+
+def latest_posts(
+    conn: Conn, accounts: Iterable[str], most: int
+) -> list[tuple[str, str, list[str], str | None]]:
+    """The latest posts of each account: account, text, accounts mentioned, author of the post that it
+    answers."""
+    rows = conn.execute(
+        """
+        SELECT posts.account, posts.text, posts.mentions, answered.account
+        FROM jsonb_array_elements_text(%s) AS asked (id) CROSS JOIN LATERAL (
+            SELECT account, text, mentions, reply_to FROM posts
+            WHERE account = asked.id COLLATE "C" AND repost_of IS NULL ORDER BY created_at DESC LIMIT %s
+        ) AS posts LEFT JOIN posts AS answered ON answered.id = posts.reply_to
+        """,
+        [as_records(sorted(set(accounts))), most],
+    )
+    return rows.fetchall()
+
+
+def sample_of_posts(conn: Conn, most: int) -> list[tuple[str, str, list[str], str | None]]:
+    """About `most` posts from anywhere on the platform, in the same form."""
+    row = conn.execute("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'posts'::regclass").fetchone()
+    share = min(100.0, 100.0 * most / max(row[0] if row else 0, 1))
+    rows = conn.execute(
+        """
+        SELECT posts.account, posts.text, posts.mentions, answered.account
+        FROM (SELECT account, text, mentions, reply_to FROM posts TABLESAMPLE SYSTEM (%s)
+              WHERE repost_of IS NULL LIMIT %s) AS posts
+        LEFT JOIN posts AS answered ON answered.id = posts.reply_to
+        """,
+        [share, most],
+    )
+    return rows.fetchall()

@@ -169,6 +169,40 @@ def times(conn: Conn, threats: Iterable[int], least: int) -> list[tuple[int, str
     return rows.fetchall()
 
 
+def busiest(conn: Conn, threats: Iterable[int], least_posts: int, most: int) -> list[tuple[int, str]]:
+    """The accounts of each record that have written `least_posts` posts: those with most sources in it."""
+    rows = conn.execute(
+        """
+        SELECT asked.id::bigint, said.account
+        FROM jsonb_array_elements_text(%s) AS asked (id) CROSS JOIN LATERAL (
+            SELECT account FROM threat_sources JOIN accounts ON accounts.id = account
+            WHERE threat_id = asked.id::bigint AND level <> 'N' AND posts >= %s
+            GROUP BY account ORDER BY count(*) DESC, account LIMIT %s) AS said
+        ORDER BY 1, 2
+        """,
+        [as_records(sorted(set(threats))), least_posts, most],
+    )
+    return rows.fetchall()
+
+
+def speakers(conn: Conn, threats: Iterable[int], most: int) -> dict[int, dict[str, datetime]]:
+    """The accounts of each record that threatened last, and when each did so first."""
+    rows = conn.execute(
+        """
+        SELECT asked.id::bigint, said.account, said.first_at
+        FROM jsonb_array_elements_text(%s) AS asked (id) CROSS JOIN LATERAL (
+            SELECT account, min(at) AS first_at FROM threat_sources
+            WHERE threat_id = asked.id::bigint AND account IS NOT NULL AND level <> 'N'
+            GROUP BY account ORDER BY max(at) DESC, account LIMIT %s) AS said
+        """,
+        [as_records(sorted(set(threats))), most],
+    )
+    found: dict[int, dict[str, datetime]] = {}
+    for threat_id, account, at in rows:
+        found.setdefault(threat_id, {})[account] = at
+    return found
+
+
 def accounts(conn: Conn, threat_id: int, *, limit: int) -> list[tuple[str, int, datetime, datetime, str]]:
     """Accounts of a record: sources, first and last time, highest level; those with the highest first."""
     rows = conn.execute(

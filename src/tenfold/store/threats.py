@@ -102,6 +102,27 @@ def records_of_keys(conn: Conn, keys: Iterable[int]) -> dict[int, int]:
     return dict(rows.fetchall())
 
 
+def targets(conn: Conn, ids: Iterable[int]) -> dict[int, list[str]]:
+    """The names for the target of each record that somebody's own words made and whose target can be told."""
+    rows = conn.execute(
+        "SELECT id, targets FROM threats WHERE id = ANY(%s) AND targets <> '{}' AND NOT information",
+        [sorted(set(ids))],
+    )
+    return dict(rows.fetchall())
+
+
+def add_targets(conn: Conn, names: Mapping[int, Iterable[str]]) -> None:
+    """Add names to those of records' targets. They may tell who is watched over: they are shown to nobody."""
+    rows = [{"id": id_, "names": sorted(set(all_))} for id_, all_ in sorted(names.items())]
+    conn.execute(
+        """
+        UPDATE threats SET targets = ARRAY(SELECT DISTINCT unnest(targets || row.names) ORDER BY 1)
+        FROM jsonb_to_recordset(%s) AS row (id bigint, names text[]) WHERE threats.id = row.id
+        """,
+        [as_records(rows)],
+    )
+
+
 def give_keys(conn: Conn, records: Mapping[int, int]) -> None:
     """Write which record each of some locked keys is of."""
     rows = [{"key": key, "threat": threat} for key, threat in sorted(records.items())]
@@ -138,6 +159,28 @@ def load(conn: Conn, ids: Iterable[int], *, lock: bool = False) -> dict[int, Thr
         [sorted(set(ids))],
     )
     return {threat.id: threat for threat in cursor}
+
+
+def lock_due(conn: Conn, before: datetime, most: int) -> dict[int, Threat]:
+    """Lock open records of threats whose accounts were looked at last before that time, but for those that
+    somebody else holds just now."""
+    cursor = conn.cursor(row_factory=class_row(Threat))
+    cursor.execute(
+        sql.SQL(
+            """
+            SELECT {} FROM threats WHERE status <> 'closed' AND NOT information AND looked_again_at < %s
+            ORDER BY looked_again_at LIMIT %s FOR UPDATE SKIP LOCKED
+            """
+        ).format(COLUMNS),
+        [before, most],
+        prepare=True,
+    )
+    return {threat.id: threat for threat in cursor}
+
+
+def looked_again(conn: Conn, ids: Iterable[int], now: datetime) -> None:
+    """Write that the accounts of records were looked at."""
+    conn.execute("UPDATE threats SET looked_again_at = %s WHERE id = ANY(%s)", [now, sorted(set(ids))])
 
 
 def lock_whole(conn: Conn, ids: Iterable[int]) -> tuple[dict[int, Threat], dict[int, int]]:
@@ -188,6 +231,13 @@ def absorb(conn: Conn, parts: Mapping[int, int]) -> None:
     for statement in (
         "UPDATE threat_sources SET threat_id = row.whole FROM parts AS row WHERE threat_id = row.part",
         "UPDATE threats SET merged_into = row.whole FROM parts AS row WHERE merged_into = row.part",
+        """
+        UPDATE threats SET targets = ARRAY(
+            SELECT DISTINCT name FROM threats AS one, unnest(one.targets) AS name
+            WHERE one.id = threats.id OR one.id IN (SELECT part FROM parts WHERE whole = threats.id) ORDER BY
+            1)
+        WHERE id IN (SELECT whole FROM parts)
+        """,
         """
         INSERT INTO threat_protectees (threat_id, protectee_id, how, strength, spans)
         SELECT DISTINCT ON (row.whole, protectee_id) row.whole, protectee_id, how, strength, spans

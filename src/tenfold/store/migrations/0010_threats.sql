@@ -22,6 +22,7 @@ CREATE TABLE threats (
     act            text        NOT NULL DEFAULT '',
     target_kind    text        NOT NULL,
     target         text        NOT NULL DEFAULT '',  -- as it is written
+    targets        text[]      NOT NULL DEFAULT '{}',  -- names for whom it is against; shown to nobody
     protected      boolean     NOT NULL DEFAULT false,  -- names who is watched over
     review         boolean     NOT NULL DEFAULT false,  -- play or a question, yet imminent
     reasons        text[]      NOT NULL DEFAULT '{}',  -- rows of the table of levels that hold, then `raised`
