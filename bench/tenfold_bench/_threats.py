@@ -6,7 +6,8 @@ from pathlib import Path
 
 from tenfold.detectors.base import TextItem
 from tenfold.detectors.text.prepared import PreparedBatch
-from tenfold.detectors.threat.detector import Read, ThreatDetector
+from tenfold.detectors.threat.detector import ThreatDetector
+from tenfold.detectors.threat.telling import Read
 from tenfold.subjects import Subject, SubjectKind
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
@@ -27,7 +28,7 @@ def items(texts: Sequence[str]) -> list[TextItem]:
 
 
 def read(texts: Sequence[str]) -> list[Read]:
-    """What the detector reads in each text, in batches as the pipeline has them."""
+    """What the detector's rules read in each text, in batches as the pipeline has them."""
     detector = ThreatDetector()
     found: list[Read] = []
     for start in range(0, len(texts), BATCH):

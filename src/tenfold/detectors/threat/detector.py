@@ -8,15 +8,16 @@ import numpy as np
 from tenfold.detectors.base import TextItem
 from tenfold.detectors.text.arabizi import is_arabizi
 from tenfold.detectors.text.prepared import PreparedBatch
-from tenfold.detectors.threat.learned import PROMISING, Model, probability, shipped
+from tenfold.detectors.threat.learned import Model, shipped
 from tenfold.detectors.threat.lexicon import ARABIC, ARABIZI, ENGLISH, Lexicon, lexicons, sayings
 from tenfold.detectors.threat.marked import Marked, said
-from tenfold.detectors.threat.reading import Reading, readings
+from tenfold.detectors.threat.reading import readings
 from tenfold.detectors.threat.symbols import symbols
-from tenfold.detectors.threat.telling import KIND, Read, signal, strength
+from tenfold.detectors.threat.telling import KIND, NOTHING, Read, signal, worth_telling
 from tenfold.evidence import Signal
 
-_ARABIC_LETTER = re.compile("[\u0621-\u064a]")
+_ARABIC_FIRST, _ARABIC_LAST = 0x0621, 0x064A
+_DIGITS_AS_LETTERS = [ord(digit) for digit in "23579"]
 _DIGIT_LETTER = re.compile(r"[a-z][23579](?:[a-z]|\b)|\b[23579][a-z]{2}")
 _ENGLISH = frozenset({
     "the", "and", "you", "is", "are", "of", "to", "in", "it", "that", "this", "for", "with", "my", "your",
@@ -28,7 +29,7 @@ class ThreatDetector:
     """Reads threats. It needs no bank; threads may share it."""
 
     name = "threat"
-    version = "1"
+    version = "2"
     kinds = (KIND,)
 
     def __init__(self, model: Model | None = None) -> None:
@@ -41,52 +42,68 @@ class ThreatDetector:
         return self.detect_prepared(PreparedBatch(items))
 
     def detect_prepared(self, batch: PreparedBatch) -> list[list[Signal]]:
-        """The same for a batch that is in normal form already."""
-        found: list[list[Signal]] = [[] for _ in batch.items]
-        for number, read in enumerate(self.read(batch)):
-            owner = batch.owners[number]
-            told = signal(batch.items[owner], batch.fields[number], read, self.name, self.version)
-            if told:
-                found[owner].append(told)
-        return found
+        """The same for a batch that is in normal form already.
+
+        The learned model is asked about the texts alone in which there is something to tell: it moves the
+        score and never makes a signal.
+        """
+        signals: list[list[Signal]] = [[] for _ in batch.items]
+        found = [(number, one) for number, one in enumerate(self.read(batch)) if worth_telling(one)]
+        likely = self.learned([batch.texts[number] for number, _ in found], [one for _, one in found])
+        for (number, one), probability in zip(found, likely, strict=True):
+            item = batch.items[batch.owners[number]]
+            signals[batch.owners[number]].append(
+                signal(item, batch.fields[number], one, probability, (self.name, self.version))
+            )
+        return signals
 
     def read(self, batch: PreparedBatch) -> list[Read]:
-        """What stands in each text of a batch."""
-        if not len(batch):
-            return []
-        logits = self._model.logits(batch.normal)
-        found = [self._read_one(batch, number) for number in range(len(batch))]
-        for number, (marked, all_found) in enumerate(found):
-            logits[number] += self._model.of_symbols(symbols(marked, all_found))
-        promising = np.flatnonzero(logits > PROMISING)
-        if len(promising):
-            logits[promising] += self._model.of_meaning([batch.texts[number] for number in promising])
-        return [_judged(one, probability(logit)) for one, logit in zip(found, logits.tolist(), strict=True)]
+        """What the rules read in each text of a batch."""
+        return [self._read_one(batch, number, lexicon) for number, lexicon in enumerate(self._choose(batch))]
 
-    def _read_one(self, batch: PreparedBatch, number: int) -> tuple[Marked | None, list[Reading]]:
-        """The words of a text and the threats in it; None for a text in which nothing promises any."""
+    def learned(self, texts: Sequence[str], found: Sequence[Read]) -> list[float]:
+        """How much texts read like threats and incitement to the learned model, 0 to 1, by their words, what
+        the rules found in each, and their meaning."""
+        return self._model.probabilities(texts, [symbols(one.marked, one.all) for one in found])
+
+    def _read_one(self, batch: PreparedBatch, number: int, lexicon: Lexicon) -> Read:
         normal = batch.normal
         start, end = int(normal.bounds[number]) + 1, int(normal.bounds[number + 1])
         text = normal.text[start:end]
-        lexicon = self._lexicon(text)
         patterns = self._sayings.which(text)
         if not patterns and not lexicon.promises(text.split(" ")):
-            return None, []
+            return NOTHING
         marked = Marked(normal, number, batch.texts[number], lexicon)
-        return marked, readings(marked, said(marked, self._sayings, patterns, text, start))
+        found = readings(marked, said(marked, self._sayings, patterns, text, start))
+        return Read(min(found, key=lambda reading: reading.rank, default=None), tuple(found), marked)
 
-    def _lexicon(self, text: str) -> Lexicon:
-        if _ARABIC_LETTER.search(text):
-            return self._lexicons[ARABIC]
+    def _choose(self, batch: PreparedBatch) -> list[Lexicon]:
+        """The lexicon of each text: of Arabic when a letter of it is there, then of Arabizi."""
+        codes, begins = batch.normal.codes, batch.normal.bounds[:-1]
+        if not len(begins):
+            return []
+        arabic = np.add.reduceat((codes >= _ARABIC_FIRST) & (codes <= _ARABIC_LAST), begins, dtype=np.intp)
+        latin = (codes >= ord("a")) & (codes <= ord("z"))
+        beside = np.zeros(len(codes), dtype=np.bool_)
+        beside[1:] |= latin[:-1]
+        beside[:-1] |= latin[1:]
+        digits = np.add.reduceat(beside & np.isin(codes, _DIGITS_AS_LETTERS), begins, dtype=np.intp)
+        return [
+            self._lexicons[ARABIC]
+            if of_arabic
+            else self._latin(batch, number)
+            if of_digits
+            else self._lexicons[ENGLISH]
+            for number, (of_arabic, of_digits) in enumerate(
+                zip(arabic.tolist(), digits.tolist(), strict=True)
+            )
+        ]
+
+    def _latin(self, batch: PreparedBatch, number: int) -> Lexicon:
+        text = batch.normal[number].text
         if _DIGIT_LETTER.search(text) and (is_arabizi(text) or _may_be_arabizi(text)):
             return self._lexicons[ARABIZI]
         return self._lexicons[ENGLISH]
-
-
-def _judged(found: tuple[Marked | None, list[Reading]], learned: float) -> Read:
-    marked, read = found
-    worst = min(read, key=lambda reading: reading.rank, default=None)
-    return Read(strength(worst, learned), learned, worst, tuple(read), marked)
 
 
 def _may_be_arabizi(text: str) -> bool:

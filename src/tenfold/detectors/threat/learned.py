@@ -18,11 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.detectors.text.encoder import encoder
-from tenfold.detectors.text.normalise import NormalBatch
+from tenfold.detectors.text.normalise import NormalBatch, normalise_batch
 from tenfold.detectors.threat.hashing import BUCKETS, features
 
 WEIGHTS = "weights.npz"
-PROMISING = -3.4  # logit (probability 0.03) from which a text's meaning is looked at, which costs the most
 _READ = 600  # characters of a text whose meaning is looked at
 _WORD = re.compile(r"(?:https?://|www\.)\S*|@\w+|([\w\u064b-\u065f]{1,40})")
 
@@ -42,7 +41,15 @@ class Model(msgspec.Struct, frozen=True):
     meaning: NDArray[np.float32]
     plain: float
 
-    def logits(self, normal: NormalBatch) -> NDArray[np.float64]:
+    def probabilities(self, texts: Sequence[str], symbols: Sequence[Iterable[str]]) -> list[float]:
+        """How much each text reads like a threat, 0 to 1, with the names of what the rules read in it."""
+        if not texts:
+            return []
+        logits = self.of_words(normalise_batch(texts)) + self.of_meaning(texts)
+        logits += [sum(self.symbols.get(name, 0.0) for name in named) for named in symbols]
+        return (1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))).tolist()  # type: ignore[no-any-return]
+
+    def of_words(self, normal: NormalBatch) -> NDArray[np.float64]:
         """The logit of each text by its words alone; `bias` for an empty one."""
         buckets, texts = features(normal)
         count = len(normal)
@@ -51,18 +58,14 @@ class Model(msgspec.Struct, frozen=True):
 
     def of_meaning(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """What the meaning of each text adds to its logit."""
-        space = encoder()
-        pieces = [space.pieces([word for word in _WORD.findall(text[:_READ]) if word]) for text in texts]
-        return np.asarray(space.embed(pieces) @ self.meaning - self.plain, dtype=np.float64)
-
-    def of_symbols(self, symbols: Iterable[str]) -> float:
-        """What the rules' reading adds to the logit."""
-        return sum(self.symbols.get(symbol, 0.0) for symbol in symbols)
+        return np.asarray(places(texts) @ self.meaning - self.plain, dtype=np.float64)
 
 
-def probability(logit: float) -> float:
-    """0 to 1."""
-    return float(1.0 / (1.0 + np.exp(-max(-30.0, min(30.0, logit)))))
+def places(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Where texts lie in the space of meaning, one row each."""
+    space = encoder()
+    words = ([word for word in _WORD.findall(text[:_READ]) if word] for text in texts)
+    return space.embed([space.pieces(each) for each in words])
 
 
 @cache

@@ -44,7 +44,8 @@ class Lexicon:
             self._add(words, Entry(role="act_noun", value=act, harm="lethal"))
         self._readers = self._word_readers(raw)
         self._known: dict[str, tuple[Entry, ...]] = {}
-        self._harmful: dict[str, bool] = {}
+        self._harmful: set[str] = set()
+        self._harmless: set[str] = set()
         for known in self.phrases.values():
             known.sort(key=lambda phrase: -len(phrase[0]))
 
@@ -91,16 +92,15 @@ class Lexicon:
 
     def promises(self, words: Iterable[str]) -> bool:
         """Whether any of the words is a verb or noun of harm."""
-        harmful = self._harmful
-        for word in words:
-            known = harmful.get(word)
-            if known is None:
-                known = any(entry.role in ("act", "act_noun") for entry in self.look(word))
-                if len(harmful) < _REMEMBERED:
-                    harmful[word] = known
-            if known:
-                return True
-        return False
+        distinct = set(words)
+        found = not self._harmful.isdisjoint(distinct)
+        for word in distinct.difference(self._harmful, self._harmless):
+            harmful = any(entry.role in ("act", "act_noun") for entry in self.look(word))
+            found |= harmful
+            known = self._harmful if harmful else self._harmless
+            if len(known) < _REMEMBERED:
+                known.add(word)
+        return found
 
     def _read(self, word: str) -> tuple[Entry, ...]:
         found = list(self._single.get(word, ()))

@@ -1,9 +1,11 @@
 """A text as a reader of threats sees it: words with their meanings, sentences, clauses and quotations."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from tenfold.detectors.text.normalise import NormalBatch
 from tenfold.detectors.threat.entries import Entry, Saying
@@ -12,7 +14,9 @@ from tenfold.detectors.threat.lexicon import ARABIC, Lexicon, Sayings
 MOST_WORDS = 2_000  # of one text that are read: what bounds the time for a hostile one
 _SENTENCE = frozenset(".!?؟\n…;؛🛑")
 _CLAUSE = frozenset(',،:-—–|(«“„"')
+_PLAIN = frozenset({" ", "", "'", "’", "#", " @", " #"})  # what stands between words and ends nothing
 _OPEN = {"«": "»", "“": "”", "„": "”", "‹": "›", "「": "」"}
+_SINGLE = re.compile("['‘’]")
 _QUOTED_MOST = 400  # characters that one pair of marks may hold
 
 
@@ -43,25 +47,24 @@ class Marked:
 
     def _place_words(self, normal: NormalBatch, number: int) -> None:
         every, every_end = normal.words
-        low = int(every.searchsorted(normal.bounds[number]))
-        high = min(int(every.searchsorted(normal.bounds[number + 1])), low + MOST_WORDS)
-        edges = list(zip(every[low:high].tolist(), every_end[low:high].tolist(), strict=True))
-        self.words = [normal.text[start:end] for start, end in edges]
-        self._at = [start for start, _ in edges]
-        spans = [normal.span(start, end) for start, end in edges]
-        self.starts = [start for start, _ in spans]
-        self.ends = [end for _, end in spans]
+        low, high = every.searchsorted(normal.bounds[number : number + 2]).tolist()
+        high = min(high, low + MOST_WORDS)
+        begins, stops = every[low:high], every_end[low:high]
+        self._at: list[int] = begins.tolist()
+        self.words = [normal.text[start:end] for start, end in zip(self._at, stops.tolist(), strict=True)]
+        origin, begin = normal.origin, normal.begins[number]
+        self.starts: list[int] = (origin[begins] - begin).tolist()
+        self.ends: list[int] = (np.maximum(origin[stops], origin[stops - 1] + 1) - begin).tolist()
         places = zip([0, *self.ends], [*self.starts, len(self.original)], strict=True)
         self.gaps = [self.original[end:start] for end, start in places]
         sentence = clause = 0
         self.sentences: list[int] = []
         self.clauses: list[int] = []
         for gap in self.gaps[:-1]:
-            if _ends_sentence(gap):
-                sentence += 1
-                clause += 1
-            elif not _CLAUSE.isdisjoint(gap):
-                clause += 1
+            if gap not in _PLAIN:
+                ends = _ends_sentence(gap)
+                sentence += ends
+                clause += ends or not _CLAUSE.isdisjoint(gap)
             self.sentences.append(sentence)
             self.clauses.append(clause)
 
@@ -189,11 +192,9 @@ def _single_quotations(text: str) -> list[tuple[int, int]]:
     """Ranges between single quotation marks, which are apostrophes inside words."""
     found = []
     opened = -1
-    for i, character in enumerate(text):
-        if character not in "'‘’":
-            continue
-        before = text[i - 1] if i else " "
-        after = text[i + 1] if i + 1 < len(text) else " "
+    for quote in _SINGLE.finditer(text):
+        i = quote.start()
+        before, after = text[i - 1 : i] or " ", text[i + 1 : i + 2] or " "
         if opened < 0 and not before.isalnum() and after.isalnum():
             opened = i
         elif opened >= 0 and not after.isalnum() and not before.isspace():

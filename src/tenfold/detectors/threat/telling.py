@@ -44,46 +44,52 @@ _TOLD = frozenset({"reported", "quoted", "news", "victim_report", "counter_speec
 
 
 class Read(msgspec.Struct, frozen=True):
-    """The worst threat of a text, all threats, and the strength of both rules and model."""
+    """What the rules read in a text: the worst threat, all threats, and its words. All are empty for a text
+    in which nothing promises any."""
 
-    strength: float
-    learned: float
     worst: Reading | None = None
     all: tuple[Reading, ...] = ()
     marked: Marked | None = None
 
 
-def strength(worst: Reading | None, learned: float) -> float:
-    """The rules' strength, which the model raises within its level; gates hold both down."""
-    if worst is None:
-        return learned * 0.6
-    if worst.level == levels.NONE:
+NOTHING = Read()
+
+
+def strength(level: str, learned: float) -> float:
+    """The score of a level, which the model raises within it; what is gated stays below 0.4."""
+    if level == levels.NONE:
         return min(0.39, STRENGTHS[levels.NONE] + 0.15 * learned)
-    base = STRENGTHS[worst.level]
+    base = STRENGTHS[level]
     above = [STRENGTHS[each] for each in levels.ORDER if STRENGTHS[each] > base]
     return base + (min(above, default=1.0) - base) * 0.98 * learned
 
 
-def signal(item: TextItem, field: str, read: Read, detector: str, version: str) -> Signal | None:
-    """The signal of a text; None when it threatens nobody and tells of no threat."""
+def worth_telling(read: Read) -> bool:
+    """Whether a text threatens somebody, tells of a threat, or wants a person's look."""
+    worst = read.worst
+    if worst is None:
+        return False
+    told = worst.gates & _TOLD and "negated" not in worst.gates
+    return worst.level != levels.NONE or bool(told) or worst.review
+
+
+def signal(item: TextItem, field: str, read: Read, learned: float, detector: tuple[str, str]) -> Signal:
+    """The signal of a text that is worth telling. `detector`: name and version."""
     worst, text = read.worst, read.marked
     if worst is None or text is None:
-        return None
-    told = worst.gates & _TOLD and "negated" not in worst.gates
-    if worst.level == levels.NONE and not (told or worst.review):
-        return None
+        raise ValueError("nothing was read in this text: ask worth_telling first")
     marks = {(factor.first, factor.last) for factor in worst.factors} | {worst.at}
     if worst.aim:
         marks.add(described(text, worst.aim))
     return Signal(
         subject=item.subject,
         name=KIND.name,
-        score=round(read.strength, 4),
-        detector=detector,
-        version=version,
+        score=round(strength(worst.level, learned), 4),
+        detector=detector[0],
+        version=detector[1],
         key=field,
         spans=tuple(Span(field, *text.span(first, last)) for first, last in sorted(marks)),
-        details=_details(text, read, worst),
+        details={**_details(text, read, worst), "learned": round(learned, 4)},
     )
 
 
@@ -106,7 +112,6 @@ def _details(text: Marked, read: Read, worst: Reading) -> dict[str, object]:
         "reported_against": _against(text, read.all),
         "factors": _factors(text, worst),
         "targets": [msgspec.to_builtins(one) for one in mentions(text, read.all)],
-        "learned": round(read.learned, 4),
     }
     if worst.hours is not None:
         details["imminence_hours"] = worst.hours
