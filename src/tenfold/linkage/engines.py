@@ -12,11 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-MEMORY_LIMIT = "800MB"  # DuckDB's; beyond it joins and counts go to temporary files
+MEMORY_LIMIT = "1500MB"  # DuckDB's; beyond it joins and counts go to temporary files
 SPARK_PARTITIONS = 4  # of a shuffle when Spark runs in this machine; a cluster's own setting stands
 
 
@@ -64,7 +60,7 @@ class DuckDb:
                 self._conn.execute(
                     f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet([{listed}])"
                 )
-            self._conn.execute(f"COPY ({sql}) TO {_quoted(str(out))} (FORMAT parquet, COMPRESSION zstd)")
+            self._conn.execute(f"COPY ({sql}) TO {_quoted(str(out))} (FORMAT parquet, COMPRESSION snappy)")
         except duckdb.Error as error:
             raise EngineError(f"DuckDB: {error}") from error
 
@@ -114,17 +110,6 @@ class Spark:
     def close(self) -> None:
         """End the session, and the server where it was started here."""
         self._session.stop()
-
-
-def read_sorted(path: Path, order: Sequence[str]) -> pa.Table:
-    """What an engine wrote, rows put in order: the same table whichever engine it was.
-
-    Integers only; `order` are the columns to sort by, the most important first.
-    """
-    table = pq.read_table(path)
-    arrays = {name: table.column(name).to_numpy() for name in table.column_names}
-    rows = np.lexsort([arrays[name] for name in reversed(order)])
-    return pa.table({name: pa.array(arrays[name][rows]) for name in sorted(arrays)})
 
 
 def _knock(remote: str) -> None:

@@ -1,7 +1,9 @@
 """Finding candidates over a whole history: the SQL that engines run, on integers only.
 
-One text for every engine: what DuckDB and Spark SQL both read, and nothing in it that they round, order or
-compare differently.
+Two questions outgrow memory, and engines answer them: how many accounts show each key, and who shows the keys
+that find somebody (few of all). Which pairs share enough is then a matter of sorting (sharing.py). One text
+for every engine: what DuckDB and Spark SQL both read, and nothing in it that they round, order or compare
+differently.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,55 +13,25 @@ from shutil import rmtree
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from tenfold.linkage.engines import Engine, read_sorted
+from tenfold.linkage.engines import Engine
 from tenfold.linkage.history import History
-from tenfold.linkage.keys import KIND_MASK
 from tenfold.linkage.table import NEVER
-from tenfold.linkage.worth import Worth
 
-CAP = 50  # a key that more accounts show finds no candidates in a sweep; agreeing on it still counts
-OPEN_CAP = 20  # the same between accounts of which neither is closed
-BEST = 60  # candidates of each newer account that are looked at
+Tables = Mapping[str, Sequence[Path]]
 
-# How many accounts show each key that one of the chosen accounts shows.
+# How many accounts show each key that more than one shows, and how many of them are closed.
 COUNTS = """
-SELECT key, count(*) AS accounts FROM keys
-WHERE key IN (SELECT keys.key FROM keys JOIN chosen ON chosen.account = keys.account)
-GROUP BY key HAVING count(*) >= 2
+SELECT keys.key, count(*) AS accounts, count(closed.account) AS closed
+FROM keys LEFT JOIN closed ON closed.account = keys.account
+GROUP BY keys.key HAVING count(*) >= 2
 """
 
-# How many open accounts show each key of kinds that are strong enough to tie open accounts.
-OPEN_COUNTS = """
-SELECT keys.key, count(*) AS accounts FROM keys JOIN owners ON owners.account = keys.account
-WHERE owners.closed = 0 AND (keys.key & {mask}) IN ({kinds})
-GROUP BY keys.key HAVING count(*) BETWEEN 2 AND {cap}
+# Who shows the keys that find somebody.
+SHOWN = """
+SELECT useful.place, keys.account FROM keys JOIN useful ON useful.key = keys.key
 """
-
-# The best pairs of an older and a newer account by what they share: of each kind of evidence the best key,
-# and a little more for each further tie. What a key is worth is joined to it beforehand (Worth.useful): an
-# engine that orders joins by itself would let every row of keys meet every number of accounts.
-CANDIDATES = """
-WITH shown AS (
-    SELECT keys.key, keys.account, owners.born, owners.closed, useful.evidence, useful.points
-    FROM keys
-    JOIN useful ON useful.key = keys.key
-    JOIN owners ON owners.account = keys.account
-), agreed AS (
-    SELECT one.account AS older, other.account AS newer, {agreement} AS agreement
-    FROM shown AS one JOIN shown AS other ON one.key = other.key
-    WHERE {which} AND one.born < other.born
-    GROUP BY one.account, other.account, one.evidence
-), pairs AS (
-    SELECT older, newer, CAST(sum(agreement) AS BIGINT) AS total FROM agreed GROUP BY older, newer
-), ranked AS (
-    SELECT older, newer, total, row_number() OVER (PARTITION BY newer ORDER BY total DESC, older) AS place
-    FROM pairs WHERE total >= {floor}
-)
-SELECT older, newer, total AS points FROM ranked WHERE place <= {best}
-"""
-CLOSED_THEN_ANY = "one.closed = 1"
-BOTH_OPEN = "one.closed = 0 AND other.closed = 0"
 
 
 def owners(history: History) -> pa.Table:
@@ -82,30 +54,31 @@ def owners(history: History) -> pa.Table:
     )
 
 
-def query(
-    engine: Engine, sql: str, tables: Mapping[str, Sequence[Path]], order: Sequence[str], out: Path
-) -> None:
-    """Run SQL and write its rows to `out` in a fixed order: the same bytes whichever engine it was."""
+def counts(engine: Engine, tables: Tables, out: Path) -> None:
+    """COUNTS as a Parquet file (key, accounts, closed), ascending by key."""
+    rows = _rows(engine, COUNTS, tables, out)
+    order = np.argsort(rows["key"].to_numpy())
+    columns = ((name, rows[name].to_numpy()[order]) for name in ("key", "accounts", "closed"))
+    pq.write_table(pa.table(dict(columns)), out, compression="lz4")
+
+
+def shown(engine: Engine, born: NDArray[np.int64], tables: Tables, out: Path) -> None:
+    """SHOWN as a NumPy file: place << 32 | born[account], int64, ascending."""
+    rows = _rows(engine, SHOWN, tables, out)
+    packed = rows["place"].to_numpy().astype(np.int64) << 32
+    packed |= born[rows["account"].to_numpy()]
+    packed.sort()
+    with open(out, "wb") as file:
+        np.save(file, packed)
+
+
+def _rows(engine: Engine, sql: str, tables: Tables, out: Path) -> pa.Table:
+    """What an engine answers, rows in any order; nothing of its files stays."""
     raw = out.with_name(out.name + ".raw")
     engine.run(sql.strip(), tables, raw)
-    pq.write_table(read_sorted(raw, order), out, compression="zstd")
+    rows = pq.read_table(raw)
     if raw.is_dir():
         rmtree(raw)
     else:
         raw.unlink()
-
-
-def candidates_sql(which: str, floor: int, worth: Worth) -> str:
-    """CANDIDATES for pairs of which at least one, or neither, is closed."""
-    several = " ".join(
-        f"WHEN {kind} THEN least(max(one.points) + (count(*) - 1) * {worth.more[kind]}, {worth.most[kind]})"
-        for kind in np.flatnonzero(worth.most).tolist()
-    )
-    best = "max(one.points)"
-    agreement = f"CASE one.evidence {several} ELSE {best} END" if several else best
-    return CANDIDATES.format(which=which, floor=floor, best=BEST, agreement=agreement)
-
-
-def open_counts_sql(kinds: Sequence[int]) -> str:
-    """OPEN_COUNTS for these kinds of keys."""
-    return OPEN_COUNTS.format(mask=KIND_MASK, kinds=", ".join(map(str, sorted(kinds))), cap=OPEN_CAP)
+    return rows

@@ -46,7 +46,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     it; `floor` as for candidates."""
 
     pairs: Path
-    counts: tuple[Path, ...]
+    counts: Path
     muted: Path
     accounts: tuple[Path, ...]
     model: bytes
@@ -98,14 +98,12 @@ class Worker:
     def __init__(self, plan: Plan, muted: Iterable[int] | None = None) -> None:
         self._plan = plan
         self._model = Model.load(plan.model)
-        counts = pa.concat_tables([pq.read_table(file) for file in plan.counts])
-        self._keys, first = np.unique(counts["key"].to_numpy(), return_index=True)
-        self._counts = counts["accounts"].to_numpy()[first]
+        counts = pq.read_table(plan.counts, columns=["key", "accounts"])
         if muted is None:
             muted = pq.read_table(plan.muted)["key"].to_numpy().tolist()
         self._rarity = Rarity(
-            self._keys,
-            self._counts,
+            counts["key"].to_numpy(),
+            counts["accounts"].to_numpy(),
             plan.population,
             muted=muted,
             name_counts=plan.name_counts,
@@ -178,21 +176,13 @@ def points_without(
     size = np.diff(np.append(first, len(group)))
     of = evidence[order][first]
     second = points[np.minimum(first + 1, max(len(group) - 1, 0))]
-    agreed = _agreement(worth, of, points[first], size)
+    agreed = worth.agreement(of, points[first], size)
     total = np.bincount(pair[order][first], agreed, minlength=pairs).astype(np.int64)
     best = np.zeros(len(group), np.bool_)
     best[first] = True
     place = np.repeat(np.arange(len(first)), size)
     left = np.where(best, second[place], points[first][place])
-    rest = np.where(size[place] > 1, _agreement(worth, of[place], left, size[place] - 1), 0)
+    rest = np.where(size[place] > 1, worth.agreement(of[place], left, size[place] - 1), 0)
     without = np.empty(len(group), np.int64)
     without[order] = total[pair[order]] - agreed[place] + rest
     return without
-
-
-def _agreement(
-    worth: Worth, evidence: NDArray[np.int64], best: NDArray[np.int64], count: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """As in finding.CANDIDATES: points of `count` shared keys of a kind of evidence."""
-    several = np.minimum(best + (count - 1) * worth.more[evidence], worth.most[evidence])
-    return np.where(worth.most[evidence] > 0, several, best)

@@ -1,6 +1,7 @@
 """A sweep: every account of a history linked anew, and the links gathered into clusters.
 
-    owners, counts, candidates    an engine joins and counts integers (finding.py)
+    counts, shown                 an engine counts and joins integers (finding.py)
+    candidates, pairs             who shares enough (sharing.py, worth.py)
     accounts, scored              numpy compares and scores, batch by batch (scoring.py)
     links, clusters               union-find with guards (clusters.py, reports.py)
 
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenfold.linkage import finding, reports, scoring, usual, worth
+from tenfold.linkage import finding, reports, scoring, sharing, usual, worth
 from tenfold.linkage.clusters import Rules
 from tenfold.linkage.engines import Engine
 from tenfold.linkage.history import TABLES, History
@@ -29,6 +30,8 @@ from tenfold.linkage.model import Model
 from tenfold.linkage.stages import Stages
 from tenfold.linkage.table import NEVER
 
+CAP = 50  # a key that more accounts show finds no candidates in a sweep; agreeing on it still counts
+OPEN_CAP = 20  # the same between accounts of which neither is closed
 Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
 
@@ -75,7 +78,7 @@ class Sweep:
         self.population = max(history.manifest.accounts, 2)
         self.id = sweep_id(history, model, options)
         self.stages = Stages(folder)
-        self.worth = worth.worth(self.model, self.population, finding.CAP)
+        self.worth = worth.worth(self.model, self.population, CAP)
         self.needed = worth.floor(self.model, self.population, options.slack_bits)
         self.floor = max(self.needed - round(1000 * worth.TIME_BITS), 1)  # an engine's: it knows no times
 
@@ -85,7 +88,6 @@ class Sweep:
             self._inputs,
             self._count,
             self._find,
-            self._find_open,
             self._pair,
             self._score,
             self._gather,
@@ -102,10 +104,10 @@ class Sweep:
             "muted.parquet": lambda: pa.table({"key": self.history.column("muted", "key")}),
         }
         for name, table in made.items():
-            inputs = [name, self.history.digest(["identities", "muted"]), self.model_document, finding.CAP]
+            inputs = [name, self.history.digest(["identities", "muted"])]
             self.stages.file(name, inputs, partial(_write, table))
-        self.stages.file("usual.bin", [self.history.digest(["identities"])], self._write_usual)
         self.stages.file("closed.parquet", [self._of("owners.parquet")], self._write_closed)
+        self.stages.file("usual.bin", [self.history.digest(["identities"])], self._write_usual)
 
     def _write_closed(self, out: Path) -> None:
         owners = pq.read_table(self.stages.folder / "owners.parquet")
@@ -115,47 +117,55 @@ class Sweep:
         out.write_bytes(usual.to_bytes(usual.of_files(self.history.files("identities"))))
 
     def _count(self) -> None:
-        self._query("counts.parquet", finding.COUNTS, {"chosen": "closed.parquet"}, ["key"])
+        self._ask("counts.parquet", finding.counts, {"closed": "closed.parquet"})
+        inputs = [self._of(name) for name in ("counts.parquet", "muted.parquet")]
+        caps = [self.model_document, self.population, CAP, OPEN_CAP]
+        self.stages.file("useful.parquet", [*inputs, *caps], self._write_useful)
 
-    def _find(self) -> None:
-        self._candidates("candidates.parquet", finding.CLOSED_THEN_ANY, self.floor, "counts.parquet")
-
-    def _find_open(self) -> None:
-        kinds = sorted(set(self.worth.finders(worth.FINDS_OPEN)) - worth.WEAK_FOR_OPEN)
-        self._query(
-            "open_counts.parquet", finding.open_counts_sql(kinds), {"owners": "owners.parquet"}, ["key"]
-        )
-        floor = self.floor + round(1000 * worth.OPEN_BITS)
-        self._candidates("open_candidates.parquet", finding.BOTH_OPEN, floor, "open_counts.parquet")
-        self.stages.file("open.parquet", [self._of("open_candidates.parquet")], self._write_open)
-        self._query("shared_counts.parquet", finding.COUNTS, {"chosen": "open.parquet"}, ["key"])
-
-    def _write_open(self, out: Path) -> None:
-        older = pq.read_table(self.stages.folder / "open_candidates.parquet", columns=["older"])
-        pq.write_table(pa.table({"account": np.unique(older["older"].to_numpy())}), out)
-
-    def _candidates(self, name: str, which: str, floor: int, counts: str) -> None:
-        useful = f"useful_{counts}"
-        inputs = [self._of(counts), self._of("muted.parquet"), self.model_document, self.population]
-        self.stages.file(useful, inputs, partial(self._write_useful, counts))
-        sql = finding.candidates_sql(which, floor, self.worth)
-        self._query(name, sql, {"useful": useful, "owners": "owners.parquet"}, ["newer", "older"])
-
-    def _write_useful(self, counts: str, out: Path) -> None:
+    def _write_useful(self, out: Path) -> None:
         muted = pq.read_table(self.stages.folder / "muted.parquet")["key"].to_numpy()
-        counted = pq.read_table(self.stages.folder / counts)
-        pq.write_table(self.worth.useful(counted, muted), out, compression="zstd")
+        counted = pq.read_table(self.stages.folder / "counts.parquet")
+        pq.write_table(self.worth.useful(counted, muted, OPEN_CAP), out, compression="lz4")
 
-    def _query(self, name: str, sql: str, tables: dict[str, str], order: list[str]) -> None:
-        """One file of an engine; `keys` are there in every query."""
+    def _ask(
+        self, name: str, ask: Callable[[Engine, finding.Tables, Path], None], tables: dict[str, str]
+    ) -> None:
+        """One file of an engine; `keys` are there in every question."""
         inputs = [
-            sql,
-            self.history.digest(["keys"]),
+            name,
+            self.history.digest(["keys", "identities"]),
             {table: self._of(file) for table, file in tables.items()},
         ]
         files = {table: [self.stages.folder / file] for table, file in tables.items()}
         files["keys"] = self.history.files("keys") or [self.stages.folder / "no_keys.parquet"]
-        self.stages.file(name, inputs, lambda out: finding.query(self.engine, sql, files, order, out))
+        self.stages.file(name, inputs, lambda out: ask(self.engine, files, out))
+
+    def _find(self) -> None:
+        self._ask("shown.npy", self._shown, {"useful": "useful.parquet"})
+        floors = {
+            "candidates.parquet": (self.floor, False),
+            "open_candidates.parquet": (self.floor + round(1000 * worth.OPEN_BITS), True),
+        }
+        for name, (floor, both_open) in floors.items():
+            used = [self._of(file) for file in ("shown.npy", "useful.parquet", "owners.parquet")]
+            inputs = [*used, self.model_document, floor, sharing.BEST]
+            find = partial(self._write_candidates, floor, both_open)
+            self.stages.file(name, inputs, find)
+
+    def _shown(self, engine: Engine, tables: finding.Tables, out: Path) -> None:
+        finding.shown(engine, self._owners().born, tables, out)
+
+    def _owners(self) -> sharing.Owners:
+        owners = pq.read_table(self.stages.folder / "owners.parquet")
+        return sharing.Owners(owners["born"].to_numpy().astype(np.int64), owners["closed"].to_numpy() == 1)
+
+    def _write_candidates(self, floor: int, both_open: bool, out: Path) -> None:
+        points = "open_points" if both_open else "points"
+        useful = pq.read_table(self.stages.folder / "useful.parquet", columns=["evidence", points])
+        shown = np.load(self.stages.folder / "shown.npy")
+        keys = sharing.Keys(useful[points].to_numpy(), useful["evidence"].to_numpy(), shown)
+        found = sharing.candidates(keys, self._owners(), self.worth, floor, both_open=both_open)
+        pq.write_table(found, out, compression="lz4")
 
     def _pair(self) -> None:
         names = ("candidates.parquet", "open_candidates.parquet")
@@ -182,7 +192,7 @@ class Sweep:
         gap = worth.gap_points(self.model, closed[older], created[newer])
         chosen = np.flatnonzero(pairs["points"].to_numpy() + gap >= self.needed)
         order = chosen[np.lexsort((older[chosen], newer[chosen]))]
-        pq.write_table(pairs.take(pa.array(order)), out, compression="zstd")
+        pq.write_table(pairs.take(pa.array(order)), out, compression="lz4")
 
     def _score(self) -> None:
         plan, inputs = self.plan(), self._score_inputs()
@@ -198,7 +208,7 @@ class Sweep:
             self.progress("score", done, len(todo))
 
     def _score_inputs(self) -> list[object]:
-        files = ("pairs.parquet", "counts.parquet", "shared_counts.parquet", "muted.parquet", "usual.bin")
+        files = ("pairs.parquet", "counts.parquet", "muted.parquet", "usual.bin")
         digests = [self._of(name) for name in files]
         return [*digests, self.history.digest(["identities"]), self.model_document, self.options.rules]
 
@@ -216,7 +226,7 @@ class Sweep:
         folder = self.stages.folder
         return scoring.Plan(
             pairs=folder / "pairs.parquet",
-            counts=(folder / "counts.parquet", folder / "shared_counts.parquet"),
+            counts=folder / "counts.parquet",
             muted=folder / "muted.parquet",
             accounts=self.account_files(),
             model=self.model_document,
@@ -234,14 +244,13 @@ class Sweep:
         return tuple(self.stages.folder / accounts_file(number) for number in range(count))
 
     def counted(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
-        """How many accounts show each key, as far as it was counted (0: it was not)."""
-        files = [self.stages.folder / name for name in ("counts.parquet", "shared_counts.parquet")]
-        counts = pa.concat_tables([pq.read_table(file) for file in files])
-        known, first = np.unique(counts["key"].to_numpy(), return_index=True)
+        """How many accounts show each key (0: one alone)."""
+        counts = pq.read_table(self.stages.folder / "counts.parquet")
+        known = counts["key"].to_numpy()
         if not len(known):
             return np.zeros(len(keys), np.int64)
         places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-        return np.where(known[places] == keys, counts["accounts"].to_numpy()[first][places], 0)
+        return np.where(known[places] == keys, counts["accounts"].to_numpy()[places], 0)
 
     def _gather(self) -> None:
         parts = [self._of(name) for name, _, _ in self.batches()]

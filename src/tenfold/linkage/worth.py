@@ -54,19 +54,35 @@ class Worth(msgspec.Struct, kw_only=True):
     more: np.ndarray
     most: np.ndarray
 
-    def useful(self, counts: pa.Table, muted: NDArray[np.int64]) -> pa.Table:
-        """Of (key, accounts) the keys that find somebody: (key, evidence, points), for engines."""
-        key, accounts = counts["key"].to_numpy(), counts["accounts"].to_numpy()
+    def useful(self, counts: pa.Table, muted: NDArray[np.int64], open_cap: int) -> pa.Table:
+        """Of (key, accounts, closed), ascending by key, the keys that find somebody: (key, place, evidence,
+        points, open_points), places 0, 1, ... Points between open accounts only for kinds that are strong
+        enough to tie them, where 2 to `open_cap` open accounts show the key."""
+        key, accounts, closed = (counts[name].to_numpy() for name in ("key", "accounts", "closed"))
         kind = key & KIND_MASK
-        points = self.points[kind, np.where(accounts < self.points.shape[1], accounts, 0)]
-        kept = (points > 0) & ~np.isin(key, muted)
+        cap = self.points.shape[1]
+        points = self.points[kind, np.where((accounts < cap) & (closed > 0), accounts, 0)]
+        strong = np.isin(kind, sorted(set(self.finders(FINDS_OPEN)) - WEAK_FOR_OPEN))
+        still = accounts - closed
+        open_points = self.points[kind, np.where(strong & (still <= open_cap), still, 0)]
+        kept = ((points > 0) | (open_points > 0)) & ~np.isin(key, muted)
         return pa.table(
             {
                 "key": pa.array(key[kept], pa.int64()),
+                "place": pa.array(np.arange(np.count_nonzero(kept)), pa.int32()),
                 "evidence": pa.array(self.evidence[kind[kept]], pa.int64()),
                 "points": pa.array(points[kept], pa.int64()),
+                "open_points": pa.array(open_points[kept], pa.int64()),
             }
         )
+
+    def agreement(
+        self, evidence: NDArray[np.int64], best: NDArray[np.int64], count: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Points of `count` shared keys of a kind of evidence, of which the best one has `best`."""
+        most = self.most[evidence]
+        several = np.minimum(best + (count - 1) * self.more[evidence], most)
+        return np.where(most > 0, several, best)
 
     def finders(self, least: int) -> list[int]:
         """Kinds of keys that are worth at least so many points where they are rare."""

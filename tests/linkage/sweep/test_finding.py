@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenfold.linkage import engines, finding
-from tenfold.linkage.worth import Worth
+from tenfold.linkage import engines, finding, sharing
+from tenfold.linkage.worth import FINDS_OPEN, WEAK_FOR_OPEN, Worth
 
-CAP, FLOOR = 3, 3
+CAP, OPEN_CAP, FLOOR = 4, 3, 3_000
 
 
 @pytest.fixture(scope="module")
@@ -34,59 +34,57 @@ ACCOUNTS = st.lists(
 
 
 def worth():
-    """Evidence is kind % 3; of kind 1 further keys add 2, up to 7."""
+    """Evidence is kind % 3; of kind 1 further keys add 2, up to 7,000."""
     points, evidence = np.zeros((64, CAP + 1), np.int64), np.zeros(64, np.int64)
     for kind in range(1, KINDS + 1):
         evidence[kind] = kind % 3
         for accounts in range(2, CAP + 1):
-            points[kind, accounts] = 2 * kind + CAP - accounts
+            points[kind, accounts] = 1000 * kind + CAP - accounts
     more, most = np.zeros(3, np.int64), np.zeros(3, np.int64)
-    more[1], most[1] = 2, 7
+    more[1], most[1] = 2, 7_000
     return Worth(points=points, evidence=evidence, more=more, most=most)
 
 
+STRONG = {kind for kind in range(1, KINDS + 1) if 1000 * kind + CAP - 2 >= FINDS_OPEN} - WEAK_FOR_OPEN
+
+
 def write_case(folder, accounts):
-    """Account i is born i-th; key = value * 64 + kind, shifted so that some are negative."""
+    """Account i is born i-th; its number is as far from the end. Keys: value * 64 + kind, some negative."""
+    last = len(accounts) - 1
     keys = [
         (i, (value - 2) * 64 + kind) for i, (_, shown) in enumerate(accounts) for value, kind in sorted(shown)
     ]
-    tables = {
-        "keys": (("account", pa.int32()), ("key", pa.int64()), keys),
-        "owners": (
-            *((name, pa.int32()) for name in ("account", "born", "closed")),
-            [(i, i, int(closed)) for i, (closed, _) in enumerate(accounts)],
-        ),
-        "chosen": (("account", pa.int32()), [(i,) for i, (closed, _) in enumerate(accounts) if closed]),
-    }
-    files = {}
-    for name, (*fields, rows) in tables.items():
-        columns = list(zip(*rows, strict=True)) or [()] * len(fields)
-        arrays = [pa.array(column, type_) for column, (_, type_) in zip(columns, fields, strict=True)]
-        pq.write_table(pa.Table.from_arrays(arrays, names=[n for n, _ in fields]), folder / f"{name}.parquet")
-        files[name] = [folder / f"{name}.parquet"]
-    return files, keys
+    number, key = (
+        pa.array([last - i for i, _ in keys], pa.int32()),
+        pa.array([key for _, key in keys], pa.int64()),
+    )
+    closed = pa.array([last - i for i, (closed, _) in enumerate(accounts) if closed], pa.int32())
+    tables = {"keys": pa.table({"account": number, "key": key}), "closed": pa.table({"account": closed})}
+    for name, rows in tables.items():
+        pq.write_table(rows, folder / f"{name}.parquet")
+    return {name: [folder / f"{name}.parquet"] for name in tables}, keys
 
 
-def naive(accounts, keys, muted):
-    """The same candidates over dictionaries."""
+def naive(accounts, keys, muted, both_open=False):
+    """The same counts and candidates over dictionaries."""
     owners = defaultdict(set)
     for account, key in keys:
         owners[key].add(account)
-    counted = {
-        key: len(who) for key, who in owners.items() if any(accounts[a][0] for a in who) and len(who) >= 2
-    }
+    counted = {key: len(who) for key, who in owners.items() if len(who) >= 2}
     found: dict[tuple[int, int], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for key, count in counted.items():
-        if count <= CAP and key not in muted:
-            kind = key & 63
-            for older in owners[key]:
-                for newer in owners[key]:
-                    if accounts[older][0] and older < newer:
-                        found[older, newer][kind % 3].append(2 * kind + CAP - count)
+    for key in counted.keys() - muted:
+        who = {account for account in owners[key] if not (both_open and accounts[account][0])}
+        kind = key & 63
+        if not 2 <= len(who) <= (OPEN_CAP if both_open else CAP) or (both_open and kind not in STRONG):
+            continue
+        for older in who:
+            for newer in who:
+                if accounts[older][0] != both_open and older < newer:
+                    found[older, newer][kind % 3].append(worth().points[kind, len(who)])
     totals = {}
     for pair, kinds in found.items():
         totals[pair] = sum(
-            min(max(values) + 2 * (len(values) - 1), 7) if evidence == 1 else max(values)
+            min(max(values) + 2 * (len(values) - 1), 7_000) if evidence == 1 else max(values)
             for evidence, values in kinds.items()
         )
     kept = sorted((newer, -total, older) for (older, newer), total in totals.items() if total >= FLOOR)
@@ -94,43 +92,63 @@ def naive(accounts, keys, muted):
     rows = []
     for newer, minus, older in kept:
         rank[newer] += 1
-        if rank[newer] <= finding.BEST:
+        if rank[newer] <= sharing.BEST:
             rows.append((older, newer, -minus))
     return counted, sorted(rows, key=lambda row: (row[1], row[0]))
 
 
-def run(engine, files, muted, folder):
-    out, useful = folder / "counts.parquet", folder / "useful.parquet"
-    finding.query(engine, finding.COUNTS, {"keys": files["keys"], "chosen": files["chosen"]}, ["key"], out)
+def run(engine, files, accounts, muted, folder, *, both_open=False):
+    names = ("counts.parquet", "useful.parquet", "shown.npy")
+    out, useful, shown = (folder / name for name in names)
+    finding.counts(engine, {name: files[name] for name in ("keys", "closed")}, out)
     counts = pq.read_table(out)
-    pq.write_table(worth().useful(counts, np.array(sorted(muted), np.int64)), useful)
-    tables = {**{name: files[name] for name in ("keys", "owners")}, "useful": [useful]}
-    sql = finding.candidates_sql(finding.CLOSED_THEN_ANY, FLOOR, worth())
-    finding.query(engine, sql, tables, ["newer", "older"], folder / "found.parquet")
-    found = pq.read_table(folder / "found.parquet")
+    found = worth().useful(counts, np.array(sorted(muted), np.int64), OPEN_CAP)
+    pq.write_table(found, useful)
+    born = np.array([len(accounts) - 1 - i for i in range(len(accounts))])  # numbers descend with time
+    finding.shown(engine, born, {"keys": files["keys"], "useful": [useful]}, shown)
+    keys = sharing.Keys(
+        found["open_points" if both_open else "points"].to_numpy(),
+        found["evidence"].to_numpy(),
+        np.load(shown),
+    )
+    closed = np.array([one for one, _ in reversed(accounts)])
+    pairs = sharing.candidates(keys, sharing.Owners(born, closed), worth(), FLOOR, both_open=both_open)
+    last = len(accounts) - 1
+    rows = zip(*(pairs[name].to_pylist() for name in ("older", "newer", "points")), strict=True)
     return (
         dict(zip(counts["key"].to_pylist(), counts["accounts"].to_pylist(), strict=True)),
-        list(zip(*(found[name].to_pylist() for name in ("older", "newer", "points")), strict=True)),
+        sorted(((last - a, last - b, points) for a, b, points in rows), key=lambda row: (row[1], row[0])),
     )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(ACCOUNTS, st.sets(st.integers(-2, 2).map(lambda v: v * 64 + 1), max_size=2))
-def test_engine_finds_what_a_plain_join_finds(duck, tmp_path, accounts, muted):
+@given(ACCOUNTS, st.sets(st.integers(-2, 2).map(lambda v: v * 64 + 1), max_size=2), st.booleans())
+def test_candidates_are_those_of_a_plain_join(duck, tmp_path, accounts, muted, both_open):
     files, keys = write_case(tmp_path, accounts)
-    assert run(duck, files, muted, tmp_path) == naive(accounts, keys, muted)
+    found = run(duck, files, accounts, muted, tmp_path, both_open=both_open)
+    assert found == naive(accounts, keys, muted, both_open)
+
+
+@pytest.mark.parametrize("portion", [1, 7])
+def test_portions_change_nothing(duck, tmp_path, monkeypatch, portion):
+    monkeypatch.setattr(sharing, "_PORTION", portion)
+    accounts = [(i % 2 == 0, {(i % 4, 1), (i % 3, 2), (i % 5, 3)}) for i in range(20)]
+    files, keys = write_case(tmp_path, accounts)
+    counts, found = run(duck, files, accounts, set(), tmp_path)
+    assert found
+    assert (counts, found) == naive(accounts, keys, set())
 
 
 def test_only_the_best_of_each_newer_account_are_kept(duck, tmp_path):
     """A hundred closed accounts share a key of their own each with the newest one, ten of them two."""
-    shown = {(value, 1) for value in range(100)} | {(value, 2) for value in range(10)}
+    shown = {(value, 3) for value in range(100)} | {(value, 2) for value in range(10)}
     accounts = [(True, {pair for pair in shown if pair[0] == value}) for value in range(100)] + [
         (False, shown)
     ]
     files, keys = write_case(tmp_path, accounts)
-    counts, found = run(duck, files, set(), tmp_path)
+    counts, found = run(duck, files, accounts, set(), tmp_path)
     assert (counts, found) == naive(accounts, keys, set())
-    assert [older for older, _, _ in found] == list(range(finding.BEST))
+    assert [older for older, _, _ in found] == list(range(sharing.BEST))
 
 
 def test_an_engine_tells_what_is_wrong_with_its_files(duck, tmp_path):
@@ -149,5 +167,5 @@ def test_a_quote_in_a_path_is_harmless(duck, tmp_path):
     folder.mkdir()
     pq.write_table(pa.table({"key": [3, 1, 2]}), folder / "keys.parquet")
     out = folder / "out.parquet"
-    finding.query(duck, "SELECT key FROM keys", {"keys": [folder / "keys.parquet"]}, ["key"], out)
-    assert pq.read_table(out)["key"].to_pylist() == [1, 2, 3]
+    duck.run("SELECT key FROM keys", {"keys": [folder / "keys.parquet"]}, out)
+    assert sorted(pq.read_table(out)["key"].to_pylist()) == [1, 2, 3]

@@ -1,0 +1,157 @@
+"""Which pairs of accounts share enough to be compared: the keys that both show, summed up by pair.
+
+Integers only, and all of it is sorting: at each key that an engine found (finding.py) every account meets
+the older ones that show it too, in portions of newer accounts that fit into memory, one a core at a time.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from tenfold.linkage.worth import Worth
+
+BEST = 60  # candidates of each newer account that are looked at
+_PORTION = 250_000  # shared keys at once: they stay near the processor
+_EVIDENCE_BITS = 5  # of a Kind
+_LOW = (1 << 32) - 1
+
+Numbers = NDArray[np.int64]
+
+
+class Owners(msgspec.Struct, frozen=True):
+    """By account number: its place in the order of creation (0, 1, ...), and whether it is closed."""
+
+    born: Numbers
+    closed: NDArray[np.bool_]
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """Keys by place: their points (without any a key finds nobody), and the Kind that each is evidence of.
+    `shown`: place << 32 | born, for each account that shows a key, ascending."""
+
+    points: Numbers
+    evidence: Numbers
+    shown: Numbers
+
+
+class _Meetings(msgspec.Struct, frozen=True):
+    """Rows ascending by `newer`, one for each key of a newer account that older ones show too: its place, and
+    where in `olders` these `count` accounts begin. Accounts go by their place in the order of creation."""
+
+    newer: Numbers
+    place: Numbers
+    start: Numbers
+    count: Numbers
+    olders: Numbers
+
+
+class _Terms(msgspec.Struct, frozen=True):
+    """What a pair must have, and how the newer and the older account, evidence and points of a key that they
+    share are one integer, the first in the highest bits."""
+
+    worth: Worth
+    floor: int
+    older_bits: int
+    points_bits: int
+
+    @property
+    def most_newer(self) -> int:
+        """So many newer accounts can be told from each other."""
+        return 1 << (63 - self.older_bits - _EVIDENCE_BITS - self.points_bits)
+
+
+def candidates(keys: Keys, owners: Owners, worth: Worth, floor: int, *, both_open: bool) -> pa.Table:
+    """(newer, older, points): account numbers, ascending, of pairs that share at least `floor` points, the
+    BEST of each newer account. Pairs of a closed account and any newer one, or of two open ones."""
+    met = _meetings(keys, owners, both_open=both_open)
+    terms = _Terms(
+        worth=worth,
+        floor=floor,
+        older_bits=max(len(owners.born) - 1, 1).bit_length(),
+        points_bits=int(keys.points.max(initial=1)).bit_length(),
+    )
+    find = partial(_found, met, keys, terms)
+    none = np.empty(0, np.int64)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = [(none, none, none), *pool.map(find, _portions(met, terms.most_newer))]
+    newer, older, points = (np.concatenate(column) for column in zip(*parts, strict=True))
+    number = np.empty(len(owners.born), np.int64)
+    number[owners.born] = np.arange(len(number))
+    newer, older = number[newer], number[older]
+    order = np.argsort(newer << 32 | older)
+    return pa.table(
+        {
+            "newer": pa.array(newer[order], pa.int32()),
+            "older": pa.array(older[order], pa.int32()),
+            "points": pa.array(points[order], pa.int64()),
+        }
+    )
+
+
+def _meetings(keys: Keys, owners: Owners, *, both_open: bool) -> _Meetings:
+    older_ones = np.empty(len(owners.born), np.bool_)
+    older_ones[owners.born] = owners.closed != both_open
+    rows = keys.shown[(keys.points > 0)[keys.shown >> 32]]
+    if both_open:
+        rows = rows[older_ones[rows & _LOW]]
+    place, born = rows >> 32, rows & _LOW
+    older = older_ones[born]
+    before = np.cumsum(older) - older  # older ones of all rows before
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    start = np.repeat(before[first], np.diff(np.append(first, len(rows))))
+    meets = np.flatnonzero(before > start)
+    order = np.sort(born[meets] << 32 | meets) & _LOW
+    return _Meetings(born[order], place[order], start[order], (before - start)[order], born[older])
+
+
+def _portions(met: _Meetings, most_newer: int) -> Iterator[slice]:
+    """All rows of some newer accounts, about _PORTION shared keys at once."""
+    ends = np.flatnonzero(np.diff(met.newer, append=-1)) + 1
+    newer, total = met.newer[ends - 1], np.cumsum(met.count)[ends - 1]
+    place = 0
+    while place < len(ends):
+        start, before = (int(ends[place - 1]), int(total[place - 1])) if place else (0, 0)
+        many = np.searchsorted(total, before + _PORTION, side="right")
+        far = np.searchsorted(newer, newer[place] + most_newer)
+        place = max(int(min(many, far)), place + 1)
+        yield slice(start, int(ends[place - 1]))
+
+
+def _found(met: _Meetings, keys: Keys, terms: _Terms, part: slice) -> tuple[Numbers, Numbers, Numbers]:
+    """Of one portion newer, older and points of the pairs that go on."""
+    base = met.newer[part.start]
+    place, count = met.place[part], met.count[part]
+    rows = (met.newer[part] - base) << (terms.older_bits + _EVIDENCE_BITS) | keys.evidence[place]
+    rows = np.repeat(rows << terms.points_bits | keys.points[place], count)
+    at = np.repeat(met.start[part] - (np.cumsum(count) - count), count)
+    at += np.arange(len(at))
+    rows |= met.olders[at] << (_EVIDENCE_BITS + terms.points_bits)
+    rows.sort()
+    pair, points = _summed(rows, terms)
+    kept = points >= terms.floor
+    pair, points = pair[kept], points[kept]
+    newer, older = pair >> terms.older_bits, pair & ((1 << terms.older_bits) - 1)
+    order = np.lexsort((older, -points, newer))
+    starts = np.flatnonzero(np.diff(newer, prepend=-1))
+    rank = np.arange(len(newer)) - np.repeat(starts, np.diff(np.append(starts, len(newer))))
+    best = order[rank < BEST]
+    return newer[best] + base, older[best], points[best]
+
+
+def _summed(rows: Numbers, terms: _Terms) -> tuple[Numbers, Numbers]:
+    """Each pair once (newer, then older in the lower bits), and what it shares is worth: of each kind of
+    evidence the best key, and of ties a little more for each further one."""
+    group = rows >> terms.points_bits
+    last = np.flatnonzero(np.diff(group, append=-1))
+    best = rows[last] & ((1 << terms.points_bits) - 1)
+    evidence = group[last] & ((1 << _EVIDENCE_BITS) - 1)
+    agreed = terms.worth.agreement(evidence, best, np.diff(last, prepend=-1))
+    pair = group[last] >> _EVIDENCE_BITS
+    first = np.flatnonzero(np.diff(pair, prepend=-1))
+    return pair[first], np.add.reduceat(agreed, first) if len(first) else agreed
