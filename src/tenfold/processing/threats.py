@@ -22,7 +22,8 @@ from tenfold.store.database import Conn
 from tenfold.store.threat_sources import Gone
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.threats import corrections, paging, records
-from tenfold.threats.campaigns import Sighting, digest
+from tenfold.threats.aims import Sighting
+from tenfold.threats.campaigns import digest
 from tenfold.threats.protectees import Match, Watch
 from tenfold.threats.records import Taken
 

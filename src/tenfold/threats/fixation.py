@@ -47,7 +47,7 @@ def target(names: Iterable[str]) -> Target:
             accounts.add(rest)
         elif kind.startswith("@"):
             words.add(name[1:])
-        elif kind not in ("protectee", "self", "somebody"):
+        elif kind == "who":
             words.add(rest)
     return Target(frozenset(accounts), tuple(sorted(word for word in words if len(word) >= SHORTEST)))
 

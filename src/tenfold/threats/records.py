@@ -17,7 +17,8 @@ from tenfold.store.database import Conn
 from tenfold.store.threat_sources import Source
 from tenfold.store.threats import Said, Threat
 from tenfold.threats import campaigns, clocks, escalation
-from tenfold.threats.campaigns import Keys, Sighting
+from tenfold.threats.aims import Sighting
+from tenfold.threats.campaigns import Keys
 from tenfold.threats.renewing import Growth, is_urgent, listed_level, look_again, renew, skip_turn
 
 __all__ = ["Sighting", "Taken", "listed_level", "look_again", "skip_turn", "take"]
