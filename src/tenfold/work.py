@@ -20,7 +20,7 @@ from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import audit, closures, counters, database, link_keys, policies, retention
+from tenfold.store import audit, closures, counters, database, holds, link_keys, policies, retention
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.threats import paging
@@ -109,6 +109,7 @@ class Worker:
             database.ensure_partitions(conn)
             if self._settings.retention_months > 0:
                 retention.forget(conn, self._settings.retention_months, now)
+            holds.forget_lifted(conn, now)
             windows = {counter.name: counter.window for counter in self._policy.counters}
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass

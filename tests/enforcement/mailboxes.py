@@ -61,7 +61,7 @@ class _Controller(Controller):
     @property
     def listens_at(self) -> int:
         assert self.server is not None
-        return int(self.server.sockets[0].getsockname()[1])
+        return int(self.server.sockets[0].getsockname()[1])  # type: ignore[attr-defined]
 
     def _trigger_server(self) -> None:
         socket.create_connection(("127.0.0.1", self.listens_at)).close()

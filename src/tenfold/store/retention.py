@@ -1,4 +1,8 @@
-"""Keep no longer than the operator says: old events go by whole partitions, old sessions by row."""
+"""Keep no longer than the operator says: old events go by whole partitions, old sessions by row.
+
+What is under legal hold (store/holds.py) stays: events about held accounts are set aside before their
+month goes.
+"""
 
 import re
 from datetime import datetime
@@ -9,6 +13,8 @@ from tenfold.store.database import Conn
 
 SESSIONS_AT_ONCE = 10_000
 _PARTITION = re.compile(r"events_(\d{6})")
+_HELD = """EXISTS (SELECT FROM legal_holds WHERE subject_kind = 'account' AND subject_id = {}
+    AND lifted_at IS NULL)"""
 
 
 def forget(conn: Conn, months: int, now: datetime) -> list[str]:
@@ -28,16 +34,30 @@ def forget(conn: Conn, months: int, now: datetime) -> list[str]:
     for (name,) in rows:
         match = _PARTITION.fullmatch(name)
         if match and match[1] < first_kept and not _still_wanted(conn, match[1]):
+            _set_aside(conn, name)
             conn.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
             dropped.append(name)
     conn.execute(
-        """
+        f"""
         DELETE FROM sessions WHERE seq IN (
-            SELECT seq FROM sessions WHERE started_at < to_date(%s, 'YYYYMM') LIMIT %s)
+            SELECT seq FROM sessions WHERE started_at < to_date(%s, 'YYYYMM')
+                AND NOT {_HELD.format("sessions.account")} LIMIT %s)
         """,
         [first_kept, SESSIONS_AT_ONCE],
     )
     return dropped
+
+
+def _set_aside(conn: Conn, partition: str) -> None:
+    """Keep the events about held accounts."""
+    conn.execute(
+        sql.SQL(
+            """
+            INSERT INTO held_events (seq, received_at, account, body)
+            SELECT seq, received_at, body ->> 'account', body FROM {} WHERE {} ON CONFLICT DO NOTHING
+            """
+        ).format(sql.Identifier(partition), sql.SQL(_HELD.format("body ->> 'account'")))
+    )
 
 
 def _month_before(now: datetime, months: int) -> str:

@@ -75,7 +75,7 @@ CREATE TABLE referrals (
     CHECK ((packet IS NULL) = (packet_sha256 IS NULL)),
     CHECK (state NOT IN ('approved', 'sent') OR approved_by IS NOT NULL),
     CHECK (state <> 'draft' OR approved_by IS NULL),
-    CHECK ((state = 'sent') = (sent_at IS NOT NULL))
+    CHECK (state <> 'sent' OR sent_at IS NOT NULL)
 );
 CREATE INDEX referrals_threat ON referrals (threat_id);
 CREATE INDEX referrals_open ON referrals (id DESC) WHERE state IN ('draft', 'approved');
@@ -93,7 +93,7 @@ BEGIN
         IS DISTINCT FROM
                (OLD.threat_id, OLD.language, OLD.authority, OLD.country, OLD.legal_basis, OLD.legal_note, OLD.statement,
                 OLD.unknown, OLD.translations, OLD.asks, OLD.callback, OLD.protectees, OLD.drafted_by);
-    IF OLD.state IN ('sent', 'withdrawn') AND (changed OR NEW.state <> OLD.state) THEN
+    IF changed AND OLD.state IN ('sent', 'withdrawn') THEN
         RAISE EXCEPTION 'a referral that was % is not changed any more', OLD.state;
     END IF;
     IF changed AND NEW.state <> 'draft' THEN
@@ -104,7 +104,7 @@ BEGIN
     END IF;
     IF (OLD.state, NEW.state) NOT IN (('draft', 'draft'), ('draft', 'approved'), ('draft', 'withdrawn'),
             ('approved', 'approved'), ('approved', 'draft'), ('approved', 'sent'), ('approved', 'withdrawn'),
-            ('sent', 'sent'), ('withdrawn', 'withdrawn')) THEN
+            ('sent', 'sent'), ('sent', 'withdrawn'), ('withdrawn', 'withdrawn')) THEN
         RAISE EXCEPTION 'a referral that is % does not become %', OLD.state, NEW.state;
     END IF;
     RETURN NEW;
