@@ -24,7 +24,6 @@ from tenfold.store import (
     shared_keys,
     signals,
     standing,
-    tie_counts,
     traces,
 )
 from tenfold.store import events as queue
@@ -201,7 +200,8 @@ def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
     link_keys.with_accounts(filled, keys, MAX_ACCOUNTS)
     link_keys.note_common(filled, keys[:3])
     link_keys.count_common(filled, MAX_ACCOUNTS)
-    tie_counts.count(filled, [Tie(kind, "a7") for kind in get_args(TieKind)])
+    ties = {key: Tie(kind, "a7") for key, kind in enumerate(get_args(TieKind))}
+    link_keys.with_closures(filled, ties, MAX_ACCOUNTS, ties)
     closures.load(filled, some)
     closures.closed_at(filled, some)
     shared_keys.in_force(filled, keys)

@@ -1,11 +1,11 @@
 """How rare shared values truly are: keys that everybody shows are counted, ties where they are kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import get_args
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.linkage.keys import KIND_MASK, MAX_ACCOUNTS, KeyKind, key_of, kind_of
-from tenfold.store import link_keys, tie_counts
+from tenfold.linkage.keys import KIND_MASK, MAX_ACCOUNTS, KeyKind, key_of
+from tenfold.store import link_keys
 from tenfold.store.database import Conn
 from tenfold.store.link_keys import Hit
 from tenfold.store.tie_counts import Tie, TieKind
@@ -21,37 +21,32 @@ _TIES: dict[KeyKind, TieKind] = {
 assert set(_TIES.values()) == set(get_args(TieKind))
 
 
-def counted(conn: Conn, hits: Sequence[Hit], of: Iterable[Fingerprint]) -> list[Hit]:
-    """The same hits, which are keys of these fingerprints, with how many accounts there truly are.
+def with_closures(conn: Conn, keys: Iterable[int], of: Iterable[Fingerprint]) -> list[Hit]:
+    """Which of these keys, all of which are keys of these fingerprints, closures show, with how many accounts
+    there truly are. A key that is common is noted as such."""
+    return _noted(conn, link_keys.with_closures(conn, keys, MAX_ACCOUNTS, _ties(of)))
 
-    A key that is common is noted as such. Of ties, keys are kept of young accounts only, while fingerprints
-    hold those of all: the larger number counts. A tie of more accounts than anybody counted counts nothing.
-    """
+
+def with_accounts(conn: Conn, keys: Iterable[int], of: Iterable[Fingerprint]) -> list[Hit]:
+    """The same for all accounts that the platform has told of."""
+    return _noted(conn, link_keys.with_accounts(conn, keys, MAX_ACCOUNTS, _ties(of)))
+
+
+def _noted(conn: Conn, hits: list[Hit]) -> list[Hit]:
     common = [
         hit.key for hit in hits if hit.accounts == MAX_ACCOUNTS + 1 and hit.key & KIND_MASK not in _TIES
     ]
+    if not common:
+        return hits
     accounts = link_keys.note_common(conn, common)
-    ties = _ties(of, {hit.key for hit in hits if hit.accounts and hit.key & KIND_MASK in _TIES})
-    found = tie_counts.count(conn, ties.values())
-    for hit in hits:
-        if hit.key in ties:
-            told = found[ties[hit.key]]
-            accounts[hit.key] = 0 if told is None else max(told, hit.accounts)
-    return [
-        Hit(hit.key, hit.others if now <= MAX_ACCOUNTS else [], now)
-        for hit, now in ((hit, accounts.get(hit.key, hit.accounts)) for hit in hits)
-    ]
+    return [hit._replace(accounts=accounts.get(hit.key, hit.accounts)) for hit in hits]
 
 
-def _ties(of: Iterable[Fingerprint], wanted: set[int]) -> dict[int, Tie]:
-    """Which ties these keys are."""
-    if not wanted:
-        return {}
-    kinds = {kind_of(key) for key in wanted}
-    ties = {
-        key_of(kind, value): Tie(_TIES[kind], value)
+def _ties(of: Iterable[Fingerprint]) -> dict[int, Tie]:
+    """Which ties keys are."""
+    return {
+        key_of(key_kind, value): Tie(kind, value)
         for one in of
-        for kind in kinds
-        for value in getattr(one, _TIES[kind])
+        for key_kind, kind in _TIES.items()
+        for value in getattr(one, kind)
     }
-    return {key: tie for key, tie in ties.items() if key in wanted}

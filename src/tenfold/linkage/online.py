@@ -8,18 +8,17 @@ import msgspec
 import numpy as np
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.linkage import candidates, gather, returns
+from tenfold.linkage import candidates, counted, gather, returns
 from tenfold.linkage.bounds import Bound
 from tenfold.linkage.compare import Comparisons, compare
-from tenfold.linkage.counted import counted
-from tenfold.linkage.keys import MAX_ACCOUNTS, keys_of
+from tenfold.linkage.keys import keys_of
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.model import Model, Scores
 from tenfold.linkage.parameters import ParametersError
 from tenfold.linkage.rarity import Rarity, count_names
 from tenfold.linkage.table import Table
 from tenfold.linkage.usual_in_store import InUse
-from tenfold.store import closures, link_decisions, link_keys, link_models, population
+from tenfold.store import closures, link_decisions, link_models, population
 from tenfold.store import returns as store_returns
 from tenfold.store.closures import Shown
 from tenfold.store.database import Conn
@@ -73,7 +72,7 @@ class Linker:
         self._refresh(conn)
         keys = [keys_of(one) for one in fingerprints]
         asked = np.unique(np.concatenate(keys)).tolist() if keys else []
-        hits = counted(conn, link_keys.with_closures(conn, asked, MAX_ACCOUNTS), fingerprints)
+        hits = counted.with_closures(conn, asked, fingerprints)
         look = candidates.FirstLook(hits, self._population)
         known = store_returns.of_new(conn, [one.account for one in fingerprints])
         pairs = [(link.closed, link.new) for link in known]
@@ -96,8 +95,7 @@ class Linker:
         self._refresh(conn)
         kept = closures.shown(conn, hunting)
         keys = {key for closure in kept.values() for key in closure.keys.tolist()}
-        shown = link_keys.with_accounts(conn, keys, MAX_ACCOUNTS)
-        hits = counted(conn, shown, [closure.fingerprint for closure in kept.values()])
+        hits = counted.with_accounts(conn, keys, [closure.fingerprint for closure in kept.values()])
         look = candidates.FirstLook(hits, self._population)
         wanted = [
             (closed, candidate.account)

@@ -3,18 +3,23 @@
 A lookup of one key reads at most `most` + 1 entries of an index, however many accounts show it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from tenfold.store import links_due
+from tenfold.store import links_due, tie_counts
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
+from tenfold.store.tie_counts import Tie
 
 COUNTED = 20_000  # accounts of a key that are counted at once, a few milliseconds' work; more wait their turn
 MOST_LOOKS = 10_000  # accounts to look at again at once because keys turned out to be common
 
 Shown = tuple[str, int]  # an account, a key that it shows
+
+
+Ties = Mapping[int, Tie]  # which ties some keys are
+_NO_TIES: Ties = {}
 
 
 class Hit(NamedTuple):
@@ -68,16 +73,11 @@ def in_common(conn: Conn, closed: str, new: str) -> set[int]:
     return {row[0] for row in rows}
 
 
-# Keys, each with how many accounts show it where that need not be counted: 0 where it counts nothing.
-_ASKED = """
-    asked AS MATERIALIZED (
-        SELECT given.key::bigint AS key, CASE WHEN EXISTS (
-                SELECT FROM shared_keys
-                WHERE shared_keys.key = given.key::bigint AND (until IS NULL OR until > now()))
-            THEN 0
-            ELSE (SELECT accounts FROM common_keys WHERE common_keys.key = given.key::bigint) END AS counted
-        FROM jsonb_array_elements(%(keys)s) AS given (key)
-    )
+# How many accounts show a key, where that need not be counted: 0 where it counts nothing.
+_COUNTED = """
+    CASE WHEN EXISTS (SELECT FROM shared_keys
+                      WHERE shared_keys.key = given.key AND (until IS NULL OR until > now())) THEN 0
+         ELSE (SELECT accounts FROM common_keys WHERE common_keys.key = given.key) END
 """
 
 
@@ -91,7 +91,10 @@ def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
         return set()
     rows = conn.execute(
         f"""
-        WITH {_ASKED}
+        WITH asked AS MATERIALIZED (
+            SELECT key, {_COUNTED} AS counted
+            FROM (SELECT asked::bigint AS key FROM jsonb_array_elements(%(keys)s) AS asked) AS given
+        )
         SELECT key FROM asked, LATERAL (
             SELECT count(*) AS closures FROM (
                 SELECT FROM closure_keys WHERE closure_keys.key = asked.key LIMIT %(most)s + 1) AS few
@@ -104,25 +107,31 @@ def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
     return {account for (key,) in rows for account in by_key[key]}
 
 
-def with_closures(conn: Conn, keys: Iterable[int], most: int) -> list[Hit]:
+def with_closures(conn: Conn, keys: Iterable[int], most: int, ties: Ties = _NO_TIES) -> list[Hit]:
     """Which of `keys` closures show, who they are, and how many accounts show each.
 
-    A key that more than `most` accounts show comes without closures, and so does one marked as shared.
+    A key that more than `most` accounts show comes without closures, and so does one marked as shared. Keys
+    that are `ties` are counted where those are kept, too, and the larger number counts: keys are kept of
+    young accounts only. A tie of more accounts than anybody counted counts nothing.
     """
-    return _hits(conn, keys, most, "closure_keys")
+    return _hits(conn, keys, most, ties, "closure_keys")
 
 
-def with_accounts(conn: Conn, keys: Iterable[int], most: int) -> list[Hit]:
+def with_accounts(conn: Conn, keys: Iterable[int], most: int, ties: Ties = _NO_TIES) -> list[Hit]:
     """The same for all accounts that the platform has told of."""
-    return _hits(conn, keys, most, "account_keys")
+    return _hits(conn, keys, most, ties, "account_keys")
 
 
-def _hits(conn: Conn, keys: Iterable[int], most: int, table: str) -> list[Hit]:
+def _hits(conn: Conn, keys: Iterable[int], most: int, ties: Ties, table: str) -> list[Hit]:
     """Who shows a key is only read where few do."""
+    asked = [{"key": key} | (ties[key]._asdict() if key in ties else {}) for key in set(keys)]
     rows = conn.execute(
         f"""
-        WITH {_ASKED}, found AS MATERIALIZED (
-            SELECT key, counted IS NULL AS searched, coalesce(counted, (
+        WITH asked AS MATERIALIZED (
+            SELECT key, kind, value, {_COUNTED} AS counted
+            FROM jsonb_to_recordset(%(keys)s) AS given (key bigint, kind text, value text)
+        ), found AS MATERIALIZED (
+            SELECT key, kind, value, counted IS NULL AS searched, coalesce(counted, (
                 SELECT count(*) FROM (
                     SELECT FROM account_keys WHERE account_keys.key = asked.key LIMIT %(most)s + 1) AS few
                 )) AS accounts
@@ -130,13 +139,25 @@ def _hits(conn: Conn, keys: Iterable[int], most: int, table: str) -> list[Hit]:
         )
         SELECT key, CASE WHEN searched AND accounts <= %(most)s
             THEN ARRAY(SELECT account FROM {table} WHERE {table}.key = found.key LIMIT %(most)s)
-            ELSE '{{}}' END, accounts
-        FROM found
+            ELSE '{{}}' END, accounts, kept, told
+        FROM found LEFT JOIN LATERAL {tie_counts.COUNTS} AS tie ON kind IS NOT NULL AND accounts > 0
         """,
-        {"keys": as_records(set(keys)), "most": most},
+        {"keys": as_records(asked), "most": most},
         prepare=True,
-    ).fetchall()
-    return list(map(Hit._make, rows))
+    )
+    return [
+        Hit(key, others, accounts)
+        if kept is None
+        else _tied(Hit(key, others, accounts), ties, most, (kept, told))
+        for key, others, accounts, kept, told in rows.fetchall()
+    ]
+
+
+def _tied(hit: Hit, ties: Ties, most: int, counts: tuple[int, int | None]) -> Hit:
+    """A hit by a key that is a tie, as common as that is."""
+    accounts = tie_counts.accounts(ties[hit.key].kind, *counts)
+    accounts = 0 if accounts is None else max(accounts, hit.accounts)
+    return Hit(hit.key, hit.others if accounts <= most else [], accounts)
 
 
 def note_common(conn: Conn, keys: Iterable[int]) -> dict[int, int]:
