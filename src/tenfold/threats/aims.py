@@ -3,6 +3,7 @@ common."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -28,9 +29,10 @@ _PLACES = frozenset({
 })  # fmt: skip
 # What does not belong to a name in Arabic any more: prepositions, time, what is somebody's.
 _ENDS = frozenset({
-    "في", "من", "الي", "علي", "عن", "عند", "امام", "قرب", "داخل", "خارج", "وراء", "خلف", "تحت", "فوق", "بين", "حول",
-    "قبل", "بعد", "مع", "حتي", "لان", "كي", "ثم", "او", "الان", "اليوم", "الليله", "غدا", "قريبا", "حقا", "والله",
-    "باب", "بيته", "بيتها", "بيتهم", "داره", "سيارته", "مكتبه", "اولاده", "عائلته", "اهله", "هذا", "هذه",
+    "في", "من", "الي", "علي", "عن", "عند", "امام", "قرب", "داخل", "خارج", "وراء", "خلف", "تحت", "فوق", "بين",
+    "حول", "قبل", "بعد", "مع", "حتي", "لان", "كي", "ثم", "او", "الان", "اليوم", "الليله", "غدا", "قريبا",
+    "حقا", "والله", "باب", "بيته", "بيتها", "بيتهم", "داره", "سيارته", "مكتبه", "اولاده", "عائلته",
+    "اهله", "هذا", "هذه",
 })  # fmt: skip
 _NAMING = frozenset({"name", "named_person", "staff", "place", "event"})
 
@@ -87,12 +89,11 @@ class Aim(msgspec.Struct, frozen=True):
 def aims(sightings: Sequence[Sighting]) -> list[Aim]:
     """Who is threatened in each, in their order."""
     named = [_named(one) for one in sightings]
-    folded = _folded(
-        [str(one.details.get("target", "")) for one in sightings] + [name for all_ in named for name in all_]
-    )
+    targets = [str(one.details.get("target", "")) for one in sightings]
+    folded = _folded(chain(targets, *named))
     return [
-        _aim(one, folded[str(one.details.get("target", ""))], sorted({folded[name] for name in all_} - {""}))
-        for one, all_ in zip(sightings, named, strict=True)
+        _aim(one, folded[target], sorted({_name(folded[name]) for name in names} - {""}))
+        for one, target, names in zip(sightings, targets, named, strict=True)
     ]
 
 
@@ -119,8 +120,10 @@ def _aim(one: Sighting, words: str, others: list[str]) -> Aim:
 
 
 def _name(words: str) -> str:
-    """The words of a name up to where it ends; all of them where the first does."""
+    """The words of a name, without the kind of place that it is the name of, up to where it ends."""
     kept = words.split(" ")
+    if len(kept) > 1 and kept[0] in _PLACES:
+        kept = kept[1:]
     end = next((place for place, word in enumerate(kept) if word in _ENDS), len(kept))
     return " ".join(kept[: end or len(kept)])
 
@@ -156,7 +159,7 @@ def _named(one: Sighting) -> list[str]:
         if mention["text"].isascii():
             latin += _capitalised(mention["text"])
         else:
-            other.append(_inner(mention["text"]))
+            other.append(mention["text"])
     if _is_shouted(one.text):
         return other
     return other + ([name for name in latin if " " in name] or latin)
@@ -173,12 +176,6 @@ def _capitalised(text: str) -> list[str]:
     return [" ".join(run) for run in runs if run]
 
 
-def _inner(text: str) -> str:
-    """A name without the kind of place that it is the name of."""
-    first, _, rest = text.partition(" ")
-    return rest if rest and _folded([first])[first] in _PLACES else text
-
-
 def _is_shouted(text: str) -> bool:
     """Whether capital letters tell no names, because most are."""
     capitals, small = sum(char.isupper() for char in text), sum(char.islower() for char in text)
@@ -191,11 +188,8 @@ def _aimed_at(one: Sighting) -> int | None:
     among, span = one.protectees, one.span("target")
     if span is not None and not one.addressed:
         within = [match for match in among if match[3] < span[1] and span[0] < match[4]]
-        among = (
-            tuple(within)
-            if within or str(one.details.get("target_kind")) not in ("vague", "group")
-            else among
-        )
+        if within or one.details.get("target_kind") not in ("vague", "group"):
+            among = tuple(within)
     return min(among, key=lambda match: (-match[2], match[0]))[0] if among else None
 
 

@@ -24,6 +24,8 @@ from tenfold.detectors.text.prepared import PreparedBatch
 from tenfold.detectors.text.shingles import Shingles, shingles
 from tenfold.threats.aims import Aim, Sighting, aims
 
+__all__ = ["Keys", "Sighting", "digest", "keys", "of_account"]
+
 BANDS, ROWS = 40, 5  # measured on composed variants: tests/threats/records/test_near_copies.py
 LEAST_WORDS = 6  # of prose that two people hardly write alike by chance where no target tells them apart
 _ALIKE = np.random.default_rng(0x7E4F).integers(0, 2**64, size=(2, BANDS * ROWS), dtype=np.uint64)

@@ -36,6 +36,8 @@ KIND = SignalKind(
         "review": "bool",
         "reported_against": "set",
         "learned": "float",
+        "protectee": "bool",  # set when it is recorded: it names somebody who is watched over
+        "raised": "set",  # likewise: how its author goes on; cadence, fixation, return
     },
 )
 RECORDS = ("factors", "targets")  # details that are lists of records: for people, rules cannot ask about them
