@@ -17,7 +17,6 @@ from tenfold.detectors.threat.telling import KIND, NOTHING, Read, signal, worth_
 from tenfold.evidence import Signal
 
 _ARABIC_FIRST, _ARABIC_LAST = 0x0621, 0x064A
-_DIGITS_AS_LETTERS = [ord(digit) for digit in "23579"]
 _DIGIT_LETTER = re.compile(r"[a-z][23579](?:[a-z]|\b)|\b[23579][a-z]{2}")
 _ENGLISH = frozenset({
     "the", "and", "you", "is", "are", "of", "to", "in", "it", "that", "this", "for", "with", "my", "your",
@@ -87,7 +86,7 @@ class ThreatDetector:
         beside = np.zeros(len(codes), dtype=np.bool_)
         beside[1:] |= latin[:-1]
         beside[:-1] |= latin[1:]
-        digits = np.add.reduceat(beside & np.isin(codes, _DIGITS_AS_LETTERS), begins, dtype=np.intp)
+        digits = np.add.reduceat(beside & (codes >= ord("2")) & (codes <= ord("9")), begins, dtype=np.intp)
         return [
             self._lexicons[ARABIC]
             if of_arabic

@@ -44,7 +44,6 @@ class Lexicon:
             self._add(words, Entry(role="act_noun", value=act, harm="lethal"))
         self._readers = self._word_readers(raw)
         self._known: dict[str, tuple[Entry, ...]] = {}
-        self._harmful: set[str] = set()
         self._harmless: set[str] = set()
         for known in self.phrases.values():
             known.sort(key=lambda phrase: -len(phrase[0]))
@@ -92,15 +91,12 @@ class Lexicon:
 
     def promises(self, words: Iterable[str]) -> bool:
         """Whether any of the words is a verb or noun of harm."""
-        distinct = set(words)
-        found = not self._harmful.isdisjoint(distinct)
-        for word in distinct.difference(self._harmful, self._harmless):
-            harmful = any(entry.role in ("act", "act_noun") for entry in self.look(word))
-            found |= harmful
-            known = self._harmful if harmful else self._harmless
-            if len(known) < _REMEMBERED:
-                known.add(word)
-        return found
+        for word in set(words) - self._harmless:
+            if any(entry.role in ("act", "act_noun") for entry in self.look(word)):
+                return True
+            if len(self._harmless) < _REMEMBERED:
+                self._harmless.add(word)
+        return False
 
     def _read(self, word: str) -> tuple[Entry, ...]:
         found = list(self._single.get(word, ()))
