@@ -19,6 +19,7 @@ GROUPS = {
     "oncall": "Who is called when a threat is urgent, and the mails to them.",
     "policy": "Rules: check, explain, test.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",
+    "threats": "Threats against people: list, show, figures, corrections.",
     "users": "People of the console: add, roles, login links.",
     "webhooks": "Where actions are delivered, and redelivery.",
 }

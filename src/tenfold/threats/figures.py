@@ -3,6 +3,8 @@
 A threat counts in the period in which it was first said; news and reports about threats are counted apart.
 """
 
+import csv
+import io
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -114,6 +116,15 @@ def rows(found: Figures) -> Iterable[tuple[str | int, ...]]:
             for measure, minutes in (("median", waited.median), ("p90", waited.p90)):
                 if minutes is not None:
                     yield (*head, f"minutes_to_human_{measure}", level, round(minutes), waited.seen, "seen")
+
+
+def as_csv(found: Figures) -> str:
+    """The figures as CSV, with a line of names."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(CSV_COLUMNS)
+    writer.writerows(rows(found))
+    return text.getvalue()
 
 
 def _period(begins: date, posts: int, counted: list[Counted]) -> Period:

@@ -19,6 +19,8 @@ from tenfold.web.api import (
     link_decisions,
     links,
     status,
+    threat_figures,
+    threats,
     webhooks,
 )
 from tenfold.web.auth import KeyCache
@@ -39,6 +41,8 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *status.handlers,
     *banks.handlers,
     *cases.handlers,
+    *threats.handlers,
+    *threat_figures.handlers,
     *actions.handlers,
     *webhooks.handlers,
     *health.handlers,
