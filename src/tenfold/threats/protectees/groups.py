@@ -1,9 +1,9 @@
 """Teams, offices, places, events and cities in texts: the words of their names in their order, in points.
 
-Their names are made of ordinary words, so rarity among names says little: a word that tells one from another
-is worth 5 points and a general one ("support", "office") 4; 5 more come from a word for staff or an office
-beside it or from the city, 4 from being what the threat is aimed at. 9 are enough: two telling words, or one in a
-context. The general words of a name need not stand in the text where others tell.
+Their names are made of ordinary words, so rarity among names says little: a word that tells one from
+another is worth 5 points and a general one ("support", "office") 4; 5 more come from a word for staff or an
+office beside it or from the city, 4 from being what the threat is aimed at. 9 are enough: two telling
+words, or one in a context. The general words of a name need not stand in the text where others tell.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

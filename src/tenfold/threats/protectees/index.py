@@ -13,7 +13,7 @@ from tenfold.threats.protectees.groups import GroupIndex
 from tenfold.threats.protectees.matches import Match, strongest
 from tenfold.threats.protectees.names import NEEDED, Found, NameIndex
 from tenfold.threats.protectees.vocabulary import Vocabulary
-from tenfold.threats.protectees.words import Words
+from tenfold.threats.protectees.words import Word, Words
 
 # A text, the mentions that its signal tells (details["targets"]), and the accounts that it mentions by id.
 Text = tuple[str, Sequence[Mapping[str, Any]], Sequence[str]]
@@ -23,6 +23,7 @@ Text = tuple[str, Sequence[Mapping[str, Any]], Sequence[str]]
 AIMED, ROLE, IN_CITY, IN_TEAM = 3.0, 3.0, 4.0, 8.0
 _AIMS = frozenset({"named_person", "account_mention", "staff"})
 _ROLE_REACH, _STAFF_REACH = 2, 5  # units
+_LEAST_SINGLE = 4  # letters of a word that stands for a name alone
 _LIKELY = 0.9  # strength of a domain that is no part of an e-mail address but stands beside a word for staff
 MAX_CHARACTERS = 20_000  # of a text that are searched
 
@@ -125,7 +126,8 @@ class Index:
             most = AIMED + ROLE * titled + IN_CITY * bool(around.in_city) + IN_TEAM * bool(around.in_team)
             for found in self._names.single(word, NEEDED - most):
                 place = found.name.place
-                if place in around.in_team or (not found.given and (titled or place in around.in_city)):
+                telling = not found.given and _is_telling(word)
+                if place in around.in_team or (telling and (titled or place in around.in_city)):
                     yield found
 
     def _context(self, found: Found, around: _Around) -> float:
@@ -133,6 +135,11 @@ class Index:
         bits = AIMED * cues.overlapping(around.aims, found.span)
         bits += ROLE * cues.stands_near(around.roles, found.first, found.last, _ROLE_REACH)
         return bits + IN_CITY * (place in around.in_city) + IN_TEAM * (place in around.in_team)
+
+
+def _is_telling(word: Word) -> bool:
+    """Whether one word may stand for a name: none that is a title itself, and none of few letters."""
+    return len(word.forms[0]) >= _LEAST_SINGLE and not cues.is_cue(word, cues.ROLES)
 
 
 def _is_time(one: Watched, now: datetime) -> bool:

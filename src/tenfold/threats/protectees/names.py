@@ -17,13 +17,15 @@ from tenfold.threats.protectees import cues
 from tenfold.threats.protectees.vocabulary import Vocabulary
 from tenfold.threats.protectees.words import Word, Words, plain, split
 
-NEEDED = 14.0  # bits; see docs/protectees.md for what it was measured on
+NEEDED = 12.0  # bits; see docs/protectees.md for what it was measured on
 FOREIGN = 2.0  # bits that a word between two words of a name costs
 REVERSED = 1.0  # and that another order costs
 ALTERED = 1.0  # and a Latin word whose beginning had to be taken for a clitic
 REACH = 3  # units from one word of a name to the next
-_LEAST_GLUED = 7  # letters of a whole name that may be written as one word
+_LEAST_GLUED = 8  # letters of a whole name that may be written as one word
 _GLUED_LIKENESS = 0.8
+_SINGLE_LIKENESS = 0.8
+POWER = 1.5  # of the likeness, by which the bits of a word are multiplied
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -87,7 +89,7 @@ class NameIndex:
         self._names: list[Named] = []
         self._bits: dict[int, float] = {}
         self._holding: dict[int, set[int]] = {}  # which names hold a word
-        self._wholes = Vocabulary()
+        self._wholes = Vocabulary(by_sound_alone=True)
         self._written_whole: dict[int, list[int]] = {}  # which names a whole spells
         for place, one in people:
             for written in dict.fromkeys([one.name, *one.names]):
@@ -132,8 +134,8 @@ class NameIndex:
         """Names that hold the word, where it is worth at least so many bits."""
         for form in word.forms:
             for like, likeness in self._vocabulary.likes(form):
-                bits = self._bits.get(like, 0.0) * likeness - _altered(word, form)
-                if bits < least:
+                bits = self._bits.get(like, 0.0) * likeness**POWER - _altered(word, form)
+                if bits < least or likeness < _SINGLE_LIKENESS:
                     continue
                 for number in sorted(self._holding.get(like, _NONE)):
                     name = self._names[number]
@@ -158,7 +160,7 @@ class NameIndex:
         for form in word.forms:
             for like, likeness in self._vocabulary.likes(form):
                 if like in name.words:
-                    bits = self._bits[like] * likeness - _altered(word, form)
+                    bits = self._bits[like] * likeness**POWER - _altered(word, form)
                     best[like] = max(best.get(like, 0.0), bits)
         for position, number in enumerate(name.words):
             if best.get(number, 0.0) > 0:
@@ -170,7 +172,7 @@ class NameIndex:
                 for like, likeness in self._wholes.likes(form):
                     for number in self._written_whole[like] if likeness >= _GLUED_LIKENESS else ():
                         name = self._names[number]
-                        bits = sum(self._bits[part] for part in name.words) * likeness - _altered(word, form)
+                        bits = sum(self._bits[part] for part in name.words) * likeness**POWER - _altered(word, form)
                         span = word.start, word.end
                         yield Found(name, bits, False, False, word.first, word.last, span)
 

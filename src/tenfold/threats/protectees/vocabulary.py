@@ -21,9 +21,10 @@ Likes = tuple[tuple[int, float], ...]  # numbers of words, how alike
 
 
 class Vocabulary:
-    """Words by number, and how alike words of texts are to them."""
+    """Words by number, and how alike words of texts are to them; `by_sound_alone`: of those with the same key."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_sound_alone: bool = False) -> None:
+        self._keys = _same if by_sound_alone else _near
         self.words: list[str] = []
         self._numbers: dict[str, int] = {}
         self._by_key: dict[str, set[int]] = {}
@@ -35,7 +36,7 @@ class Vocabulary:
         if number is None:
             number = self._numbers[word] = len(self.words)
             self.words.append(word)
-            for key in _near(word):
+            for key in self._keys(word):
                 self._by_key.setdefault(key, set()).add(number)
         return number
 
@@ -48,7 +49,7 @@ class Vocabulary:
         new = {form for form in forms if form not in self._known}
         for form in new:
             near: set[int] = set()
-            for key in _near(form):
+            for key in self._keys(form):
                 near |= self._by_key.get(key, _NONE)
             left += [form] * len(near)
             right += near
@@ -70,6 +71,10 @@ class Vocabulary:
 
 
 _NONE: frozenset[int] = frozenset()
+
+
+def _same(word: str) -> set[str]:
+    return {phonetic(word) or word}
 
 
 def _near(word: str) -> set[str]:
