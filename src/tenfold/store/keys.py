@@ -39,6 +39,8 @@ class Scope(StrEnum):
     LINKS_WRITE = "links:write"
     CLOSURES_READ = "closures:read"
     CLOSURES_WRITE = "closures:write"
+    THREATS = "threats"
+    PROTECTEES = "protectees"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"
 

@@ -39,13 +39,15 @@ class Permission(StrEnum):
     DECIDE = "decide"  # claim, note, decide, undo one's own decisions
     REVERSE = "reverse"  # undo anybody's decision, at any time
     OPERATE = "operate"  # send dead deliveries again
+    THREATS = "threats"  # the desk: threats, their figures, referrals
+    PROTECT = "protect"  # who is watched over
 
 
 _GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.MODERATOR: frozenset({Permission.READ, Permission.DECIDE}),
-    Role.LEAD: frozenset(Permission),
+    Role.LEAD: frozenset(Permission) - {Permission.PROTECT},
     Role.POLICY: frozenset({Permission.READ}),
-    Role.SECURITY: frozenset({Permission.READ, Permission.DECIDE}),
+    Role.SECURITY: frozenset({Permission.READ, Permission.DECIDE, Permission.THREATS, Permission.PROTECT}),
     Role.ADMIN: frozenset({Permission.OPERATE}),
     Role.AUDITOR: frozenset({Permission.READ}),
 }
