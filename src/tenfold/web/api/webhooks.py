@@ -57,7 +57,7 @@ class WebhookWish(msgspec.Struct, kw_only=True):
     name: Name
     url: Url
     secret: Annotated[str, Meta(max_length=200, pattern=NO_NUL)] | None = None
-    types: Types = ["action.ordered"]
+    types: Types = msgspec.field(default_factory=lambda: [webhooks.ACTION_ORDERED])
 
 
 class WebhookChange(msgspec.Struct, kw_only=True):
