@@ -81,10 +81,11 @@ def find(accounts: int, links: Links, different: Sequence[tuple[int, int]], rule
     groups = _Groups(links, followed, rules)
     for one, other in different:
         groups.tell_apart(one, other)
-    for place, link in enumerate(followed.tolist()):
-        cut[link] = groups.join(int(low[place]), int(high[place]), float(links.bits[link]))
-    held = np.array([groups.find(one) == groups.find(other) for one, other in zip(low, high, strict=True)])
-    joined = followed[held.astype(np.bool_)]
+    ends = low.tolist(), high.tolist(), links.bits[followed].tolist()
+    cut[followed] = [groups.join(*link) for link in zip(*ends, strict=True)]
+    nodes, places = np.unique(np.concatenate([low, high]), return_inverse=True)
+    root = np.array([groups.find(node) for node in nodes.tolist()], np.int64)[places]
+    joined = followed[root[: len(low)] == root[len(low) :]]
     cut[joined] = Cut.NO
     return Clusters(label=components(accounts, links.older[joined], links.newer[joined]), cut=cut)
 

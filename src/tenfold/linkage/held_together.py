@@ -10,12 +10,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.linkage.components import Forest
-from tenfold.linkage.keys import kind_of
+from tenfold.linkage.keys import KIND_MASK, KeyKind
 
 if TYPE_CHECKING:
     from tenfold.linkage.sweep import Sweep
 
 MOST_VALUES = 5  # of each cluster that are told
+_KINDS = {int(kind): kind.name.lower() for kind in KeyKind}
 
 
 class Value(msgspec.Struct, frozen=True):
@@ -94,28 +95,42 @@ def _cut_off(links: pa.Table, of: dict[int, int]) -> dict[int, dict[str, int]]:
 
 def _values(sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64]) -> dict[int, list[Value]]:
     """The values that most accounts of each cluster share, of equally many the rarest first."""
-    key, owner = _keys(sweep, cluster, number)
-    order = np.lexsort((key, owner))
-    key, owner = key[order], owner[order]
+    key, owner = _repeated(*_keys(sweep, cluster, number))
     if not len(key):
         return {}
-    first = np.flatnonzero(np.append(True, (np.diff(key) != 0) | (np.diff(owner) != 0)))
-    members = np.diff(np.append(first, len(key)))
-    shared = members >= 2
-    key, owner, members = key[first][shared], owner[first][shared], members[shared]
-    accounts = sweep.counted(key)
-    known = np.flatnonzero(accounts)
-    order = known[np.lexsort((key[known], accounts[known], -members[known], owner[known]))]
-    key, owner, members, accounts = key[order], owner[order], members[order], accounts[order]
+    keys, place = np.unique(key, return_inverse=True)
+    packed = np.sort(owner << 32 | place)
+    last = np.flatnonzero(np.diff(packed, append=-1))
+    members = np.diff(last, prepend=-1)
+    last, members = last[members >= 2], members[members >= 2]
+    owner, place = packed[last] >> 32, packed[last] & 0xFFFFFFFF
+    accounts = sweep.counted(keys)[place]
+    order = np.lexsort((place, accounts, -members, owner))
+    key, owner, members, accounts = keys[place][order], owner[order], members[order], accounts[order]
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
     rank = np.arange(len(owner)) - np.repeat(starts, np.diff(np.append(starts, len(owner))))
     told = rank < MOST_VALUES
     found: dict[int, list[Value]] = {}
     columns = (column[told].tolist() for column in (owner, key, members, accounts))
     for cluster_, key_, members_, accounts_ in zip(*columns, strict=True):
-        value = Value(kind_of(key_).name.lower(), members_, accounts_)
+        value = Value(_KINDS[key_ & KIND_MASK], members_, accounts_)
         found.setdefault(cluster_, []).append(value)
     return found
+
+
+def _repeated(
+    key: NDArray[np.int64], owner: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Those rows whose key is there more than once, and few others: what keys begin with, and in the lowest
+    bits each one's row, is sorted much faster than rows by whole keys."""
+    low = max(len(key), 1).bit_length()
+    begins = np.sort(key >> low << low | np.arange(len(key)))
+    rows = begins & ((1 << low) - 1)
+    begins >>= low
+    same = np.zeros(len(key) + 1, np.bool_)
+    np.equal(begins[1:], begins[:-1], out=same[1:-1])
+    kept = rows[same[1:] | same[:-1]]
+    return key[kept], owner[kept]
 
 
 def _keys(
