@@ -8,7 +8,7 @@ import typer
 
 from tenfold import __version__
 
-COMMANDS = ("serve", "worker", "migrate", "status", "backup", "restore", "ingest", "simulate", "demo")
+COMMANDS = ("serve", "worker", "migrate", "status", "backup", "restore", "ingest", "simulate", "hash", "demo")
 GROUPS = {
     "audit": "Verify and export the audit chain.",
     "banks": "Curated lists of known material: import, export, edit.",
@@ -17,6 +17,7 @@ GROUPS = {
     "keys": "API keys: create, list, revoke.",
     "link": "How good links are: measure, learn from decisions, choose the model.",
     "oncall": "Who is called when a threat is urgent, and the mails to them.",
+    "protectees": "Who is watched over: import, list, add, end, export.",
     "policy": "Rules: check, explain, test.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",
     "threats": "Threats against people: list, show, figures, corrections.",

@@ -3,6 +3,7 @@
 Street addresses come as keyed tokens and stay such; nothing here gives back more than their number.
 """
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -37,7 +38,7 @@ class Protectee(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: int
-    key: str | None
+    key: str
     kind: Kind
     name: str
     names: list[str]
@@ -132,7 +133,7 @@ def by_key(conn: Conn, keys: Collection[str]) -> dict[str, Protectee]:
     """Protectees by the operator's own ids; unknown ones are left out."""
     with conn.cursor(row_factory=class_row(Protectee)) as cursor:
         found = cursor.execute(f"SELECT {_COLUMNS} FROM protectees WHERE key = ANY(%s)", [list(keys)])
-        return {one.key: one for one in found if one.key is not None}
+        return {one.key: one for one in found}
 
 
 def page(
@@ -182,12 +183,14 @@ def watched(conn: Conn) -> list[Watched]:
 
 
 def add(conn: Conn, fields: Mapping[str, Any], created_by: str) -> int:
-    """Keep a new protectee; `fields` by FIELDS, at least kind and name. Returns its id.
+    """Keep a new protectee; `fields` by FIELDS, at least kind and name; without a key it gets one. Returns
+    its id.
 
     Raises ProtecteeError when the key is taken, or when it cannot be a member of what it names.
     """
     lock(conn)
-    if fields.get("key") is not None and by_key(conn, [fields["key"]]):
+    fields = {"key": f"p-{secrets.token_hex(6)}"} | dict(fields)
+    if by_key(conn, [fields["key"]]):
         raise ProtecteeError(f"there is a protectee with the key {fields['key']!r} already")
     _check_known(conn, fields.get("member_of"))
     given = [name for name in FIELDS if name in fields]
@@ -213,7 +216,7 @@ def change(conn: Conn, id_: int, fields: Mapping[str, Any]) -> bool:
     lock(conn)
     get(conn, id_)
     _check_known(conn, fields.get("member_of"))
-    taken = by_key(conn, [fields["key"]]) if fields.get("key") is not None else {}
+    taken = by_key(conn, [fields["key"]]) if "key" in fields else {}
     if any(one.id != id_ for one in taken.values()):
         raise ProtecteeError(f"there is another protectee with the key {fields['key']!r}")
     given = [name for name in FIELDS if name in fields]

@@ -1,7 +1,7 @@
 -- Who is watched over. `key` is the operator's own id, by which an import finds the row again.
 CREATE TABLE protectees (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    key        text        COLLATE "C" UNIQUE,
+    key        text        COLLATE "C" NOT NULL UNIQUE,
     kind       text        NOT NULL CHECK (kind IN ('person', 'team', 'office', 'place', 'event')),
     name       text        NOT NULL,
     names      text[]      NOT NULL DEFAULT '{}',  -- other names, in any script

@@ -172,7 +172,9 @@ class NameIndex:
                 for like, likeness in self._wholes.likes(form):
                     for number in self._written_whole[like] if likeness >= _GLUED_LIKENESS else ():
                         name = self._names[number]
-                        bits = sum(self._bits[part] for part in name.words) * likeness**POWER - _altered(word, form)
+                        bits = sum(self._bits[part] for part in name.words) * likeness**POWER - _altered(
+                            word, form
+                        )
                         span = word.start, word.end
                         yield Found(name, bits, False, False, word.first, word.last, span)
 

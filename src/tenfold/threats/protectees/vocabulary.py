@@ -21,7 +21,8 @@ Likes = tuple[tuple[int, float], ...]  # numbers of words, how alike
 
 
 class Vocabulary:
-    """Words by number, and how alike words of texts are to them; `by_sound_alone`: of those with the same key."""
+    """Words by number, and how alike words of texts are to them; `by_sound_alone`: of those with the same
+    key."""
 
     def __init__(self, *, by_sound_alone: bool = False) -> None:
         self._keys = _same if by_sound_alone else _near
