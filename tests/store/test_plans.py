@@ -218,7 +218,8 @@ def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
         model="1",
     )
     returns.keep(filled, [link], [])
-    returns.of_new(filled, ["y1", "y2"])
+    returns.before(filled, ["y1", "y2"], [("a1", "b1"), ("a2", "b2")])
+    closures.shown(filled, some)
     returns.watched(filled, some)
     returns.watch(filled, ["a3"], ["a4"])
     returns.withdraw(filled, [("a1", "b1")])

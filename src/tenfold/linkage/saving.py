@@ -75,9 +75,10 @@ def _batches(conn: Conn, sweep: Sweep, pairs: pa.Table) -> Iterator[tuple[int, l
 def _shown(conn: Conn, judged: Sequence[Judged]) -> list[Judged]:
     """Those that have a level, with what people decided by now, and whose closure is there."""
     decisions = link_decisions.in_force(conn, [(one.closed, one.new) for one in judged])
+    verdicts = {pair: one.verdict for pair, one in decisions.items()}
     apart = link_decisions.told_apart(conn, [(j.closed, j.new) for j in judged if j.level == "likely"])
-    there = closures.load(conn, {one.closed for one in judged})
-    minded = (returns.decided(one, decisions, apart) for one in judged)
+    there = closures.closed_at(conn, {one.closed for one in judged})
+    minded = (returns.decided(one, verdicts, apart) for one in judged)
     return [one for one in minded if one.level and one.closed in there]
 
 

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-
-import msgspec
+from typing import NamedTuple
 
 from tenfold.evidence import Signal
-from tenfold.store import link_decisions, links_due, locks, signals
+from tenfold.store import links_due, locks, signals
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
-from tenfold.store.link_decisions import Pair, ordered
+from tenfold.store.link_decisions import Pair, Verdict, ordered
 from tenfold.store.signals import Link
 
 Found = tuple[str, str]  # the closed account, the new one
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class Known(NamedTuple):
     """A link as it was found last."""
 
     closed: str
@@ -27,22 +26,59 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
 
 
-def of_new(conn: Conn, accounts: Iterable[str]) -> list[Known]:
-    """The links that linkage found from these accounts to closed ones, those that were told since, too."""
+class Before(NamedTuple):
+    """What is there of accounts before they are judged: the links that linkage found from them to closed
+    ones, those that were told since, too; what people decided about pairs, by the pair as the store orders
+    it; and which accounts are watched."""
+
+    known: list[Known]
+    verdicts: dict[Pair, Verdict]
+    watched: set[str]
+
+
+def before(conn: Conn, accounts: Iterable[str], pairs: Iterable[Found]) -> Before:
+    """Of these accounts, and of these pairs and those that are linked."""
     rows = conn.execute(
         """
-        SELECT found.* FROM jsonb_array_elements_text(%(ids)s) AS asked (id), LATERAL (
-            SELECT closed, account_a, bits::float8, probability::float8, level, model, origin FROM links
-            WHERE account_a = asked.id AND closed = account_b
-            UNION ALL
-            SELECT closed, account_b, bits::float8, probability::float8, level, model, origin FROM links
-            WHERE account_b = asked.id AND closed = account_a
-        ) AS found
+        WITH asked AS MATERIALIZED (
+            SELECT jsonb_array_elements_text(%(ids)s) COLLATE "C" AS id
+        ), known AS MATERIALIZED (
+            SELECT found.* FROM asked, LATERAL (
+                SELECT closed, account_a AS new, bits::float8, probability::float8, level, model, origin
+                FROM links WHERE account_a = asked.id AND closed = account_b
+                UNION ALL
+                SELECT closed, account_b, bits::float8, probability::float8, level, model, origin
+                FROM links WHERE account_b = asked.id AND closed = account_a
+            ) AS found
+        ), pairs AS (
+            SELECT closed, new FROM jsonb_to_recordset(%(pairs)s) AS row (closed text, new text)
+            UNION SELECT closed, new FROM known
+        )
+        SELECT known.*, NULL AS verdict FROM known
+        UNION ALL
+        SELECT closed, new, NULL, NULL, NULL, NULL, NULL, verdict FROM pairs, LATERAL (
+            SELECT verdict FROM link_decisions
+            WHERE account_a = least(closed COLLATE "C", new) AND account_b = greatest(closed COLLATE "C", new)
+              AND reversed_at IS NULL
+            ORDER BY id DESC LIMIT 1) AS said
+        UNION ALL
+        SELECT NULL, account, NULL, NULL, NULL, NULL, NULL, NULL FROM asked JOIN link_watch ON account = id
         """,
-        {"ids": as_records(sorted(set(accounts)))},
+        {
+            "ids": as_records(sorted(set(accounts))),
+            "pairs": as_records([{"closed": closed, "new": new} for closed, new in pairs]),
+        },
         prepare=True,
-    ).fetchall()
-    return [Known(**dict(zip(Known.__struct_fields__, row, strict=True))) for row in rows]
+    )
+    found = Before([], {}, set())
+    for closed, new, *link, verdict in rows:
+        if closed is None:
+            found.watched.add(new)
+        elif verdict is None:
+            found.known.append(Known(*(closed, new, *link)))
+        else:
+            found.verdicts[ordered(closed, new)] = verdict
+    return found
 
 
 def keep(conn: Conn, links: Sequence[Link], found: Sequence[Signal]) -> set[Pair]:
@@ -55,14 +91,37 @@ def keep(conn: Conn, links: Sequence[Link], found: Sequence[Signal]) -> set[Pair
     if not links:
         return set()
     held, busy = locks.share_closures(conn, {link.closed for link in links if link.closed})
-    free = [link for link in links if link.closed in held]
-    apart = link_decisions.different(conn, [(link.account_a, link.account_b) for link in free])
-    kept = {(link.account_a, link.account_b) for link in free} - apart
-    signals.write_links(conn, [link for link in free if (link.account_a, link.account_b) in kept])
-    signals.add(conn, [one for one in found if ordered(one.subject.id, one.key) in kept])
+    kept = _write(conn, [link for link in links if link.closed in held], found)
     again = [{link.account_a, link.account_b} - {link.closed} for link in links if link.closed in busy]
     links_due.note_look(conn, {new for pair in again for new in pair if new}, datetime.now(UTC))
     return kept
+
+
+def _write(conn: Conn, links: Sequence[Link], found: Sequence[Signal]) -> set[Pair]:
+    """Links and their signals, but for pairs that are different; the caller shares their closures. What
+    somebody decided before he let them go is seen here, because this is another statement."""
+    rows = conn.execute(
+        f"""
+        WITH row AS MATERIALIZED ({signals.LINK_ROWS}), kept AS MATERIALIZED (
+            SELECT account_a, account_b FROM row
+            WHERE {signals.VERDICT.format(row="row")} IS DISTINCT FROM 'different'
+        ), link AS ({signals.KEEP_LINKS}), signal AS ({signals.KEEP.format(which=_OF_KEPT)})
+        SELECT account_a, account_b FROM kept
+        """,
+        {
+            "links": signals.links_as_rows(links),
+            "signals": signals.as_rows(found),
+        },
+        prepare=True,
+    )
+    return set(rows.fetchall())
+
+
+_OF_KEPT = """
+    WHERE (least(id COLLATE "C", key), greatest(id COLLATE "C", key))
+        IN (SELECT account_a, account_b FROM kept)
+    ORDER BY kind, id COLLATE "C", name, key
+"""
 
 
 def withdraw(conn: Conn, pairs: Iterable[Found]) -> None:
@@ -147,13 +206,16 @@ def of_sweeps(conn: Conn) -> list[Found]:
 
 def watch(conn: Conn, watched: Iterable[str], unwatched: Iterable[str]) -> None:
     """Look at some accounts again when they have written more, at others no longer."""
+    watched, unwatched = sorted(set(watched)), sorted(set(unwatched))
+    if not watched and not unwatched:
+        return
     conn.execute(
         """
         WITH gone AS (DELETE FROM link_watch WHERE account = ANY(%s))
         INSERT INTO link_watch (account) SELECT unnest(%s::text[])
         ON CONFLICT (account) DO NOTHING
         """,
-        [sorted(set(unwatched)), sorted(set(watched))],
+        [unwatched, watched],
         prepare=True,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from tenfold.evidence import Signal
 from tenfold.store.accounts import as_records
@@ -54,10 +55,27 @@ def replace(conn: Conn, subjects: Iterable[Subject], signals: Sequence[Signal]) 
     add(conn, signals)
 
 
+# Keeps the signals that `as_rows` gives, all or those `which`.
+KEEP = """
+    INSERT INTO signals (subject_kind, subject_id, name, key, score, detector, version, spans, details)
+    SELECT kind, id, name, key, score, detector, version, spans, details
+    FROM jsonb_to_recordset(%(signals)s) AS row (kind text, id text, name text, key text, score real,
+        detector text, version text, spans jsonb, details jsonb)
+    {which}
+    ON CONFLICT (subject_kind, subject_id, name, key) DO UPDATE SET
+        score = excluded.score, detector = excluded.detector, version = excluded.version,
+        spans = excluded.spans, details = excluded.details, found_at = now()
+"""
+
+
 def add(conn: Conn, signals: Sequence[Signal]) -> None:
     """Keep signals, each replacing the one with the same subject, name and key."""
-    if not signals:
-        return
+    if signals:
+        conn.execute(KEEP.format(which=""), {"signals": as_rows(signals)}, prepare=True)
+
+
+def as_rows(signals: Iterable[Signal]) -> Jsonb:
+    """What KEEP takes, in the order of keys; of several with the same key the last."""
     last = {(signal.subject, signal.name, signal.key): signal for signal in signals}
     rows = [
         {
@@ -73,19 +91,7 @@ def add(conn: Conn, signals: Sequence[Signal]) -> None:
         }
         for _, signal in sorted(last.items(), key=lambda pair: pair[0])
     ]
-    conn.execute(
-        """
-        INSERT INTO signals (subject_kind, subject_id, name, key, score, detector, version, spans, details)
-        SELECT kind, id, name, key, score, detector, version, spans, details
-        FROM jsonb_to_recordset(%s) AS row (kind text, id text, name text, key text, score real,
-            detector text, version text, spans jsonb, details jsonb)
-        ON CONFLICT (subject_kind, subject_id, name, key) DO UPDATE SET
-            score = excluded.score, detector = excluded.detector, version = excluded.version,
-            spans = excluded.spans, details = excluded.details, found_at = now()
-        """,
-        [as_records(rows)],
-        prepare=True,
-    )
+    return as_records(rows)
 
 
 class _Row(msgspec.Struct):
@@ -136,7 +142,7 @@ def load(conn: Conn, subjects: Iterable[Subject], name: str | None = None) -> di
 
 
 # The verdict in force on the pair of a row: what people said last and did not take back.
-_VERDICT = """
+VERDICT = """
     (SELECT verdict FROM link_decisions AS said
      WHERE said.account_a = {row}.account_a AND said.account_b = {row}.account_b AND reversed_at IS NULL
      ORDER BY said.id DESC LIMIT 1)
@@ -147,7 +153,7 @@ _VERDICT = """
 _TO_CLOSED = f"""
     (EXISTS (SELECT FROM accounts WHERE accounts.id = other AND accounts.state = 'closed')
      OR EXISTS (SELECT FROM closures WHERE closures.account = other))
-    AND {_VERDICT.format(row="found")} IS DISTINCT FROM 'different'
+    AND {VERDICT.format(row="found")} IS DISTINCT FROM 'different'
 """
 
 
@@ -157,7 +163,7 @@ def save_links(conn: Conn, links: Iterable[Link]) -> set[tuple[str, str]]:
     What people decided to be different is not linked again. A link that linkage found gives way to a told
     one only if that is stronger (then the closed account stays known), a told one never to a found one.
     """
-    rows = sorted(links, key=lambda link: (link.account_a, link.account_b))
+    rows = sorted(links, key=_pair)
     if not rows:
         return set()
     # Whoever decides about a pair holds its accounts; the next statement sees what he decided.
@@ -169,32 +175,46 @@ def save_links(conn: Conn, links: Iterable[Link]) -> set[tuple[str, str]]:
     return write_links(conn, rows)
 
 
+# Keeps links out of `row`, which is LINK_ROWS. A told one (without a model) takes the place
+# of a told one, and of one that linkage found if it is stronger; one that was found never that of a told one.
+KEEP_LINKS = f"""
+    INSERT INTO links (account_a, account_b, bits, probability, level, evidence, origin, closed, model,
+        held_back)
+    SELECT account_a, account_b, bits, probability, level, evidence, origin, closed, model, held_back
+    FROM row WHERE {VERDICT.format(row="row")} IS DISTINCT FROM 'different'
+    ON CONFLICT (account_a, account_b) DO UPDATE SET
+        bits = excluded.bits, probability = excluded.probability, level = excluded.level,
+        evidence = excluded.evidence, origin = excluded.origin,
+        closed = COALESCE(excluded.closed, links.closed), model = excluded.model,
+        held_back = excluded.held_back, found_at = now()
+    WHERE CASE WHEN excluded.model = '' THEN links.model = ''
+            OR (excluded.level = 'likely', excluded.probability)
+                > (links.level = 'likely', links.probability)
+        ELSE links.model <> '' END
+    RETURNING account_a, account_b
+"""
+LINK_ROWS = """
+    SELECT * FROM jsonb_to_recordset(%(links)s) AS given (account_a text, account_b text, bits real,
+        probability real, level text, evidence jsonb, origin text, closed text, model text, held_back text)
+"""
+
+
 def write_links(conn: Conn, links: Sequence[Link]) -> set[tuple[str, str]]:
     """The same, when the caller holds a lock that whoever decides about these pairs waits for."""
-    rows = sorted(links, key=lambda link: (link.account_a, link.account_b))
     cursor = conn.execute(
-        f"""
-        INSERT INTO links (account_a, account_b, bits, probability, level, evidence, origin, closed, model,
-            held_back)
-        SELECT account_a, account_b, bits, probability, level, evidence, origin, closed, model, held_back
-        FROM jsonb_to_recordset(%s) AS row (account_a text, account_b text, bits real, probability real,
-            level text, evidence jsonb, origin text, closed text, model text, held_back text)
-        WHERE {_VERDICT.format(row="row")} IS DISTINCT FROM 'different'
-        ON CONFLICT (account_a, account_b) DO UPDATE SET
-            bits = excluded.bits, probability = excluded.probability, level = excluded.level,
-            evidence = excluded.evidence, origin = excluded.origin,
-            closed = COALESCE(excluded.closed, links.closed), model = excluded.model,
-            held_back = excluded.held_back, found_at = now()
-        WHERE CASE WHEN excluded.model = '' THEN links.model = ''
-                OR (excluded.level = 'likely', excluded.probability)
-                    > (links.level = 'likely', links.probability)
-            ELSE links.model <> '' END
-        RETURNING account_a, account_b
-        """,
-        [as_records(rows)],
-        prepare=True,
+        f"WITH row AS ({LINK_ROWS}) {KEEP_LINKS}", {"links": links_as_rows(links)}, prepare=True
     )
     return set(cursor.fetchall())
+
+
+def links_as_rows(links: Iterable[Link]) -> Jsonb:
+    """What LINK_ROWS takes, in the order of keys."""
+    rows: list[Link] = sorted(links, key=_pair)
+    return as_records(rows)
+
+
+def _pair(link: Link) -> tuple[str, str]:
+    return link.account_a, link.account_b
 
 
 def links_to_closed(conn: Conn, accounts: Sequence[str]) -> dict[str, Strongest]:

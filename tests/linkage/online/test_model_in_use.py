@@ -6,7 +6,7 @@ import logging
 from typer.testing import CliRunner
 
 from tenfold.cli import build
-from tenfold.linkage import online
+from tenfold.linkage import measures
 from tenfold.linkage.model import Model
 from tenfold.linkage.online import Linker
 from tenfold.store import link_models
@@ -15,7 +15,7 @@ from tests.linkage.online.platform_of_returns import KEPT, Platform
 
 
 def test_the_shipped_model_scores_in_place_of_one_that_cannot_be_read(conn, monkeypatch, caplog):
-    monkeypatch.setattr(online, "MODEL_SECONDS", 0.0)
+    monkeypatch.setattr(measures, "MODEL_SECONDS", 0.0)
     platform = Platform(conn)
     platform.crowd()
     platform.propagandist()
