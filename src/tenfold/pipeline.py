@@ -17,10 +17,11 @@ import msgspec
 
 from tenfold import events
 from tenfold.casework.filing import file_firings
+from tenfold.detectors.media.detector import MediaDetector
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.linkage.online import Linker
 from tenfold.policy import PolicySet
-from tenfold.processing import detect, due, fold, judge, link, threats
+from tenfold.processing import detect, due, fold, judge, link, media, threats
 from tenfold.processing.fold import Numbered
 from tenfold.store import events as queue
 from tenfold.store.database import Conn
@@ -33,13 +34,14 @@ log = logging.getLogger("tenfold.pipeline")
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker works with: detectors with the banks as they are, the rules, the eye for returns, and the
-    list of those who are watched over."""
+    """What a worker works with: detectors of texts and media with the banks as they are, the rules, the eye for
+    returns, and the list of those who are watched over."""
 
     suite: TextSuite
     policy: PolicySet
     linker: Linker
     watch: Watch
+    media: MediaDetector = msgspec.field(default_factory=MediaDetector)
 
 
 class Done(msgspec.Struct, kw_only=True):
@@ -87,6 +89,7 @@ def process(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> None:
     link.link(conn, tools.linker, batch)
     threats.record(conn, tools.watch, batch, detected, numbered=numbered, now=datetime.now(UTC))
     signals = {number: result.signals for number, result in detected.results.items()}
+    signals |= media.recognise(conn, tools.media, batch)
     firings = judge.judge(conn, tools.policy, batch, signals)
     queue.acknowledge(conn, waiting)
     if firings:

@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool
 
 from tenfold import pipeline
 from tenfold.config import Settings, secret_key
+from tenfold.detectors.media.detector import MediaDetector
 from tenfold.enforcement import mail_server
 from tenfold.enforcement.mail import send_due
 from tenfold.enforcement.outbox import deliver_due
@@ -20,7 +21,17 @@ from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import audit, closures, counters, database, holds, link_keys, policies, retention
+from tenfold.store import (
+    audit,
+    closures,
+    counters,
+    database,
+    holds,
+    link_keys,
+    policies,
+    retention,
+    threat_retention,
+)
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.threats import paging
@@ -52,6 +63,7 @@ class Worker:
         self._suites = CurrentSuite()
         self._linker = Linker()
         self._watch = Watch(self._secret)
+        self._media = MediaDetector()
 
     def run(self, stop: threading.Event, parent: int | None = None) -> None:
         """Work until `stop` is set or the process `parent`, if one is named, is gone."""
@@ -109,6 +121,7 @@ class Worker:
             database.ensure_partitions(conn)
             if self._settings.retention_months > 0:
                 retention.forget(conn, self._settings.retention_months, now)
+                threat_retention.forget(conn, self._settings.retention_months, now)
             holds.forget_lifted(conn, now)
             windows = {counter.name: counter.window for counter in self._policy.counters}
             while counters.prune(conn, windows, now, LATE_EVENTS):

@@ -148,7 +148,8 @@ def _table(found: "Figures") -> list[str]:
         median = "-" if waited.median is None else f"{waited.median:.0f} min"
         return (
             f"{name:<10}  {period.threats:>5} threats in {period.posts:>9,} posts  {levels}; assessed"
-            f" {period.assessed} of {period.threats}; first look in time {waited.in_time} of {waited.decided},"
+            f" {period.assessed} of {period.threats};"
+            f" first look in time {waited.in_time} of {waited.decided},"
             f" median {median} of {waited.seen}; {period.information} reports of threats"
         )
 
