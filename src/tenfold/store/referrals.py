@@ -22,7 +22,7 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What people write in a referral. `translations` by text: `post:p-1:text`. `protectees`: whether it
+    """What people write in a referral. `translations` by the text's SHA-256. `protectees`: whether it
     names who is watched over."""
 
     language: Literal["en", "ar"]

@@ -81,3 +81,14 @@ def load(conn: Conn, threat_id: int) -> Paging | None:
     cursor = conn.cursor(row_factory=class_row(Paging))
     cursor.execute(f"SELECT {_COLUMNS} FROM threat_pages WHERE threat_id = %s", [threat_id])
     return cursor.fetchone()
+
+
+def waiting(conn: Conn) -> int:
+    """How many T0 and T1 wait for a person: nobody has acted since their clock began."""
+    row = conn.execute(
+        """
+        SELECT count(*) FROM threats
+        WHERE urgency <= 1 AND status <> 'closed' AND due_at IS NOT NULL AND NOT information
+        """
+    ).fetchone()
+    return int(row[0]) if row else 0

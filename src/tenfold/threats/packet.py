@@ -1,7 +1,7 @@
 """The packet of a referral as data: everything that law enforcement is told, and what is not known.
 
 It is made from the referral, the threat's record and the preserved copies alone, in a fixed order, so that
-the same state gives the same bytes: canonical JSON (keys sorted, no spaces, UTF-8), whose SHA-256 stands for it.
+the same state gives the same bytes: canonical JSON (keys sorted, no spaces, UTF-8). Its SHA-256 stands for it.
 """
 
 import unicodedata
@@ -173,7 +173,7 @@ def _spread(view: ThreatView) -> dict[str, Any]:
 def _text(copy: Preserved, referral: Referral, gone: Mapping[tuple[str, ...], datetime]) -> dict[str, Any]:
     content = msgspec.json.decode(copy.content)
     gone_at = gone.get((copy.subject_kind, copy.subject_id, copy.field, content["text_sha256"]))
-    translation = referral.translations.get(copy.key)
+    translation = referral.translations.get(content["text_sha256"])
     return {
         "key": copy.key,
         "kind": copy.subject_kind,

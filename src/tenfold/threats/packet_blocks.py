@@ -157,17 +157,35 @@ def _texts(packet: Mapping[str, Any], words: Words) -> Iterator[Block]:
     yield _section(words, "texts_title")
     example = code("\u202e")
     yield {"kind": "note", **_ours(words.say("packet.exact", example=example), words)}
-    for number, text in enumerate(packet["texts"], 1):
+    same: dict[str, list[Mapping[str, Any]]] = {}
+    for text in packet["texts"]:
+        same.setdefault(text["text_sha256"], []).append(text)
+    for number, group in enumerate(same.values(), 1):
+        first = group[0]
         yield {"kind": "part", "text": words.say("packet.text", n=number)}
-        yield {"kind": "quote", **_said(text["text"], text["direction"])}
-        yield {"kind": "facts", "rows": _about(text, words)}
-        yield from _translation(text["translation"], words)
+        yield {"kind": "quote", **_said(first["text"], first["direction"])}
+        yield {"kind": "facts", "rows": _about(first, words)}
+        yield from _translation(first["translation"], words)
+        if len(group) > 1:
+            yield {"kind": "note", **_ours(words.say("packet.same", n=len(group) - 1), words)}
+            head = [words.say(f"packet.{key}") for key in ("said", "account", "id", "gone", "url")]
+            yield _table(head, [4, 3, 3, 4, 6], [_place(text) for text in group[1:]], 7)
     if packet["texts_left_out"]:
         yield {"kind": "note", **_ours(words.say("packet.left_out", n=packet["texts_left_out"]), words)}
 
 
+def _place(text: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [
+        _time(text["posted_at"]),
+        _code(text["account"] or "—"),
+        _code(text["id"]),
+        _time(text["gone_at"]),
+        _code(text["url"] or "—"),
+    ]
+
+
 def _about(text: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
-    what = f"{words.name('kind', text['kind'])}, {words.name('field', text['field'])}"
+    what = f"{words.name('kind', text['kind'])} · {words.name('field', text['field'])}"
     return [
         _fact(words, "said", _time(text["posted_at"])),
         _fact(words, "read", _time(text["read_at"])),

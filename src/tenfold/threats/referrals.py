@@ -67,7 +67,7 @@ def change(conn: Conn, referral_id: int, wish: Wish, actor: str, now: datetime) 
 
 def approve(conn: Conn, referral_id: int, *, seen: str, actor: str, now: datetime) -> str:
     """Approve what was looked at; returns the digest of the packet. `seen`: the digest of the draft as it was
-    shown: if anything has changed since, nothing is approved. A person approves, another than who wrote it."""
+    shown: if it has changed since, nothing is approved. A person approves, another than who wrote it."""
     referral = _begin(conn, referral_id, "approve", "draft")
     if not actor.startswith("user:"):
         raise FourEyesError("a person at the console approves referrals", referral.state)

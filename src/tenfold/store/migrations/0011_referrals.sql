@@ -56,7 +56,7 @@ CREATE TABLE referrals (
     legal_note    text        NOT NULL DEFAULT '',
     statement     text        NOT NULL,
     unknown       text[]      NOT NULL DEFAULT '{}',
-    translations  jsonb       NOT NULL DEFAULT '{}',  -- by source: {language, text, by: human|machine, who}
+    translations  jsonb       NOT NULL DEFAULT '{}',  -- by the text's SHA-256: {language, text, by: human|machine}
     asks          text        NOT NULL,  -- who asks: name, function, service
     callback      text        NOT NULL,  -- where they are reached at any hour
     protectees    boolean     NOT NULL DEFAULT true,  -- whether the packet names who is watched over

@@ -16,11 +16,16 @@ from tenfold.web.console import (
     login,
     preferences,
     queue,
+    referral_act,
+    referrals,
     returns,
     returns_close,
     returns_decide,
     returns_record,
     status,
+    threats,
+    threats_act,
+    threats_figures,
 )
 from tenfold.web.console.access import enter, provide_visit
 from tenfold.web.console.errors import EXCEPTION_HANDLERS
@@ -48,6 +53,11 @@ handlers: list[ControllerRouterHandler] = [
             *returns_decide.handlers,
             *returns_close.handlers,
             *returns_record.handlers,
+            *threats.handlers,
+            *threats_act.handlers,
+            *threats_figures.handlers,
+            *referrals.handlers,
+            *referral_act.handlers,
             *status.handlers,
             *preferences.handlers,
             nothing_here,

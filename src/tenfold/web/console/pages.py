@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import jinja2
+import psycopg
 from litestar import MediaType, Response
 from litestar.response import Redirect
+from psycopg_pool import PoolClosed, PoolTimeout
 
+from tenfold.store import threat_pages
 from tenfold.web.console import access, assets
 from tenfold.web.console.access import Permission, Visit
 from tenfold.web.console.highlight import highlighted
@@ -52,12 +55,24 @@ def render(visit: Visit, template: str, status_code: int = 200, **values: Any) -
         "name": words.name,
         "number": words.number,
         "now": datetime.now(UTC),
+        "threats_waiting": waiting(visit),
     }
     content = _environment.get_template(template).render(context | values)
     response = Response(content, media_type=MediaType.HTML, status_code=status_code)
     if visit.new_anchor:
         response.set_cookie(access.cookie(visit.runtime, access.VISIT_COOKIE, visit.anchor, None))
     return response
+
+
+def waiting(visit: Visit) -> int:
+    """How many T0 and T1 wait for a person, for those who may see them; 0 when the store does not answer."""
+    if visit.fragment or not visit.may(Permission.THREATS):
+        return 0
+    try:
+        with visit.runtime.pool.connection(timeout=2) as conn:
+            return threat_pages.waiting(conn)
+    except (psycopg.OperationalError, PoolTimeout, PoolClosed):
+        return 0
 
 
 def redirect(path: str) -> Redirect:
