@@ -7,7 +7,7 @@ from tenfold.linkage.comparisons import Comparisons, Found, clear
 from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.rarity import millibits
-from tenfold.linkage.table import pictures_of
+from tenfold.linkage.table import Rows, Shown, pictures_of
 
 NEAR_PICTURE = 31  # of 256 bits: the threshold of a PDQ match
 FAINT_PICTURE = 56  # random pictures are 128 +- 8 apart
@@ -49,8 +49,8 @@ def compare_pictures(made: Comparisons, found: Found, kind: Kind, whole: KeyKind
 def _distances(made: Comparisons, kind: Kind) -> NDArray[np.int32]:
     """The least distance between a picture of one and a picture of the other; -1 where there is none."""
     name = "avatars" if kind == Kind.AVATAR else "banners"
-    left_place, left_words = pictures_of(getattr(made.left.columns, name), made.left_rows)
-    right_place, right_words = pictures_of(getattr(made.right.columns, name), made.right_rows)
+    left_place, left_words = _pictures(getattr(made.left.columns, name), made.left_rows)
+    right_place, right_words = _pictures(getattr(made.right.columns, name), made.right_rows)
     if not len(left_place) or not len(right_place):
         return np.full(len(made), -1, np.int32)
     least = np.full(len(made), 257, np.int32)
@@ -62,3 +62,14 @@ def _distances(made: Comparisons, kind: Kind) -> NDArray[np.int32]:
         bits = np.bitwise_count(differing).sum(axis=1, dtype=np.int32)
         np.minimum.at(least, left_place[some], bits)
     return np.where(least > 256, -1, least).astype(np.int32)
+
+
+def _pictures(shown: Shown, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """As `pictures_of`, but each account's are read once, in however many rows it stands."""
+    once, places = np.unique(rows, return_inverse=True)
+    owner, words = pictures_of(shown, once)
+    starts = np.searchsorted(owner, np.arange(len(once) + 1))
+    counts = np.diff(starts)[places]
+    place = np.repeat(np.arange(len(rows)), counts)
+    begin = np.repeat(starts[places] - (np.cumsum(counts) - counts), counts)
+    return place, words[np.arange(len(place)) + begin]

@@ -39,6 +39,8 @@ def _search(left: Table, left_rows: Rows, right: Table, right_rows: Rows) -> tup
     right_pair, right_key = right.keys_of_rows(right_rows)
     if not len(left_key) or not len(right_key):
         return np.empty(0, np.int64), np.empty(0, np.int64)
+    if len(left_key) > len(right_key):  # the fewer are searched
+        left_pair, left_key, right_pair, right_key = right_pair, right_key, left_pair, left_key
     found = np.searchsorted(_ordered(right_pair, right_key), _ordered(left_pair, left_key))
     found = np.minimum(found, len(right_key) - 1)
     same = (right_key[found] == left_key) & (right_pair[found] == left_pair)
