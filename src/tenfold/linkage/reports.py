@@ -1,8 +1,8 @@
 """What a sweep leaves: links with what people decided about them, clusters, and why each holds together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +31,7 @@ def links(sweep: "Sweep", out: Path) -> None:
     inside = label[older] == label[newer]
     cut = np.full(len(scored), Cut.WEAK, np.int8)
     cut[chosen] = found.cut
-    names = [Cut(code).name.lower() for code in cut.tolist()]
+    names = pa.array([code.name.lower() for code in Cut]).take(pa.array(cut))
     accounts = sweep.history.column("identities", "account")
     closed = sweep.history.column("identities", "closed_us").is_valid().to_numpy()
     pq.write_table(
@@ -46,7 +46,7 @@ def links(sweep: "Sweep", out: Path) -> None:
                 "held_back": scored["held_back"],
                 "decided": scored["decided"],
                 "cluster": pa.array(np.where(inside, label[older], -1), mask=~inside),
-                "cut": pa.array(names, mask=cut == Cut.NO),
+                "cut": pc.if_else(pa.array(cut == Cut.NO), None, names),
                 "points": scored["points"],
                 **{family.value: scored[family.value] for family in Family},
                 "older_number": older,
@@ -59,13 +59,13 @@ def links(sweep: "Sweep", out: Path) -> None:
 
 
 def _scored(sweep: "Sweep") -> pa.Table:
-    """What scoring kept, codes as words."""
+    """What scoring kept, ascending by newer and older, codes as words."""
     parts = [pq.read_table(sweep.stages.folder / name) for name, _, _ in sweep.batches()]
     if not parts:
         from tenfold.linkage.scoring import SCORED
 
         parts = [SCORED.empty_table()]
-    table = pa.concat_tables(parts)
+    table = pa.concat_tables(parts).sort_by([("newer", "ascending"), ("older", "ascending")])
     for name, words in (("level", LEVELS), ("held_back", HELD_BACK)):
         words_of = pa.array(words, pa.string())
         place = table.schema.get_field_index(name)
@@ -87,27 +87,35 @@ def decided_pairs(history: History) -> list[tuple[int, int, str]]:
 
 def _decided(history: History, scored: pa.Table) -> pa.Table:
     """With what people decided: `different` shows nothing, `same` is likely, also where nothing was found."""
-    said = {(a, b): verdict for a, b, verdict in decided_pairs(history)}
-    older, newer = scored["older"].to_pylist(), scored["newer"].to_pylist()
-    verdicts = [said.pop((min(a, b), max(a, b)), None) for a, b in zip(older, newer, strict=True)]
-    alone = [(a, b) for (a, b), verdict in said.items() if verdict == SAME]
+    said = {a << 32 | b: verdict for a, b, verdict in decided_pairs(history)}
+    older, newer = (scored[name].to_numpy().astype(np.int64) for name in ("older", "newer"))
+    pairs = np.minimum(older, newer) << 32 | np.maximum(older, newer)
+    found = np.flatnonzero(np.isin(pairs, list(said)))
+    verdicts = dict(zip(found.tolist(), map(said.pop, pairs[found].tolist()), strict=True))
+    alone = [pair for pair, verdict in said.items() if verdict == SAME]
     if alone:
-        extra = {"older": [a for a, _ in alone], "newer": [b for _, b in alone]}
+        extra = {"older": [pair >> 32 for pair in alone], "newer": [pair & 0xFFFFFFFF for pair in alone]}
         empty = pa.nulls(len(alone))
         columns = {name: extra.get(name, empty) for name in scored.column_names}
+        verdicts |= dict.fromkeys(range(len(scored), len(scored) + len(alone)), SAME)
         scored = pa.concat_tables([scored, pa.table(columns).cast(scored.schema)])
-        verdicts += [SAME] * len(alone)
-    level = scored["level"].to_pylist()
-    held = scored["held_back"].to_pylist()
-    for row, verdict in enumerate(verdicts):
-        if verdict == DIFFERENT:
-            level[row], held[row] = None, "decided"
-        elif verdict == SAME:
-            level[row], held[row] = LEVELS[LIKELY], None
-    for name, values in (("level", level), ("held_back", held)):
+    for name, values in (("level", (LEVELS[LIKELY], None)), ("held_back", (None, "decided"))):
+        column = dict(zip((SAME, DIFFERENT), values, strict=True))
         place = scored.schema.get_field_index(name)
-        scored = scored.set_column(place, name, pa.array(values, pa.string()))
-    return scored.append_column("decided", pa.array(verdicts, pa.string()))
+        chosen = {row: column[verdict] for row, verdict in verdicts.items()}
+        scored = scored.set_column(place, name, _replaced(scored[name], chosen))
+    none = pa.nulls(len(scored), pa.string())
+    return scored.append_column("decided", _replaced(none, verdicts))
+
+
+def _replaced(column: Any, values: Mapping[int, str | None]) -> Any:
+    """A column of words with others in some rows."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    rows = np.zeros(len(column), np.bool_)
+    rows[list(values)] = True
+    words = pa.array([values[row] for row in sorted(values)], pa.string())
+    return pc.replace_with_mask(column, pa.array(rows), words)
 
 
 def _clustered(sweep: "Sweep", scored: pa.Table) -> tuple[clusters.Clusters, NDArray[np.int64]]:

@@ -94,6 +94,18 @@ def candidates(keys: Keys, owners: Owners, worth: Worth, floor: int, *, both_ope
     )
 
 
+def by_kin(newer: Numbers, older: Numbers, points: Numbers) -> Numbers:
+    """An order of pairs, each of which is there once, in which accounts that may be of one hand stand near
+    each other: by the oldest to whom one comes from a newer account over its best older one and so on."""
+    order = np.lexsort((older, -points, newer))
+    first = order[np.diff(newer[order], prepend=-1) != 0]
+    root = np.arange(int(newer.max(initial=-1)) + 1)
+    root[newer[first]] = older[first]
+    while not np.array_equal(further := root[root], root):
+        root = further
+    return np.lexsort((older, newer, root[newer]))
+
+
 def _meetings(keys: Keys, owners: Owners, *, both_open: bool) -> _Meetings:
     older_ones = np.empty(len(owners.born), np.bool_)
     older_ones[owners.born] = owners.closed != both_open

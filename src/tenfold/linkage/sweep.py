@@ -191,7 +191,8 @@ class Sweep:
         )
         gap = worth.gap_points(self.model, closed[older], created[newer])
         chosen = np.flatnonzero(pairs["points"].to_numpy() + gap >= self.needed)
-        order = chosen[np.lexsort((older[chosen], newer[chosen]))]
+        pairs = pairs.take(pa.array(chosen))
+        order = sharing.by_kin(*(pairs[name].to_numpy() for name in ("newer", "older", "points")))
         pq.write_table(pairs.take(pa.array(order)), out, compression="lz4")
 
     def _score(self) -> None:
