@@ -2,9 +2,10 @@
 
     .venv/bin/python scripts/train_linkage.py --work /tmp/linkage
 
-Weights come from the populations in TRAIN, calibration and thresholds from those in CALIBRATE; the seeds of
-`tenfold-bench link-quality` (9001 and up) are in neither. Findings of each population are kept in --work, so
-that an interrupted run goes on where it stopped. A few minutes on one core that has nothing else to do.
+Weights come from the populations in TRAIN, calibration and thresholds from those in CALIBRATE, of all
+sizes; the seeds of `tenfold-bench link-quality` (9001 and up) are in neither. Findings of each population are
+kept in --work, so that an interrupted run goes on where it stopped. About an hour on one core that has
+nothing else to do, most of it for drawing people.
 """
 
 import argparse
@@ -17,16 +18,28 @@ import numpy as np
 from tenfold_bench import _returns, link_quality
 
 from tenfold.linkage import calibration, evaluation, starting, training
+from tenfold.linkage.calibration import Tried
 from tenfold.linkage.compare import Comparisons
 from tenfold.linkage.model import LIKELY, Model
 from tenfold.linkage.parameters import Parameters
+from tenfold.linkage.table import Table
 
-TRAIN = ((12_000, 101, 3), (8_000, 103, 30), (6_000, 104, 10), (20_000, 105, 3))  # accounts, seed, posts
-CALIBRATE = ((12_000, 106, 3), (6_000, 107, 30))
+# Accounts, seed, posts.
+TRAIN = (
+    *((200_000, 203, 3), (60_000, 201, 3), (30_000, 202, 30), (20_000, 312, 3), (6_000, 310, 3)),
+    *((6_000, 311, 30), (2_000, 306, 3), (2_000, 307, 3), (2_000, 308, 30), (2_000, 309, 10)),
+    *((1_000, 301, 3), (1_000, 302, 3), (1_000, 303, 3), (1_000, 304, 30), (1_000, 305, 10)),
+)
+CALIBRATE = (
+    *((500_000, 211, 3), (80_000, 204, 30), (50_000, 212, 30), (40_000, 213, 10), (3_000, 215, 3)),
+    *((3_000, 216, 30), (2_000, 321, 3), (2_000, 322, 30), (1_000, 317, 3), (1_000, 318, 3)),
+    *((1_000, 319, 30), (1_000, 320, 30)),
+)
 PULL = 20.0  # pairs' worth of each hand-set weight
 HONEST_FLAGGED = 1e-4  # called likely, in the populations of CALIBRATE
 LEAST_LIKELY, POSSIBLE = 0.9, 0.3
 SHIPPED = Path(__file__).parents[1] / "src" / "tenfold" / "linkage" / "shipped_model.json"
+_COLUMNS = ("level", "strength", "accounts", "copied")
 
 
 class Findings(msgspec.Struct):
@@ -44,38 +57,43 @@ def findings(work: Path, accounts: int, seed: int, posts: int) -> Findings:
     if not file.exists():
         people = _returns.population(accounts, seed, posts)
         found = _returns.labelled(people)
-        rough = Model(starting.parameters())
-        _returns.write_styles(people, found.pairs, _returns.score(people, found.pairs, rough), rough)
-        compared = _returns.comparisons(people, found.pairs.closed, found.pairs.newer)
-        part = file.with_suffix(".part.npz")
-        np.savez(
-            part,
-            level=compared.level,
-            strength=compared.strength,
-            copied=compared.copied,
-            same=found.same,
-            newer=found.pairs.newer,
-            honest=link_quality.groups(people).honest,
-            population=accounts,
-        )
-        part.rename(file)
-    with np.load(file) as kept:
-        level, none = kept["level"], np.empty((0, 0), np.int32)
-        table = _returns.Table.of([])
-        compared = Comparisons(
-            left=table,
-            left_rows=np.zeros(len(level), np.int64),
-            right=table,
-            right_rows=np.zeros(len(level), np.int64),
-            population=int(kept["population"]),
-            level=level,
-            strength=kept["strength"],
-            accounts=none,
-            count=none,
-            distance=none,
-            copied=kept["copied"],
-        )
-        return Findings(compared, kept["same"], kept["newer"], kept["honest"])
+        _returns.write_all_styles(people, found.pairs)
+        kept: dict[str, list[np.ndarray[Any, Any]]] = {name: [] for name in _COLUMNS}
+        for start in range(0, len(found.same), _returns.PAIRS):
+            part = slice(start, start + _returns.PAIRS)
+            compared = _returns.comparisons(people, found.pairs.closed[part], found.pairs.newer[part])
+            for name, column in kept.items():
+                column.append(getattr(compared, name))
+        part_file = file.with_suffix(".part.npz")
+        columns = {name: np.concatenate(column) for name, column in kept.items()}
+        columns |= {"same": found.same, "newer": found.pairs.newer}
+        columns["honest"] = link_quality.groups(people).honest
+        np.savez(part_file, allow_pickle=False, **columns)
+        part_file.rename(file)
+    with np.load(file) as saved:
+        return _read(dict(saved), accounts, posts)
+
+
+def _read(columns: dict[str, np.ndarray[Any, Any]], accounts: int, posts: int) -> Findings:
+    """Comparisons without the accounts that were compared: of these only the posts count."""
+    size = len(columns["level"])
+    newer = Table.of([])
+    newer.columns.posts = np.full(size, posts)
+    none = np.empty((size, 0), np.int32)
+    compared = Comparisons(
+        left=newer,
+        left_rows=np.zeros(size, np.int64),
+        right=newer,
+        right_rows=np.arange(size),
+        population=accounts,
+        level=columns["level"],
+        strength=columns["strength"],
+        accounts=columns["accounts"],
+        count=none,
+        distance=none,
+        copied=columns["copied"],
+    )
+    return Findings(compared, columns["same"], columns["newer"], columns["honest"])
 
 
 def likely_from(model: Model, kept: list[Findings]) -> float:
@@ -91,17 +109,30 @@ def likely_from(model: Model, kept: list[Findings]) -> float:
     return float(np.clip(np.ceil(at * 1000) / 1000, LEAST_LIKELY, 0.995))
 
 
+def tried(given: Parameters, aside: list[Findings]) -> list[Tried]:
+    """Pairs of each population that would be shown, were they probable: of no others is one told."""
+    model, found = Model(given), []
+    for one in aside:
+        scores = model.score(one.comparisons)
+        surfaces = model.levels(scores.items, scores.uncopyable, np.ones(len(one.same)))[0] > 0
+        shown = one.comparisons.take(np.flatnonzero(surfaces))
+        found.append(Tried(scores.bits[surfaces], shown.posts, one.same[surfaces], shown.population))
+    return found
+
+
 def trained(work: Path) -> Parameters:
     """The whole training."""
     start = starting.parameters()
     kept = [findings(work, *chosen) for chosen in TRAIN]
     known = training.patterns([(one.comparisons, one.same) for one in kept], start)
-    weights = training.fit(known, start, "trained", pull=PULL)
+    weights = training.fit(known, start, "trained", pull=PULL, platforms=True)
     aside = [findings(work, *chosen) for chosen in CALIBRATE]
-    scores = [Model(weights).score(one.comparisons) for one in aside]
-    same = np.concatenate([one.same for one in aside])
-    given = calibration.calibrated(weights, np.concatenate([score.bits for score in scores]), same)
+    even = calibration.aligned(weights, tried(weights, aside))
+    shown = tried(even, aside)
+    bits, same = (np.concatenate([getattr(one, name) for one in shown]) for name in ("bits", "same"))
+    given = calibration.calibrated(even, bits, same)
     likely = likely_from(Model(given), aside)
+    probability = 1.0 / (1.0 + np.exp2(-np.interp(bits, *given.calibration)))
     report = {
         "made_by": "scripts/train_linkage.py",
         "simulated": {"train": TRAIN, "calibrate": CALIBRATE, "columns": ["accounts", "seed", "posts"]},
@@ -109,6 +140,7 @@ def trained(work: Path) -> Parameters:
         "returns_among_them": int(sum(one.same.sum() for one in kept)),
         "patterns": len(known.same),
         "pairs_calibrated_on": len(same),
+        "reliability": evaluation.reliability(probability, same),
     }
     whole = msgspec.structs.replace(given, likely=likely, possible=POSSIBLE, report=report)
     digest = hashlib.sha256(msgspec.json.encode(whole)).hexdigest()[:8]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.linkage import style
+from tenfold.linkage import style, usual
 from tenfold.linkage.compare import Comparisons, compare
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.model import LIKELY, Model
@@ -78,6 +78,7 @@ def population(accounts: int, seed: int, posts: int) -> Population:
     still = np.flatnonzero(np.array(is_open))
     shown_keys = np.concatenate([closed_table.keys, newer_table.keys_of_rows(still)[1]])
     keys, counts = np.unique(shown_keys, return_counts=True)
+    found = np.isin(keys, closed_table.keys, assume_unique=False)  # no pair shares any other
     return Population(
         returns=returns,
         posts=posts,
@@ -86,8 +87,24 @@ def population(accounts: int, seed: int, posts: int) -> Population:
         told=told,
         closed_operator=np.array(closed.operators, np.int64),
         newer_operator=np.array(newer.operators, np.int64),
-        rarity=Rarity(keys, counts, accounts, name_counts=count_names(handles, accounts)),
+        rarity=Rarity(
+            keys[found],
+            counts[found],
+            accounts,
+            name_counts=count_names(handles, accounts),
+            usual=_usual(returns, closed_table, newer_table, still),
+        ),
     )
+
+
+def _usual(returns: Returns, closed: Table, newer: Table, still: Rows) -> style.Background | None:
+    """What is usual in the writing of a sample of all accounts."""
+    posts = dict.fromkeys(closed.account, None) | {newer.account[row]: returns.spec.posts for row in still}
+    accounts = list(posts)
+    chosen = [accounts[place] for place in usual.sample(accounts, 2 * usual.MOST_ACCOUNTS)]
+    written = [returns.texts(int(account[1:]), posts[account]) for account in chosen]
+    sketches = [sketch for sketch, chars in style.sketches(written) if chars >= style.LEAST_CHARS]
+    return usual.of_sketches(sketches[: usual.MOST_ACCOUNTS])
 
 
 class _Growing:
@@ -152,6 +169,12 @@ def write_styles(people: Population, pairs: Pairs, first: Scored, model: Model) 
     _sketch(people, people.closed, np.unique(pairs.closed[again]), None)
     _sketch(people, people.newer, np.unique(pairs.newer[again]), people.posts)
     return again
+
+
+def write_all_styles(people: Population, pairs: Pairs) -> None:
+    """Sketches of the accounts of all pairs."""
+    _sketch(people, people.closed, np.unique(pairs.closed), None)
+    _sketch(people, people.newer, np.unique(pairs.newer), people.posts)
 
 
 def score(people: Population, pairs: Pairs, model: Model) -> Scored:

@@ -1,11 +1,13 @@
 """Which pairs may be shown at all, told before all of them is compared: by the most that they may come to."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage.comparisons import Comparisons
-from tenfold.linkage.kinds import HOME, Level
+from tenfold.linkage.kinds import HOME, Kind, Level
 from tenfold.linkage.model import Model
 from tenfold.linkage.parameters import Parameters, Weight, name_of
 
@@ -25,17 +27,24 @@ class Bound:
         """Pairs whose probability reaches `possible` if all that is open comes to what `most` says; none is
         left out that would have a level."""
         raw = self._model.contributions(most.level, most.strength)
-        bits = self._model.prior_bits(most.population) + self._model.combined(raw).sum(axis=1) + _ROUNDING
+        before = self._model.prior_bits(most.population) - self._model.posted(most.posts)
+        bits = before + self._model.combined(raw).sum(axis=1) + _ROUNDING
         return np.asarray(np.interp(bits, *self._model.parameters.calibration) >= self._needed)
 
 
 def _highest(given: Parameters) -> Parameters:
-    """Where comparing may yet find housemates, what is shared counts as whichever weighs more."""
+    """Where comparing may yet find housemates, what is shared counts as whichever weighs more; so do names
+    that are EQUAL in one way or another (compare_names.most_shared)."""
     weights = dict(given.weights)
     for kind in HOME:
-        shared = weights.get(name_of(kind, Level.SHARED), Weight())
-        housed = weights.get(name_of(kind, Level.HOUSED), Weight())
-        weights[name_of(kind, Level.SHARED)] = Weight(
-            max(shared.base, housed.base), tuple(map(max, shared.slopes, housed.slopes))
-        )
+        _raise(weights, kind, Level.SHARED, (Level.SHARED, Level.HOUSED))
+    for kind in (Kind.HANDLE, Kind.NAME):
+        _raise(weights, kind, Level.EQUAL, (Level.SOUND, Level.LETTERS, Level.SUCCESSOR))
     return msgspec.structs.replace(given, weights=weights)
+
+
+def _raise(weights: dict[str, Weight], kind: Kind, level: Level, of: Sequence[Level]) -> None:
+    """Let a level weigh as much as any of some, at every strength."""
+    found = [weights.get(name_of(kind, one), Weight()) for one in of]
+    slopes = tuple(max(column) for column in zip(*(weight.slopes for weight in found), strict=True))
+    weights[name_of(kind, level)] = Weight(max(weight.base for weight in found), slopes)

@@ -1,11 +1,13 @@
 """Calibration: what share of pairs with so many bits really are one person's; and the prior's shift."""
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.linkage.model import posts_seen
 from tenfold.linkage.parameters import Parameters
 
 Floats = NDArray[np.float64]
@@ -13,6 +15,65 @@ Floats = NDArray[np.float64]
 LEAST_PAIRS = 40  # of one step, so that its share is no accident
 PSEUDO = 0.5  # pairs added to each side of a step (Jeffreys' prior): no share is 0 or 1
 REACH = 40.0  # bits, beyond which log2 odds stay as they are
+WINDOW = (-4.0, 6.0)  # bits between which a pair may be the one or the other: where shifts are measured
+SHIFT_PULL = 5.0  # pairs' worth of no shift
+_STEPS = 30
+_LN2 = math.log(2.0)
+
+
+class Tried(msgspec.Struct):
+    """Pairs of one platform of which the truth is known: `bits`, `posts` of the newer account, `same`; all
+    (n,). `population`: accounts of the platform."""
+
+    bits: Floats
+    posts: NDArray[np.int64]
+    same: NDArray[np.bool_]
+    population: int
+
+
+def aligned(given: Parameters, tried: Sequence[Tried]) -> Parameters:
+    """The parameters with `by_size` and `per_doubled_posts` such that equal bits mean equal odds on small and
+    on large platforms, after few posts and after many; each platform weighs the same.
+
+    Logistic regression of the truth on bits, posts and size (Newton's method), between the bits of WINDOW.
+    """
+    sizes = given.by_size[0]
+    rows, labels, weights = [], [], []
+    for one in tried:
+        inside = (one.bits > WINDOW[0]) & (one.bits < WINDOW[1])
+        if not inside.any():
+            continue
+        size = [float(np.interp(math.log2(one.population), sizes, each)) for each in np.eye(len(sizes))]
+        count = int(inside.sum())
+        fixed = np.tile([1.0, *size], (count, 1))
+        rows.append(np.column_stack([fixed, one.bits[inside], posts_seen(one.posts[inside])]))
+        labels.append(one.same[inside])
+        weights.append(np.full(count, 1.0 / math.sqrt(count)))
+    weight = np.concatenate(weights)
+    found = _logistic(np.concatenate(rows), np.concatenate(labels), weight * len(weight) / weight.sum())
+    slope = float(found[-2])
+    shifts = [
+        round(old + float(new) / slope, 4) for old, new in zip(given.by_size[1], found[1:-2], strict=True)
+    ]
+    posts = max(0.0, round(given.per_doubled_posts - float(found[-1]) / slope, 4))
+    return msgspec.structs.replace(given, by_size=(sizes, tuple(shifts)), per_doubled_posts=posts)
+
+
+def _logistic(design: Floats, same: NDArray[np.bool_], weight: Floats) -> Floats:
+    """Coefficients in bits; all but the first and the slope of bits are pulled towards 0."""
+    pull = np.full(design.shape[1], SHIFT_PULL)
+    pull[[0, -2]] = 1e-6
+    theta = np.zeros(design.shape[1])
+    theta[-2] = 1.0
+    for _ in range(_STEPS):
+        probability = 1.0 / (1.0 + np.exp2(-np.clip(design @ theta, -60, 60)))
+        bend = weight * np.maximum(probability * (1 - probability), 1e-9)
+        gradient = design.T @ (weight * (same - probability)) / _LN2 - pull * theta
+        step = np.linalg.solve((design * bend[:, None]).T @ design + np.diag(pull), gradient)
+        theta = theta + step
+        if np.abs(step).max() < 1e-6:
+            break
+    return theta
 
 
 def steps(bits: Floats, same: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage import rhythm, style, time_gap
-from tenfold.linkage.compare_names import Spelt, compare_names, compare_spelling, most_alike
+from tenfold.linkage.compare_homes import homes
+from tenfold.linkage.compare_names import Spelt, compare_names, compare_spelling, most_alike, most_shared
 from tenfold.linkage.compare_pictures import compare_pictures
 from tenfold.linkage.compare_sets import bios, nested, sets
+from tenfold.linkage.compare_texts import copied
 from tenfold.linkage.comparisons import Comparisons, Found
 from tenfold.linkage.keys import KeyKind, key_of
 from tenfold.linkage.kinds import Kind, Level
@@ -34,11 +36,13 @@ def compare(
     rarity: Rarity,
     *,
     worth: Callable[[Comparisons], NDArray[np.bool_]] | None = None,
+    early: bool = False,
 ) -> Comparisons:
     """Compare row left_rows[i] of `left`, closed accounts, with row right_rows[i] of `right`, newer ones.
 
     With `worth` only those pairs of which it says, given the most that each may come to, that they are worth
-    the costly part: how names are spelt, and ways of writing. The others are left out.
+    the costly part: how names are spelt, and ways of writing. The others are left out. With `early` it is
+    asked before any names are looked at, too.
     """
     size = (len(left_rows), len(Kind))
     made = Comparisons(
@@ -60,26 +64,35 @@ def compare(
     found = Found(made, common, rarity)
     sets(made, found)
     nested(made)
-    spelt = compare_names(made, found)
     bios(made, found)
     compare_pictures(made, found, Kind.AVATAR, KeyKind.AVATAR, KeyKind.AVATAR_BAND)
     compare_pictures(made, found, Kind.BANNER, KeyKind.BANNER, KeyKind.BANNER_BAND)
     _announcements(made, found)
-    _hours(made)
     _gap(made)
-    made.copied[:] = made.level[:, Kind.TEXT] == Level.SHARED
+    if worth and early:
+        chosen = np.flatnonzero(worth(_at_most(made, found)))
+        made, found = made.take(chosen), found.take(chosen)
+    spelt = compare_names(made, found)
+    _hours(made)
+    made.copied[:] = copied(made, rarity)
     if worth:
         chosen = np.flatnonzero(worth(_at_most(made, spelt)))
         made, spelt = made.take(chosen), tuple(one.take(chosen) for one in spelt)
     compare_spelling(made, spelt)
     _writing(made, rarity.usual)
+    homes(made)
     return made
 
 
-def _at_most(made: Comparisons, spelt: Sequence[Spelt]) -> Comparisons:
-    """A copy in which what is not compared yet agrees as well as it can."""
+def _at_most(made: Comparisons, names: Found | Sequence[Spelt]) -> Comparisons:
+    """A copy in which what is not compared yet agrees as well as it can; of names, what is known of them."""
     most = made.take(np.arange(len(made)))
-    most_alike(most, spelt)
+    if isinstance(names, Found):
+        most_shared(most, names)
+        most.level[:, Kind.RHYTHM] = Level.LIKE
+        most.strength[:, Kind.RHYTHM] = round(1000 * rhythm.MOST_BITS)
+    else:
+        most_alike(most, names)
     wrote = _wrote(made)
     most.level[wrote, Kind.STYLE] = Level.LIKE
     most.strength[wrote, Kind.STYLE] = round(1000 * style.MOST_BITS)
@@ -118,8 +131,10 @@ def _wrote(made: Comparisons) -> NDArray[np.int64]:
 
 
 def _hours(made: Comparisons) -> None:
-    hours = made.left.hours_of(made.left_rows), made.right.hours_of(made.right_rows)
-    _ratio(made, Kind.RHYTHM, np.arange(len(made)), rhythm.similarity(*hours))
+    left, left_places = np.unique(made.left_rows, return_inverse=True)
+    right, right_places = np.unique(made.right_rows, return_inverse=True)
+    hours = made.left.hours_of(left), left_places, made.right.hours_of(right), right_places
+    _ratio(made, Kind.RHYTHM, np.arange(len(made)), rhythm.likeness(*hours))
 
 
 def _hands(accounts: Table, rows: Rows, usual: Background | None) -> tuple[Hands, NDArray[np.int64]]:

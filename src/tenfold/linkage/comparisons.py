@@ -1,5 +1,7 @@
 """What comparing pairs came to, and the keys that they share: what each part of the comparison works on."""
 
+from copy import copy
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +44,11 @@ class Comparisons(msgspec.Struct, kw_only=True):
         """The accounts of a pair, the closed one first."""
         return self.left.account[self.left_rows[place]], self.right.account[self.right_rows[place]]
 
+    @property
+    def posts(self) -> Pairs:
+        """How many posts of each newer account are known, (n,)."""
+        return self.right.columns.posts[self.right_rows]
+
     def take(self, pairs: Pairs) -> "Comparisons":
         """Of these pairs only, a copy."""
         columns = {name: getattr(self, name)[pairs] for name in _BY_PAIR}
@@ -64,6 +71,18 @@ class Found:
         self._bounds = np.searchsorted(common.kind[order], np.arange(len(KeyKind) + 2)).tolist()
         self.left = made.left.shown[made.left_rows]
         self.right = made.right.shown[made.right_rows]
+
+    def take(self, pairs: Pairs) -> "Found":
+        """Of these pairs only, which ascend."""
+        place = np.full(self._pairs, -1)
+        place[pairs] = np.arange(len(pairs))
+        kept = np.flatnonzero(place[self._pair] >= 0)
+        taken = copy(self)
+        taken._pairs, taken._pair = len(pairs), place[self._pair[kept]]
+        taken._key, taken._accounts = self._key[kept], self._accounts[kept]
+        taken._bounds = np.searchsorted(kept, self._bounds).tolist()
+        taken.left, taken.right = self.left[pairs], self.right[pairs]
+        return taken
 
     def of(self, kind: KeyKind) -> tuple[Pairs, NDArray[np.int64], NDArray[np.int64]]:
         """Pairs (ascending), keys and accounts of the shared keys of a kind, muted ones (0 accounts) too."""

@@ -30,7 +30,7 @@ def judged(comparisons: Comparisons, scores: "Scores", i: int, version: str) -> 
         closed=comparisons.left.account[comparisons.left_rows[i]],
         new=comparisons.right.account[comparisons.right_rows[i]],
         bits=float(scores.bits[i]),
-        prior_bits=scores.prior / 1000,
+        prior_bits=int(scores.prior[i]) / 1000,
         probability=float(scores.probability[i]),
         level=LEVELS[scores.level[i]],
         items=tuple(sorted(found, key=lambda item: -abs(item.bits))),

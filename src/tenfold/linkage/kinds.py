@@ -29,6 +29,7 @@ class Level(IntEnum):
     MONTH = 16
     QUARTER = 17
     LATER = 18
+    HOUSED = 19  # shared by people of one home who show nothing else alike
 
 
 class Kind(IntEnum):
@@ -98,3 +99,5 @@ ABOUT: dict[Kind, About] = {
 }
 SETS = tuple(kind for kind in Kind if ABOUT[kind].key is not None)
 TIES = (Kind.FOLLOWS, Kind.MENTIONS, Kind.GROUPS, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY)
+HOME = (Kind.DEVICE, Kind.ADDRESS, Kind.NETWORK)
+FEW = 30  # accounts that one home or its device may have; more are a company's, a school's, a carrier's

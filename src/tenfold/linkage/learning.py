@@ -19,6 +19,7 @@ from tenfold.store.link_decisions import LinkDecision
 LEAST = 30  # decisions of each sort: fewer say more of their authors than of the platform
 PULL = 20.0  # pairs' worth that the present weight of everything counts
 FOLDS = 5
+TYPICAL_POSTS = 3.0  # doublings (model.posts_seen): a decision does not keep how many posts there were
 
 
 class TooFewError(ValueError):
@@ -75,6 +76,7 @@ def patterns(decisions: Iterable[LinkDecision], population: int) -> Patterns:
         level=np.array([level for (level, _, _), _ in rows], np.int8).reshape(-1, len(Kind)),
         strength=np.array([strength for (_, strength, _), _ in rows], np.int64).reshape(-1, len(Kind)),
         population=np.array([math.log2(max(shown or population, 2)) for (_, _, shown), _ in rows]),
+        posts=np.full(len(rows), TYPICAL_POSTS),
         same=same.astype(np.float64),
         other=(~same).astype(np.float64),
     )
@@ -113,6 +115,7 @@ def _probabilities(known: Patterns, given: Parameters) -> training.Floats:
     model = Model(given)
     items = model.combined(model.contributions(known.level, known.strength))
     bits = items.sum(axis=1) + given.prior - given.per_doubling * known.population
+    bits += np.interp(known.population, *given.by_size) - given.per_doubled_posts * known.posts
     return np.asarray(1.0 / (1.0 + np.exp2(-np.interp(bits, *given.calibration))))
 
 

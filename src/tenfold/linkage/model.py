@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold.fingerprint import MAX_TEXTS
 from tenfold.linkage import judging, parameters
 from tenfold.linkage.compare import Comparisons
-from tenfold.linkage.kinds import ABOUT, Kind, Level
+from tenfold.linkage.kinds import ABOUT, FEW, HOME, Kind, Level
 from tenfold.linkage.ledger import Family, Judged
 from tenfold.linkage.parameters import KNOTS, SEGMENTS, Parameters, place_of
 
@@ -27,6 +28,8 @@ _COLUMNS = {family: [kind for kind in Kind if ABOUT[kind].family == family] for 
 _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
 BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
 _LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
+_PLACE = 3_000  # thousandths of a bit: an address or network that more show proves nothing
+_ALIKE = 2.0  # bits of style without which an address that many show proves nothing
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
 
 
@@ -34,7 +37,7 @@ class Scores(msgspec.Struct, kw_only=True):
     """n pairs. `bits`: log2 odds, prior included; `probability`: calibrated; `level` into LEVELS;
     `held_back` into HELD_BACK; all (n,). `items` int64 (n, len(Kind)): thousandths of a bit that each kind
     added, after damping and caps. `uncopyable` int64 (n, len(BEARING)): what evidence that nobody can copy
-    says by itself, by family. `prior` in thousandths of a bit."""
+    says by itself, by family. `prior` int64 (n,), in thousandths of a bit."""
 
     bits: NDArray[np.float64]
     probability: NDArray[np.float64]
@@ -42,7 +45,7 @@ class Scores(msgspec.Struct, kw_only=True):
     held_back: NDArray[np.int8]
     items: NDArray[np.int64]
     uncopyable: NDArray[np.int64]
-    prior: int
+    prior: NDArray[np.int64]
 
 
 class Model:
@@ -57,6 +60,7 @@ class Model:
         for name, weight in given.weights.items():
             place = place_of(name)
             self._base[place], self._slopes[place] = weight.base, weight.slopes
+        self._weighs = (self._base != 0.0) | self._slopes.any(axis=2)  # the others add nothing
 
     @classmethod
     def shipped(cls) -> "Model":
@@ -69,8 +73,15 @@ class Model:
         return cls(parameters.read(document))
 
     def prior_bits(self, population: int) -> float:
-        """log2 odds of a pair before its evidence: the more accounts, the likelier that it is chance."""
-        return self.parameters.prior - self.parameters.per_doubling * math.log2(max(population, 2))
+        """log2 odds of a pair before its evidence: the more accounts, the likelier that it is chance. It is
+        the most: what an account has posted takes from it (`posted`)."""
+        given, doublings = self.parameters, math.log2(max(population, 2))
+        return given.prior - given.per_doubling * doublings + float(np.interp(doublings, *given.by_size))
+
+    def posted(self, posts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Bits that an account's posts take from the prior, (n,): the more it has shown, the more of it
+        agrees with somebody's by chance."""
+        return self.parameters.per_doubled_posts * posts_seen(posts)
 
     def score(self, comparisons: Comparisons) -> Scores:
         """Score all pairs."""
@@ -81,10 +92,11 @@ class Model:
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
             items[part] = np.rint(1000.0 * self.combined(raw)).astype(np.int64)
-            own = self.combined(_own(raw, comparisons.level[part], comparisons.copied[part]))
+            own = self.combined(_own(raw, comparisons, part))
             sums = [own[:, _COLUMNS[family]].sum(axis=1) for family in BEARING]
             uncopyable[part] = np.rint(1000.0 * np.stack(sums, axis=1)).astype(np.int64)
-        prior = round(1000 * self.prior_bits(comparisons.population))
+        before = self.prior_bits(comparisons.population) - self.posted(comparisons.posts)
+        prior = np.rint(1000.0 * before).astype(np.int64)
         bits = (prior + items.sum(axis=1)) / 1000.0
         odds = np.interp(bits, *given.calibration)
         probability = 1.0 / (1.0 + np.exp2(-odds))
@@ -105,9 +117,11 @@ class Model:
 
     def contributions(self, level: NDArray[np.int8], strength: NDArray[np.int64]) -> NDArray[np.float64]:
         """Bits of every kind by itself, before damping and caps: (n, len(Kind))."""
-        kinds = np.arange(len(Kind))
-        slopes = self._slopes[kinds, level]
-        total: NDArray[np.float64] = self._base[kinds, level] + (pieces(strength) * slopes).sum(axis=2)
+        total = np.zeros(level.shape)
+        row, kind = np.nonzero(self._weighs[np.arange(len(Kind)), level])
+        found = level[row, kind]
+        slopes = self._slopes[kind, found]
+        total[row, kind] = self._base[kind, found] + (pieces(strength[row, kind]) * slopes).sum(axis=1)
         return total
 
     def damping_of_absent(self) -> NDArray[np.float64]:
@@ -149,19 +163,28 @@ class Model:
         return level.astype(np.int8), held.astype(np.int8)
 
 
-def _own(raw: NDArray[np.float64], level: NDArray[np.int8], copied: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDArray[np.float64]:
     """Only what speaks for a link and nobody can copy; shapes (n, len(Kind)), and (n,) for `copied`.
 
     Texts shared word by word carry their style along. What one account says of another anybody could say,
     unless the other says the same. Who was there while the other was still open may have lived beside
-    it: a home and its company prove nothing then, nor does a device, unless both write alike.
+    it, and so may housemates: a home and its company prove nothing then, nor does a device, unless both
+    write alike. An address that many show proves nothing either, unless both write alike.
     """
+    level, copied = comparisons.level[part], comparisons.copied[part]
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
     own[copied, Kind.STYLE] = 0.0
+    many = comparisons.accounts[part][:, HOME] > FEW
+    common = comparisons.strength[part][:, HOME] < _PLACE
+    places = own[:, HOME]
+    places[many & (common | (own[:, [Kind.STYLE]] < _ALIKE))] = 0.0
+    own[:, HOME] = places
     both = (level[:, Kind.ANNOUNCED] == Level.SHARED) & (level[:, Kind.ANNOUNCES] == Level.SHARED)
     own[both, Kind.ANNOUNCED] = np.maximum(raw[both, Kind.ANNOUNCED], 0.0)
+    housed = (level[:, HOME] == Level.HOUSED).any(axis=1)
     beside = level[:, Kind.GAP] == Level.BEFORE
-    own[np.ix_(beside, _LIVED)] = 0.0
+    own[np.ix_(beside | housed, _LIVED)] = 0.0
+    own[housed, Kind.DEVICE] = 0.0
     own[beside & ((level[:, Kind.STYLE] != Level.LIKE) | copied), Kind.DEVICE] = 0.0
     return own
 
@@ -174,6 +197,11 @@ def _proven(uncopyable: NDArray[np.int64], proves: float, supports: float) -> ND
     """
     hard = sum(uncopyable[:, BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY))
     return np.asarray((uncopyable.sum(axis=1) >= proves) & (hard >= supports))
+
+
+def posts_seen(posts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Doublings of posts, as far as they are read: log2(1 + posts)."""
+    return np.asarray(np.log2(1.0 + np.clip(posts, 0, MAX_TEXTS)))
 
 
 def pieces(strength: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -26,7 +26,9 @@ class Weight(msgspec.Struct, frozen=True):
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     """A whole model.
 
-    A pair's log2 odds before any evidence are prior - per_doubling * log2(population). `weights` by
+    A pair's log2 odds before any evidence are prior - per_doubling * log2(population) + what `by_size` gives
+    (log2 of accounts, ascending; bits; straight between, level beyond) - per_doubled_posts * log2(1 + posts
+    of the newer account). `weights` by
     "kind.level", as in `handle.letters`. In a family the strongest item counts whole, the others by
     `damping`, all together at most `caps` bits. `calibration` maps bits to log2 odds, both ascending,
     straight between. `carries`: bits a family needs to count as one of two; `proves`: bits that what nobody
@@ -37,6 +39,8 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     prior: float
     per_doubling: float
+    per_doubled_posts: float = 0.0
+    by_size: tuple[tuple[float, ...], tuple[float, ...]] = ((0.0,), (0.0,))
     weights: dict[str, Weight]
     damping: dict[Family, float]
     caps: dict[Family, float]
@@ -89,10 +93,15 @@ def check(parameters: Parameters) -> None:
         time = ABOUT[place_of(name)[0]].family == Family.TIME
         if level not in AGAINST and not time and min(values) < 0:
             raise ParametersError(f"weights: {name} is agreement, and is below 0")
+    if min(parameters.per_doubling, parameters.per_doubled_posts) < 0:
+        raise ParametersError("per_doubling, per_doubled_posts: below 0, strangers would make links likelier")
     for field in ("damping", "caps"):
         missing = set(Family) - set(getattr(parameters, field))
         if missing:
             raise ParametersError(f"{field}: nothing is said of {', '.join(sorted(missing))}")
+    sizes, shifts = parameters.by_size
+    if len(sizes) != len(shifts) or not sizes or list(sizes) != sorted(set(sizes)):
+        raise ParametersError("by_size: ascending sizes are needed, and bits for each")
     bits, odds = parameters.calibration
     if len(bits) != len(odds) or len(bits) < 2 or list(bits) != sorted(bits) or list(odds) != sorted(odds):
         raise ParametersError("calibration: two ascending lists of the same length, at least 2, are needed")

@@ -50,6 +50,7 @@ class Rarity:
         self.population = max(population, 2)
         self.name_counts = dict(name_counts or {})
         self.usual = usual
+        self.unknown_names = max(int(self.population * NAME_SHARE), 2)  # in a population that was not counted
 
     def accounts_of(self, keys: Keys) -> NDArray[np.int64]:
         """How many accounts show each key; 0 for a muted one. Same shape as `keys`."""
@@ -62,10 +63,18 @@ class Rarity:
             accounts[np.isin(keys, self._muted)] = 0
         return accounts
 
+    def counted(self, keys: Keys) -> NDArray[np.int64]:
+        """How many accounts show each key; 0 for one that was not counted, or is muted."""
+        if not len(self._keys):
+            return np.zeros(len(keys), np.int64)
+        found = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        known = (self._keys[found] == keys) & ~np.isin(keys, self._muted)
+        return np.where(known, self._accounts[found], 0)
+
     def of_names(self, shown: Sequence[str]) -> NDArray[np.int64]:
         """How many accounts belong to the population of names of each name or handle."""
-        unknown = max(int(self.population * NAME_SHARE), 2)
-        return np.array([self.name_counts.get(names.population(name), unknown) for name in shown], np.int64)
+        counts, unknown = self.name_counts, self.unknown_names
+        return np.array([counts.get(names.population(name), unknown) for name in shown], np.int64)
 
 
 def count_names(shown: Iterable[str], population: int) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Where training starts: weights set by hand, towards which little data pulls little away."""
 
-from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
+from tenfold.linkage.kinds import ABOUT, HOME, TIES, Kind, Level
 from tenfold.linkage.ledger import Family
 from tenfold.linkage.parameters import SEGMENTS, Parameters, Weight, name_of
 
@@ -28,6 +28,7 @@ _RARITY = {
 # What a doubling of the accounts costs: more strangers who agree by chance, though not in one's own circle.
 # Chosen, not learned: simulated circles are of one size, and populations in training too alike.
 PER_DOUBLING = 0.4
+_OF_LEVEL = {Level.NEAR: 0.6, Level.FAINT: 0.6, Level.SOUND: 0.6, Level.HOUSED: 0.3}
 _TIE = 0.12  # of each bit of the rarity of all shared ties together
 _DIFFERENT = {Kind.HANDLE: -0.5, Kind.NAME: -0.5, Kind.BIO: -0.2, Kind.AVATAR: -0.5, Kind.DEVICE: -0.7}
 _GAP = {
@@ -46,7 +47,7 @@ _AGREEING = {
     Kind.BIO: (Level.NEAR, Level.EQUAL),
     Kind.AVATAR: (Level.FAINT, Level.NEAR, Level.EQUAL),
     Kind.BANNER: (Level.FAINT, Level.NEAR, Level.EQUAL),
-}
+} | dict.fromkeys(HOME, (Level.SHARED, Level.HOUSED))
 
 
 def parameters() -> Parameters:
@@ -55,7 +56,7 @@ def parameters() -> Parameters:
     for kind in Kind:
         if kind != Kind.GAP:
             for level in levels(kind):
-                weights[name_of(kind, level)] = _weight(kind, level)
+                weights[name_of(kind, level)] = by_hand(kind, level)
     return Parameters(
         version="start",
         prior=-4.0,
@@ -83,7 +84,8 @@ def levels(kind: Kind) -> tuple[Level, ...]:
     return (Level.DIFFERENT, *_AGREEING.get(kind, (Level.SHARED,)))
 
 
-def _weight(kind: Kind, level: Level) -> Weight:
+def by_hand(kind: Kind, level: Level) -> Weight:
+    """The weight of a level before any training; not for the time from the closure."""
     if level == Level.DIFFERENT:
         return Weight(_DIFFERENT.get(kind, 0.0))
     if ABOUT[kind].family == Family.HABITS:
@@ -91,6 +93,6 @@ def _weight(kind: Kind, level: Level) -> Weight:
         return Weight(0.0, (slope,) * 4 + (0.0,) * (SEGMENTS - 4))
     if kind in TIES:
         return Weight(0.0, (_TIE,) * SEGMENTS)
-    slope = _RARITY[kind] * (0.6 if level in (Level.NEAR, Level.FAINT, Level.SOUND) else 1.0)
+    slope = _RARITY[kind] * _OF_LEVEL.get(level, 1.0)
     segments = RARE if ABOUT[kind].copyable else RARE + 1
     return Weight(0.0, (slope,) * segments + (0.0,) * (SEGMENTS - segments))

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from tenfold.linkage.compare import Comparisons
 from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
 from tenfold.linkage.ledger import Family
-from tenfold.linkage.model import Model, pieces
+from tenfold.linkage.model import Model, pieces, posts_seen
 from tenfold.linkage.parameters import AGAINST, SEGMENTS, Parameters, Weight, name_of
-from tenfold.linkage.starting import RARE, levels
+from tenfold.linkage.starting import RARE, by_hand, levels
 
 Floats = NDArray[np.float64]
 
@@ -28,21 +28,24 @@ PASSES = 4  # of damping and caps, which depend on the weights themselves
 NEWTON_STEPS = 6
 SWEEPS = 60
 MOST_SLOPE = 1.2  # bits for a bit of rarity
-# Of some kinds less, though more would find more: customs of writing and addresses are shared within
-# languages, families and neighbourhoods, so their people would be accused more often than others.
-MOST_OF = {Kind.STYLE: 0.35, Kind.RHYTHM: 0.35, Kind.ADDRESS: 0.25, Kind.NETWORK: 0.25}
+# Where many copy others' looks, a look tells nothing beside what else was copied. For platforms where nobody
+# does, simulated ones leave it so much of the weight that was set by hand; decisions may take all.
+LEAST_OF_START = 0.25
+MOST_A_DOUBLING, MOST_SHIFT = 1.5, 60.0  # bits that twice as many posts take; that the prior may be
+SIZES = (10.0, 11.5, 13.0, 15.0, 17.0, 19.0, 20.0)  # log2 of accounts, at which the prior is learned
 MOST_AGAINST = -3.0  # bits: what differs is changed easily
 TIME_LIMITS = (-3.0, 4.0)
 _LN2 = math.log(2.0)
 
 
 class Patterns(msgspec.Struct, kw_only=True):
-    """Distinct findings: `level` int8 and `strength` int64, both (n, len(Kind)); `population` (n,) as log2;
-    how many pairs of one person (`same`) and of two (`other`) show each."""
+    """Distinct findings: `level` int8 and `strength` int64, both (n, len(Kind)); `population` and `posts`
+    (n,) as log2 (model.posts_seen); how many pairs of one person (`same`) and of two (`other`) show each."""
 
     level: NDArray[np.int8]
     strength: NDArray[np.int64]
     population: Floats
+    posts: Floats
     same: Floats
     other: Floats
 
@@ -59,7 +62,8 @@ def patterns(found: Iterable[tuple[Comparisons, NDArray[np.bool_]]], start: Para
         step = np.where(np.abs(strength) < 16_000, FINE, COARSE)
         strength = np.rint(strength / step).astype(np.int64) * step
         population = np.full((len(strength), 1), round(100 * math.log2(comparisons.population)))
-        rows.append(np.hstack([comparisons.level[kept], strength, population]).astype(np.int32))
+        posts = np.rint(100.0 * posts_seen(comparisons.posts[kept]))[:, None]
+        rows.append(np.hstack([comparisons.level[kept], strength, population, posts]).astype(np.int32))
         labels.append(same[kept])
     table = np.ascontiguousarray(np.concatenate(rows))
     whole = table.view(np.dtype((np.void, table.dtype.itemsize * table.shape[1]))).ravel()
@@ -69,7 +73,8 @@ def patterns(found: Iterable[tuple[Comparisons, NDArray[np.bool_]]], start: Para
     return Patterns(
         level=distinct[:, :kinds].astype(np.int8),
         strength=distinct[:, kinds : 2 * kinds].astype(np.int64),
-        population=distinct[:, -1] / 100.0,
+        population=distinct[:, -2] / 100.0,
+        posts=distinct[:, -1] / 100.0,
         same=np.bincount(number, label * weight, len(first)).astype(np.float64),
         other=np.bincount(number, ~label * weight, len(first)).astype(np.float64),
     )
@@ -80,9 +85,12 @@ def select(known: Patterns, some: NDArray[np.bool_]) -> Patterns:
     return Patterns(**{name: getattr(known, name)[some] for name in Patterns.__struct_fields__})
 
 
-def fit(known: Patterns, start: Parameters, version: str, *, pull: float) -> Parameters:
-    """Weights for these patterns. `pull`: how many pairs' worth each weight's start counts."""
-    layout = _Layout(start)
+def fit(
+    known: Patterns, start: Parameters, version: str, *, pull: float, platforms: bool = False
+) -> Parameters:
+    """Weights for these patterns. `pull`: how many pairs' worth each weight's start counts. With `platforms`
+    the patterns are of many, so that what size and posts take from the prior can be learned, too."""
+    layout = _Layout(start, platforms)
     theta = layout.start
     given = start
     for _ in range(PASSES):
@@ -93,21 +101,31 @@ def fit(known: Patterns, start: Parameters, version: str, *, pull: float) -> Par
 
 
 class _Layout:
-    """Which place of the vector is which weight, with its bounds; the last two are the prior of
-    2**MIDDLE accounts and per_doubling."""
+    """Which place of the vector is which weight, with its bounds; the last ones are the prior of 2**MIDDLE
+    accounts, per_doubling (which stays), per_doubled_posts, and the bits of `by_size`."""
 
-    def __init__(self, start: Parameters) -> None:
+    def __init__(self, start: Parameters, platforms: bool) -> None:
         self.places: list[tuple[Kind, Level]] = [(kind, level) for kind in Kind for level in levels(kind)]
         width = 1 + SEGMENTS
-        size = len(self.places) * width + 2
+        self.sizes = SIZES if platforms else start.by_size[0]
+        self.prior = len(self.places) * width
+        size = self.prior + 3 + len(self.sizes)
         self.low, self.high, self.start = np.zeros(size), np.zeros(size), np.zeros(size)
         for number, (kind, level) in enumerate(self.places):
             weight = start.weights.get(name_of(kind, level), Weight())
             part = slice(number * width, (number + 1) * width)
             self.start[part] = (weight.base, *weight.slopes)
             self.low[part], self.high[part] = _bounds(kind, level)
-        self.low[-2:], self.high[-2:] = (-60.0, start.per_doubling), (60.0, start.per_doubling)
-        self.start[-2:] = start.prior - MIDDLE * start.per_doubling, start.per_doubling
+            if platforms and level not in AGAINST and level != Level.HOUSED and kind != Kind.GAP:
+                self.low[part][1:] = LEAST_OF_START * np.array(by_hand(kind, level).slopes)
+        self.start[self.prior] = start.prior - MIDDLE * start.per_doubling
+        self.start[self.prior + 1 : self.prior + 3] = start.per_doubling, start.per_doubled_posts
+        self.start[self.prior + 3 :] = np.interp(self.sizes, *start.by_size)
+        self.low[self.prior :], self.high[self.prior :] = self.start[self.prior :], self.start[self.prior :]
+        self.low[self.prior], self.high[self.prior] = -MOST_SHIFT, MOST_SHIFT
+        if platforms:
+            self.low[self.prior + 2], self.high[self.prior + 2] = 0.0, MOST_A_DOUBLING
+            self.low[self.prior + 3 :], self.high[self.prior + 3 :] = -MOST_SHIFT, MOST_SHIFT
 
     def design(self, known: Patterns, model: Model) -> NDArray[np.float32]:
         """What each weight is multiplied with in each pattern, damping and caps of `model` applied."""
@@ -124,7 +142,11 @@ class _Layout:
             share = factor[rows, kind] if level not in AGAINST else np.ones(len(rows))
             design[rows, number * width] = share
             design[rows, number * width + 1 : (number + 1) * width] = parts[rows, kind] * share[:, None]
-        design[:, -2], design[:, -1] = 1.0, MIDDLE - known.population
+        design[:, self.prior], design[:, self.prior + 1] = 1.0, MIDDLE - known.population
+        design[:, self.prior + 2] = -known.posts
+        for place in range(len(self.sizes)):
+            one = np.eye(len(self.sizes))[place]
+            design[:, self.prior + 3 + place] = np.interp(known.population, self.sizes, one)
         return design
 
     def parameters(self, theta: Floats, start: Parameters, version: str) -> Parameters:
@@ -133,11 +155,17 @@ class _Layout:
         weights = {}
         for number, (kind, level) in enumerate(self.places):
             values = [round(float(value), 4) + 0.0 for value in theta[number * width : (number + 1) * width]]
+            if level == Level.HOUSED:  # never more than where something else is alike
+                values = list(map(min, values, theta[(number - 1) * width : number * width].tolist()))
             weights[name_of(kind, level)] = Weight(values[0], tuple(values[1:]))
-        per_doubling = round(float(theta[-1]), 4)
-        prior = round(float(theta[-2]) + MIDDLE * per_doubling, 4)
+        prior, _, posts, *sizes = (round(float(value), 4) for value in theta[self.prior :])
         return msgspec.structs.replace(
-            start, version=version, weights=weights, prior=prior, per_doubling=per_doubling
+            start,
+            version=version,
+            weights=weights,
+            prior=round(prior + MIDDLE * start.per_doubling, 4),
+            per_doubled_posts=posts,
+            by_size=(self.sizes, tuple(sizes)),
         )
 
 
@@ -154,8 +182,6 @@ def _bounds(kind: Kind, level: Level) -> tuple[Floats, Floats]:
         high[1:] = MOST_SLOPE
     else:
         high[1 : 1 + (RARE if ABOUT[kind].copyable else RARE + 1)] = MOST_SLOPE
-    if kind in MOST_OF:
-        low[1:], high[1:] = np.maximum(low[1:], -MOST_OF[kind]), np.minimum(high[1:], MOST_OF[kind])
     return low, high
 
 
@@ -169,7 +195,7 @@ def _solve(
     """Newton's method; each step's quadratic is solved within the bounds by coordinate descent."""
     weight = known.same + known.other
     held = np.full(len(theta), pull)
-    held[-2:] = PRIOR_PULL * pull
+    held[layout.prior :] = PRIOR_PULL * pull
     used = np.flatnonzero(design.any(axis=0))
     design, held, start = design[:, used], held[used], layout.start[used]
     low, high = layout.low[used], layout.high[used]

@@ -166,7 +166,7 @@ def test_an_old_picture_is_found_too():
 
 def test_values_that_a_person_marked_as_shared_count_nothing():
     device = key_of(KeyKind.DEVICE, "d-closed")
-    shown = (closed_account(), other_account(tokens=(("device", "d-closed"),)))
+    shown = (closed_account(), other_account(tokens=(("device", "d-closed"),), avatars=(PICTURE,)))
     assert level(compared(*shown), Kind.DEVICE) == Level.SHARED
     muted = compared(*shown, rarity(*shown, muted=(device,)))
     assert level(muted, Kind.DEVICE) == Level.MISSING

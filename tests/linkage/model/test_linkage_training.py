@@ -28,6 +28,7 @@ def device_pairs(same: int, other: int, bits: int = 16) -> Patterns:
         level=level,
         strength=strength,
         population=np.full(2, 16.0),
+        posts=np.full(2, 3.0),
         same=np.array([same, 1.0]),
         other=np.array([other, 10_000.0]),
     )

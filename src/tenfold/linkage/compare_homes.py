@@ -1,0 +1,41 @@
+"""People who live together share a home, and often a device: is there anything else that tells of one person?
+
+Where nothing is, the home and the device are those of housemates until more is known: level HOUSED.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.linkage.comparisons import Comparisons
+from tenfold.linkage.kinds import FEW, HOME, Kind, Level
+
+LEAST_RARE = 4_000  # thousandths of a bit: what one in sixteen shows is no home
+_SAME = (Level.SOUND, Level.LETTERS, Level.SUCCESSOR, Level.EQUAL, Level.SHARED, Level.FAINT)
+_TELLING = [
+    *(Kind.HANDLE, Kind.NAME, Kind.BIO, Kind.AVATAR, Kind.BANNER, Kind.EMAIL, Kind.PHONE),
+    *(Kind.URL, Kind.MEDIA, Kind.TEXT, Kind.ANNOUNCES, Kind.ANNOUNCED),
+]
+# Agreement tells of one person rather than of chance where at most so many accounts show it (as doublings),
+# and never more than one in 32; relatives' names are spelt alike up to 5 bits.
+_TELLING_ACCOUNTS, _TELLING_BITS = 8.0, 5.0
+_SPELT_ALIKE = 5_250
+
+
+def homes(made: Comparisons) -> None:
+    """Tell housemates: pairs that share a home or a device that few show, and nothing else that tells."""
+    shared = made.level[:, HOME] == Level.SHARED
+    few = shared & (made.accounts[:, HOME] <= FEW) & (made.strength[:, HOME] >= LEAST_RARE)
+    housed = few.any(axis=1) & ~_alike(made)
+    for column, kind in enumerate(HOME):
+        made.level[housed & shared[:, column], kind] = Level.HOUSED
+
+
+def _alike(made: Comparisons) -> NDArray[np.bool_]:
+    """Pairs of which something tells of one person that housemates have no reason to share: they have
+    friends in common, and write more alike than others (measured on simulated ones; see docs/linkage.md)."""
+    level, strength = made.level[:, _TELLING], made.strength[:, _TELLING]
+    least = round(1000 * max(math.log2(made.population) - _TELLING_ACCOUNTS, _TELLING_BITS))
+    near = (level == Level.NEAR) & (strength >= _SPELT_ALIKE)
+    return np.asarray((near | (np.isin(level, _SAME) & (strength >= least))).any(axis=1))
