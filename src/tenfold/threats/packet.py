@@ -1,7 +1,7 @@
 """The packet of a referral as data: everything that law enforcement is told, and what is not known.
 
 It is made from the referral, the threat's record and the preserved copies alone, in a fixed order, so that
-the same state gives the same bytes: canonical JSON (keys sorted, no spaces, UTF-8). Its SHA-256 stands for it.
+the same state gives the same bytes: canonical JSON (keys sorted, no spaces, UTF-8). Its digest stands for it.
 """
 
 import unicodedata
