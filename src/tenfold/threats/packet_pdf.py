@@ -27,7 +27,8 @@ def render(text: str) -> bytes:
         "direction": words.direction,
         "date": [drafted.year, drafted.month, drafted.day, drafted.hour, drafted.minute, drafted.second],
         "draft": None if packet["approved"] else words.say("packet.draft"),
-        "foot": words.say("packet.foot", referral=packet["referral"], sha=holds.digest(text)),
+        "foot": words.say("packet.foot", referral=packet["referral"], threat=packet["threat"]),
+        "digest": f"referral.json SHA-256 {holds.digest(text)}",
         "page": words.messages["packet.page"],
         "blocks": packet_blocks.blocks(packet, words),
     }
