@@ -49,6 +49,8 @@ def aligned(given: Parameters, tried: Sequence[Tried]) -> Parameters:
         rows.append(np.column_stack([fixed, one.bits[inside], posts_seen(one.posts[inside])]))
         labels.append(one.same[inside])
         weights.append(np.full(count, 1.0 / math.sqrt(count)))
+    if not rows:
+        return given
     weight = np.concatenate(weights)
     found = _logistic(np.concatenate(rows), np.concatenate(labels), weight * len(weight) / weight.sum())
     slope = float(found[-2])

@@ -188,3 +188,36 @@ def test_evidence_of_kinds_that_are_no_more_is_passed_over():
     odd = [{"family": "names", "kind": "shoe", "level": "equal", "bits": 3.0}, {"what": 1}, *one.evidence]
     known = learning.patterns([msgspec.structs.replace(one, evidence=odd)], 1_000_000)
     assert np.array_equal(known.level, learning.patterns([one], 1_000_000).level)
+
+
+def platform(seed: int, accounts: int, posts: int, shift: float) -> calibration.Tried:
+    """Pairs of which the true odds are their bits and `shift`."""
+    random = np.random.default_rng(seed)
+    bits = random.uniform(-8, 10, 6_000)
+    same = random.random(len(bits)) < 1 / (1 + np.exp2(-bits - shift))
+    return calibration.Tried(bits, np.full(len(bits), posts), same, accounts)
+
+
+def test_equal_bits_are_made_to_mean_equal_odds_on_platforms_of_all_sizes_after_few_posts_and_many():
+    start = msgspec.structs.replace(starting.parameters(), by_size=((10.0, 16.0, 20.0), (0.0, 0.0, 0.0)))
+    shifts = {(1_024, 3): 2.0, (1_024, 31): 0.5, (1_048_576, 3): 0.0, (1_048_576, 31): -1.5}
+    tried = [platform(n, *where, shift) for n, (where, shift) in enumerate(shifts.items())]
+    model = Model(calibration.aligned(start, tried))
+    before = Model(start)
+
+    def moved(accounts: int, posts: int) -> float:
+        counted = np.array([posts])
+        now = model.prior_bits(accounts) - float(model.posted(counted)[0])
+        return now - before.prior_bits(accounts) + float(before.posted(counted)[0])
+
+    rest = [shift - moved(*where) for where, shift in shifts.items()]
+    assert max(rest) - min(rest) < 0.5
+
+
+def test_a_platform_without_doubtful_pairs_moves_nothing():
+    start = starting.parameters()
+    sure = calibration.Tried(np.full(50, 20.0), np.full(50, 3), np.ones(50, np.bool_), 1_000)
+    doubtful = platform(1, 1_000, 3, 0.0)
+    alone, both = (calibration.aligned(start, some) for some in ([doubtful], [doubtful, sure]))
+    assert alone == both
+    assert calibration.aligned(start, [sure]) == start

@@ -1,0 +1,147 @@
+"""Housemates, carriers, copied texts: what is shared with a closed account by others than who ran it."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from tenfold.linkage.compare import compare
+from tenfold.linkage.keys import KeyKind, key_of, keys_of
+from tenfold.linkage.kinds import FEW, HOME, Kind, Level
+from tenfold.linkage.ledger import Judged
+from tenfold.linkage.model import Model
+from tenfold.linkage.rarity import Rarity
+from tenfold.linkage.table import Table
+from tests.linkage.model.people import (
+    CLOSED,
+    DAY,
+    POPULATION,
+    closed_account,
+    compared,
+    judged,
+    other_account,
+)
+from tests.linkage.model.test_linkage_framing import CHARS, PUBLIC, SKETCH
+
+HOME_TOKENS = (("device", "d-closed"), ("address", "a-closed"), ("network", "n-closed"))
+CLOSED_ONE = closed_account()
+SOON = CLOSED + DAY // 4
+
+
+def shown_by(accounts: dict[int, int], *shown: object, population: int = POPULATION) -> Rarity:
+    """Two accounts show every key, unless `accounts` says otherwise."""
+    keys = np.unique(np.concatenate([keys_of(one) for one in shown]))  # type: ignore[arg-type]
+    counts = np.array([accounts.get(key, 2) for key in keys.tolist()])
+    return Rarity(keys, counts, population, name_counts={"Arab": population // 2, "Latn": population // 2})
+
+
+def levels_at_home(**changes: object) -> set[Level]:
+    newer = other_account(**({"tokens": HOME_TOKENS, "texts": ()} | changes))
+    found = compared(CLOSED_ONE, newer)
+    return {Level(level) for level in found.level[0, HOME].tolist()} - {Level.MISSING, Level.DIFFERENT}
+
+
+def test_who_shares_home_and_device_and_nothing_else_is_taken_for_a_housemate():
+    assert levels_at_home() == {Level.HOUSED}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"handles": ("ashenvoice_18",)},
+        {"names": CLOSED_ONE.names},
+        {"avatars": CLOSED_ONE.avatars},
+        {"bios": CLOSED_ONE.bios},
+        {"urls": CLOSED_ONE.urls},
+        {"media": CLOSED_ONE.media},
+        {"tokens": (*HOME_TOKENS, ("phone", "p-closed"))},
+        {"announces": ("closed",)},
+    ],
+    ids=lambda kept: next(iter(kept)),
+)
+def test_whoever_keeps_anything_rare_beside_the_home_is_no_mere_housemate(kept):
+    assert levels_at_home(**kept) == {Level.SHARED}
+
+
+def test_what_many_show_tells_nobody_from_a_housemate():
+    """A stock picture, a common name: half of the platform has them."""
+    newer = other_account(tokens=HOME_TOKENS, avatars=CLOSED_ONE.avatars, names=CLOSED_ONE.names, texts=())
+    common = dict.fromkeys(keys_of(other_account(avatars=CLOSED_ONE.avatars)).tolist(), POPULATION // 2)
+    common |= dict.fromkeys(keys_of(other_account(names=CLOSED_ONE.names)).tolist(), POPULATION // 2)
+    found = compared(CLOSED_ONE, newer, shown_by(common, CLOSED_ONE, newer))
+    assert found.level[0, Kind.DEVICE] == Level.HOUSED
+
+
+def test_a_place_that_many_show_is_no_home():
+    address = {key_of(KeyKind.ADDRESS, "a-closed"): FEW + 1}
+    newer = other_account(tokens=(("address", "a-closed"),), texts=())
+    found = compared(CLOSED_ONE, newer, shown_by(address, CLOSED_ONE, newer))
+    assert found.level[0, Kind.ADDRESS] == Level.SHARED
+
+
+def test_housemates_are_never_likely_whatever_friends_they_share():
+    """Home, device, all friends both ways, the same way of writing, the very next day."""
+    housemate = other_account(
+        tokens=HOME_TOKENS,
+        follows=CLOSED_ONE.follows + CLOSED_ONE.followed_by,
+        mentions=CLOSED_ONE.mentions,
+        groups=CLOSED_ONE.groups,
+        followed_by=CLOSED_ONE.followed_by,
+        mentioned_by=CLOSED_ONE.mentioned_by,
+        texts=(),
+        style=SKETCH,
+        style_chars=CHARS,
+        created_us=SOON,
+    )
+    closed = msgspec.structs.replace(CLOSED_ONE, style=SKETCH, style_chars=CHARS)
+    one = judged(closed, housemate)
+    assert (one.level, one.held_back) == ("possible", "copyable")
+    returned = msgspec.structs.replace(housemate, handles=("ashenvoice_18",))
+    assert judged(closed, returned).level == "likely"
+
+
+def behind_one_carrier(accounts: int, **changes: object) -> Judged:
+    """Everything public is copied, and both are seen behind an address that so many accounts show."""
+    newer = other_account(**(PUBLIC | {"texts": (), "tokens": (("address", "a-closed"),)} | changes))
+    closed = msgspec.structs.replace(CLOSED_ONE, style=SKETCH, style_chars=CHARS)
+    counts = shown_by({key_of(KeyKind.ADDRESS, "a-closed"): accounts}, closed, newer)
+    return judged(closed, newer, counts)
+
+
+@pytest.mark.parametrize("accounts", [FEW + 1, 1_000, POPULATION // 13])
+def test_a_carriers_address_proves_nothing_of_who_copied_the_rest(accounts):
+    one = behind_one_carrier(accounts)
+    assert (one.level, one.held_back) == ("possible", "copyable")
+
+
+def test_a_carriers_address_proves_nothing_where_texts_are_copied_along():
+    one = behind_one_carrier(1_000, texts=CLOSED_ONE.texts, style=SKETCH, style_chars=CHARS)
+    assert one.level == "possible"
+
+
+def test_texts_copied_from_another_account_of_the_same_people_bring_no_style_of_their_own():
+    """The framer copies the posts of one account and is compared with another of the same hand."""
+    first = closed_account(account="first", texts=tuple(range(100)), style=SKETCH, style_chars=CHARS)
+    framer = other_account(texts=tuple(range(900, 912)), style=SKETCH, style_chars=CHARS)
+    copied = {key_of(KeyKind.TEXT, str(text)): 2 for text in range(900, 912)}
+    left, right, row = Table.of([first]), Table.of([framer]), np.zeros(1, np.int64)
+    for counts, expected in (
+        (copied, True),
+        (dict.fromkeys(copied, 1), False),
+        (dict.fromkeys(copied, 400), False),
+    ):
+        found = compare(left, row, right, row, shown_by(counts, first, framer))
+        assert found.copied.tolist() == [expected]
+
+
+def test_one_old_text_among_many_new_ones_is_no_copying():
+    again = other_account(texts=(100, *range(800, 810)), style=SKETCH, style_chars=CHARS)
+    fresh = {key_of(KeyKind.TEXT, str(text)): 1 for text in range(800, 810)}
+    assert compared(CLOSED_ONE, again, shown_by(fresh, CLOSED_ONE, again)).copied.tolist() == [False]
+    mostly = other_account(texts=(*range(100, 103), *range(800, 810)))
+    assert compared(CLOSED_ONE, mostly, shown_by(fresh, CLOSED_ONE, mostly)).copied.tolist() == [True]
+
+
+def test_the_more_an_account_has_posted_the_more_agrees_by_chance():
+    few, many = (judged(CLOSED_ONE, other_account(posts=posts)) for posts in (3, 30))
+    assert few.prior_bits > many.prior_bits
+    assert Model.shipped().prior_bits(POPULATION) >= few.prior_bits
