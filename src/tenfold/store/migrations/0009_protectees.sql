@@ -18,8 +18,7 @@ CREATE TABLE protectees (
     created_at timestamptz NOT NULL DEFAULT now(),
     created_by text        NOT NULL,
     updated_at timestamptz NOT NULL DEFAULT now(),
-    CHECK (starts_at < ends_at),
-    CHECK (member_of <> id)
+    CHECK (starts_at < ends_at)
 );
 CREATE INDEX protectees_members ON protectees (member_of);
 

@@ -103,7 +103,10 @@ def _windows(secret: bytes, units: Sequence[_Unit], i: int, step: int) -> Iterat
 
 
 def _among(units: Sequence[_Unit], at: int, words: frozenset[str]) -> bool:
-    return 0 <= at < len(units) and (units[at].text in words or _bare(units[at].text) in words)
+    if not 0 <= at < len(units):
+        return False
+    word = units[at].text
+    return word in words or _bare(word) in words or (word[0] in "بلوف" and word[1:] in words)
 
 
 def _street(units: Sequence[_Unit]) -> list[str]:

@@ -113,9 +113,11 @@ def _count(report: Imported, id_: int, *, known: bool, changed: bool) -> None:
 
 
 def _note(report: Imported, row: Row, error: ProtecteeError) -> None:
+    column, _, reason = str(error).partition(": ")
+    if column not in COLUMNS:
+        column, reason = "", str(error)
     if len(report.faults) < MAX_FAULTS:
-        field, reason = (error.field, error.reason) if isinstance(error, GivenError) else ("", str(error))
-        report.faults.append(Fault(row.line, field, reason))
+        report.faults.append(Fault(row.line, column, reason))
 
 
 def export_csv(conn: Conn, file: TextIO) -> int:

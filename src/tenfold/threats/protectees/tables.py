@@ -94,13 +94,14 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8 or UTF-16, told by the byte order mark, or by the zeros of Latin letters."""
+    """The text of a file: UTF-8 or UTF-16, told by the byte order mark, or by the zeros beside separators and
+    Latin letters."""
     if len(data) > MAX_BYTES:
         raise TableError(f"the file is longer than {MAX_BYTES // 2**20} MiB; import it in parts")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in data[:200]:
-        encoding = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"
+        encoding = "utf-16-le" if data[1:200:2].count(0) > data[:200:2].count(0) else "utf-16-be"
     else:
         encoding = "utf-8-sig"
     try:

@@ -72,6 +72,7 @@ def _record(conn: Conn, request: ApiRequest, act: str, id_: int | None = None, *
 def get_protectees(
     request: ApiRequest,
     runtime: Running,
+    *,
     after: Annotated[int, QueryParameter(description="Id after which to begin.", ge=0, lt=2**63)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 100,
     search: Annotated[
