@@ -19,13 +19,14 @@ from tenfold.linkage import gather
 from tenfold.linkage.online import Linker
 from tenfold.linkage.returns import as_signal
 from tenfold.policy import PolicySet
-from tenfold.processing import detect, fold, judge, left
+from tenfold.processing import detect, fold, judge, left, threats
 from tenfold.processing.fold import Batch, Numbered
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import traces
 from tenfold.store.database import Conn
 from tenfold.store.signals import Strongest
 from tenfold.subjects import Subject, SubjectKind
+from tenfold.threats.protectees import Watch
 
 EVENT_TYPES = ("account.created", "account.updated", "post.created", "post.updated")
 MOST_WAITING = 64  # more than these cannot be answered within any deadline worth having
@@ -53,9 +54,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 class Evaluator:
     """Judges one event after another in a thread of its own, with the banks as they are."""
 
-    def __init__(self, pool: ConnectionPool[Conn], policy: PolicySet) -> None:
+    def __init__(self, pool: ConnectionPool[Conn], policy: PolicySet, watch: Watch) -> None:
         self._pool = pool
         self._policy = policy
+        self._watch = watch
         self.policy_version = policy.version
         self._suites = CurrentSuite()
         self._linker = Linker()
@@ -106,6 +108,7 @@ class Evaluator:
             batch = fold.load(conn, numbered)
             fold.fold(batch, numbered)
             detected = detect.detect(suite, batch)
+            threats.named(conn, self._watch, batch, detected)
             returns = self._returns(conn, batch, event.time)
             signals = {
                 number: [

@@ -34,8 +34,8 @@ log = logging.getLogger("tenfold.pipeline")
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker works with: detectors of texts and media with the banks as they are, the rules, the eye for
-    returns, and the list of those who are watched over."""
+    """What a worker works with: detectors of texts and media with the banks as they are, the rules, the eye
+    for returns, and the list of those who are watched over."""
 
     suite: TextSuite
     policy: PolicySet

@@ -12,8 +12,9 @@ from tenfold.evaluate import Evaluator
 from tenfold.policy import load_policies
 from tenfold.processing import fold
 from tenfold.processing.fold import Numbered
-from tenfold.store import database
+from tenfold.store import database, protectees
 from tenfold.store.keys import Scope
+from tenfold.threats.protectees import Watch
 from tests import helpers
 
 
@@ -28,7 +29,7 @@ def evaluating(serve, database_url, policy):
     with database.connect(database_url) as conn:
         shipped.install(conn)
     pool = database.pool(database_url, 2)
-    evaluator = Evaluator(pool, policy)
+    evaluator = Evaluator(pool, policy, Watch(b"a secret of tests"))
     yield serve(evaluator=evaluator)
     evaluator.close()
     pool.close()
@@ -162,3 +163,17 @@ def test_what_cannot_be_judged_is_refused_with_its_field(evaluating, change, fie
 def test_the_scope_is_needed(evaluating):
     key = evaluating.key(Scope.EVENTS_WRITE)
     assert evaluating.client.post("/v1/evaluate", json=post_event("x"), headers=key).status_code == 403
+
+
+def test_a_threat_against_somebody_watched_over_is_a_level_higher(evaluating):
+    def levels() -> list[str]:
+        asked = post_event("I will kill Jonas Vale, all of you will see it")
+        answer = ask(evaluating, asked, deadline_ms=10_000).json()
+        return [one["details"]["level"] for one in answer["signals"] if one["name"] == "threat"]
+
+    assert levels() == ["T2"]
+    with evaluating.runtime.pool.connection() as conn:
+        protectees.add(conn, {"kind": "person", "name": "Jonas Vale"}, "user:1")
+    assert levels() == ["T1"]
+    with evaluating.runtime.pool.connection() as conn:
+        assert conn.execute("SELECT count(*) FROM threats").fetchone() == (0,)

@@ -27,6 +27,7 @@ from tenfold.store import database, people
 from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.taxonomy import Role
+from tenfold.threats.protectees import Watch
 from tenfold.web.app import create_app
 from tenfold.web.runtime import Runtime
 
@@ -61,12 +62,13 @@ class Server:
         try:
             self._prepare(url)
             pool = database.pool(url, POOL_SIZE, "tenfold-web")
-            evaluator = Evaluator(pool, policy)
+            secret = secret_key(self._settings)
+            evaluator = Evaluator(pool, policy, Watch(secret))
             runtime = Runtime(
                 settings=self._settings,
                 url=url,
                 pool=pool,
-                secret=secret_key(self._settings),
+                secret=secret,
                 evaluator=evaluator,
             )
             parts = [

@@ -6,6 +6,7 @@ import pytest
 
 from tenfold.evaluate import Evaluator
 from tenfold.store import database
+from tenfold.threats.protectees import Watch
 from tests.helpers import event
 from tests.linkage.online.platform_of_returns import KEPT, Platform, policy
 
@@ -13,7 +14,7 @@ from tests.linkage.online.platform_of_returns import KEPT, Platform, policy
 @pytest.fixture
 def evaluator(database_url):
     pool = database.pool(database_url, 2)
-    evaluator = Evaluator(pool, policy())
+    evaluator = Evaluator(pool, policy(), Watch(b"a secret of tests"))
     yield evaluator
     evaluator.close()
     pool.close()

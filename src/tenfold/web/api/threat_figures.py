@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, get
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from tenfold.store import threats
 from tenfold.store.threats import Correction
@@ -37,7 +37,9 @@ class CorrectionsPage(msgspec.Struct, kw_only=True):
     guards=[requires(Scope.THREATS)],
     sync_to_thread=True,
 )
-def get_figures(runtime: Running, since: Since = None, until: Until = None, by: By = "day") -> Figures:
+def get_figures(
+    runtime: Running, since: Since = None, until: Until = None, by: FromQuery[By] = "day"
+) -> Figures:
     """By level, kind of target, language, outcome and time to a human; every number has its denominator."""
     return _figures(runtime, since, until, by)
 
@@ -51,7 +53,7 @@ def get_figures(runtime: Running, since: Since = None, until: Until = None, by: 
     sync_to_thread=True,
 )
 def get_figures_csv(
-    runtime: Running, since: Since = None, until: Until = None, by: By = "day"
+    runtime: Running, since: Since = None, until: Until = None, by: FromQuery[By] = "day"
 ) -> Response[str]:
     """One number a row, with what it is of."""
     return Response(figures.as_csv(_figures(runtime, since, until, by)), media_type="text/csv; charset=utf-8")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import get, post
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from tenfold.store import audit, threats
@@ -106,16 +106,16 @@ def desk(runtime: Runtime) -> Iterator[Conn]:
 def list_threats(
     *,
     runtime: Running,
-    level: Annotated[LevelName | None, QueryParameter()] = None,
+    level: FromQuery[LevelName | None] = None,
     threat_state: Annotated[StatusName | None, QueryParameter(name="status")] = None,
     owner: Word = None,
     target_kind: Word = None,
     language: Word = None,
     account: Word = None,
-    information: bool | None = False,
-    protected: bool | None = None,
-    asks: bool | None = None,
-    overdue: bool = False,
+    information: FromQuery[bool] = False,
+    protected: FromQuery[bool | None] = None,
+    asks: FromQuery[bool | None] = None,
+    overdue: FromQuery[bool] = False,
     cursor: Cursor = None,
     limit: Limit = lists.PAGE,
 ) -> Page[ThreatRow]:
