@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-BankKind = Literal["terms", "urls", "domains", "texts", "meanings"]
-KINDS: tuple[BankKind, ...] = ("terms", "urls", "domains", "texts", "meanings")
+BankKind = Literal["terms", "urls", "domains", "texts", "meanings", "media"]
+KINDS: tuple[BankKind, ...] = ("terms", "urls", "domains", "texts", "meanings", "media")
 
 # Who may be told, after the Traffic Light Protocol 2.0.
 MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
@@ -29,7 +29,7 @@ class BankEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bank(msgspec.Struct, frozen=True, kw_only=True):
-    """A bank with its unexpired entries. `kind`: terms, urls, domains, texts or meanings."""
+    """A bank with its unexpired entries. `kind`: terms, urls, domains, texts, meanings or media."""
 
     id: str
     kind: str

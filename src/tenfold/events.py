@@ -101,7 +101,8 @@ class PostDeleted(msgspec.Struct, kw_only=True):
 
 
 class MediaUploaded(msgspec.Struct, kw_only=True):
-    """`media.uploaded`: hashes are lower-case hex; `pdq` has 64 digits."""
+    """`media.uploaded`: hashes are hexadecimal digits. `pdq_trimmed`: of the picture without its border of one
+    colour, where it has one; `tenfold hash` makes all of them."""
 
     media: Id
     kind: Literal["image", "video", "audio", "file"] = "file"
@@ -109,6 +110,7 @@ class MediaUploaded(msgspec.Struct, kw_only=True):
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     md5: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{32}$")] | None = None
     pdq: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    pdq_trimmed: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     bytes: Count | None = None
     url: Short | None = None
 

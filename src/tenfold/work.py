@@ -91,10 +91,15 @@ class Worker:
     def _loop(self, conn: Conn, stop: threading.Event, parent: int | None) -> None:
         with conn.transaction():
             policies.remember(conn, self._policy.version, self._policy.sources)
+        self._media.update(conn)  # large banks take a while, and the first picture should not wait for it
         pause = IDLE_SECONDS[0]
         while not stop.is_set() and _lives(parent):
             tools = Tools(
-                suite=self._suites.get(conn), policy=self._policy, linker=self._linker, watch=self._watch
+                suite=self._suites.get(conn),
+                policy=self._policy,
+                linker=self._linker,
+                watch=self._watch,
+                media=self._media,
             )
             try:
                 done = pipeline.run_once(conn, tools, self._settings.batch)

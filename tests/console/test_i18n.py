@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 import tenfold.web.console
+from tenfold.detectors.media.turns import TURNS, UPRIGHT
 from tenfold.taxonomy import ActionKind, Ground, Role, Severity
 from tenfold.web.console.case import ADDABLE, PURPOSES
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS, Message, plural_form, preferred_locale
 from tenfold.web.console.queue import LANGUAGES
 
-SIGNALS = ("terms", "url", "domain", "near_duplicate", "meaning", "return")
+SIGNALS = ("terms", "url", "domain", "near_duplicate", "meaning", "media", "return")
 FOLDER = Path(tenfold.web.console.__file__).parent
 ENGLISH, ARABIC = TRANSLATORS["en"], TRANSLATORS["ar"]
 ARABIC_FORMS = {"zero", "one", "two", "few", "many", "other"}
@@ -54,6 +55,8 @@ def built_keys() -> set[str]:
         *(f"scope.{scope}" for scope in ("subject", "account")),
         *(f"signal.{name}" for name in SIGNALS),
         *(f"signal.{name}.means" for name in SIGNALS),
+        *(f"media.{match}" for match in ("same_file", "same_picture", "near_copy")),
+        *(f"media.turn.{turn.replace('-', '_')}" for turn in TURNS if turn != UPRIGHT),
         *(f"month.{month}" for month in range(1, 13)),
     }
 

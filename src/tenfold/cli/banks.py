@@ -63,7 +63,7 @@ def list_(json: Json = False) -> None:
 def create(
     bank: BankId,
     *,
-    kind: Annotated[str, typer.Option(help="terms, urls, domains, texts or meanings.")],
+    kind: Annotated[str, typer.Option(help="terms, urls, domains, texts, meanings or media.")],
     title: Annotated[str, typer.Option(help="What it holds, in a few words.")],
     purpose: Annotated[str, typer.Option(help="What it is for.")] = "",
     provenance: Annotated[str, typer.Option(help="Where its entries come from.")] = "",
@@ -154,7 +154,7 @@ def export(
 def add(
     bank: BankId,
     values: Annotated[
-        list[str], typer.Argument(metavar="VALUE...", help="Terms, URLs, texts: what the bank holds.")
+        list[str], typer.Argument(metavar="VALUE...", help="Terms, URLs, texts, hashes: what the bank holds.")
     ],
     *,
     label: Annotated[str, typer.Option(help="What sort of thing they are.")] = "",
@@ -176,6 +176,43 @@ def add(
             raise CommandError(f"nothing added: {'; '.join(one.reason for one in refused)}")
         result = banks.add_entries(conn, bank, good, ACTOR)
         _record(conn, "bank.added", bank, added=result.added)
+    if json:
+        common.print_json(result)
+    else:
+        typer.echo(f"{bank}: {result.added:,} added, {result.duplicates:,} there already")
+
+
+@app.command("add-files")
+def add_files(
+    bank: BankId,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures, or files of any kind.")],
+    *,
+    label: Annotated[str, typer.Option(help="What sort of thing they are.")] = "",
+    provenance: Annotated[str, typer.Option(help="Where they come from.")] = "",
+    confidence: Annotated[float | None, typer.Option(min=0, max=1)] = None,
+    json: Json = False,
+) -> None:
+    """Add the hashes of files to a bank of media; the files stay where they are."""
+    from tenfold.cli.hash import hashed
+    from tenfold.detectors import bank_values
+    from tenfold.detectors.bank_values import GivenEntry
+    from tenfold.store import banks
+
+    with _store() as conn:
+        kind = banks.get(conn, bank).kind
+        if kind != "media":
+            raise CommandError(f"{bank} is a bank of {kind}; files go into a bank of media")
+        found = hashed(files)
+        given = [
+            GivenEntry(value=one.value, label=label, provenance=provenance, confidence=confidence)
+            for one in found
+        ]
+        good, _ = bank_values.check(kind, given)
+        result = banks.add_entries(conn, bank, good, ACTOR)
+        _record(conn, "bank.added", bank, added=result.added)
+    for one in found:
+        if one.note:
+            sys.stderr.write(f"{one.file}: {one.note}\n")
     if json:
         common.print_json(result)
     else:

@@ -20,6 +20,8 @@ from tenfold.banks import (
     BankKind,
     NewEntry,
 )
+from tenfold.detectors.media import hashes
+from tenfold.detectors.media.hashes import HashError
 from tenfold.detectors.text.terms import normal_lines
 from tenfold.detectors.text.url_form import normal_domain, normal_url
 from tenfold.store.banks import BankError
@@ -90,7 +92,7 @@ def _fault(kind: BankKind, entry: GivenEntry, key: str) -> str:
     if len(entry.value) > MAX_VALUE_LENGTH:
         return f"longer than {MAX_VALUE_LENGTH:,} characters; shorten it"
     if not key:
-        return f"{entry.value[:60]!r} {_NOT_HELD[kind]}"
+        return _not_held(kind, entry.value)
     if len(key.encode()) > MAX_KEY_BYTES:
         return f"its normal form is longer than {MAX_KEY_BYTES:,} bytes; shorten it or use a bank of texts"
     if entry.marking is not None and entry.marking not in MARKINGS:
@@ -102,6 +104,17 @@ def _fault(kind: BankKind, entry: GivenEntry, key: str) -> str:
     if entry.expires_at is not None and entry.expires_at > LAST_EXPIRY:
         return "expires_at lies after the year 9000; leave it out for an entry that stays"
     return ""
+
+
+def _not_held(kind: BankKind, value: str) -> str:
+    """Why a value has no key."""
+    if kind != "media":
+        return f"{value[:60]!r} {_NOT_HELD[kind]}"
+    try:
+        hashes.read(value)
+    except HashError as error:
+        return str(error)
+    raise AssertionError(f"{value!r} has a key")
 
 
 _NOT_HELD = {
@@ -133,10 +146,21 @@ def _digests(values: Sequence[str]) -> list[str]:
     return [hashlib.sha256(line.encode()).hexdigest() if line else "" for line in normal_lines(values)]
 
 
+def _hash_keys(values: Sequence[str]) -> list[str]:
+    keys = []
+    for value in values:
+        try:
+            keys.append(hashes.key_of(hashes.read(value)))
+        except HashError:
+            keys.append("")
+    return keys
+
+
 _KEYS: dict[BankKind, Callable[[Sequence[str]], list[str]]] = {
     "terms": normal_lines,
     "urls": _url_keys,
     "domains": _domain_keys,
     "texts": _digests,
     "meanings": _digests,
+    "media": _hash_keys,
 }

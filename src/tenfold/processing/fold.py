@@ -326,6 +326,7 @@ def _media(batch: Batch, item: Numbered) -> None:
         sha256=data.sha256 and data.sha256.lower(),
         md5=data.md5 and data.md5.lower(),
         pdq=data.pdq and data.pdq.lower(),
+        pdq_trimmed=data.pdq_trimmed and data.pdq_trimmed.lower(),
         bytes=data.bytes,
         url=data.url,
     )

@@ -8,6 +8,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from tenfold.banks import MARKINGS, Bank, BankEntry, BankKind, NewEntry
+from tenfold.store import media_hashes
 from tenfold.store.database import Conn
 
 STREAM_ROWS = 5_000  # fetched at a time while exporting
@@ -120,13 +121,14 @@ def set_enabled(conn: Conn, bank: str, enabled: bool) -> bool:
 
 
 def add_entries(conn: Conn, bank: str, entries: Sequence[NewEntry], added_by: str) -> Added:
-    """Add entries whose keys are not there yet; an expired entry with the key is replaced.
+    """Add entries whose keys are not there yet; one with the key that expired or whose decision was reversed
+    is replaced.
 
     Raises UnknownBankError. Writers of one bank take turns.
     """
-    _locked(conn, bank)
+    kind = _locked(conn, bank).kind
     rows = [msgspec.to_builtins(entry) for entry in entries]
-    added = conn.execute(
+    cursor = conn.execute(
         """
         INSERT INTO bank_entries (
             bank, key, value, label, confidence, provenance, marking, added_by, expires_at)
@@ -139,14 +141,27 @@ def add_entries(conn: Conn, bank: str, entries: Sequence[NewEntry], added_by: st
         ON CONFLICT (bank, key) DO UPDATE SET
             value = EXCLUDED.value, label = EXCLUDED.label, confidence = EXCLUDED.confidence,
             provenance = EXCLUDED.provenance, marking = EXCLUDED.marking, added_by = EXCLUDED.added_by,
-            added_at = now(), expires_at = EXCLUDED.expires_at
-        WHERE bank_entries.expires_at <= now()
+            added_at = now(), expires_at = EXCLUDED.expires_at, decision = NULL
+        WHERE bank_entries.expires_at <= now() OR EXISTS (
+            SELECT FROM decisions WHERE decisions.id = bank_entries.decision AND decisions.state = 'reversed')
+        RETURNING key
         """,
         [bank, added_by, Jsonb(rows)],
-    ).rowcount
+    )
+    added = cursor.rowcount
     if added:
+        if kind == "media":
+            media_hashes.renew(conn, bank, [key for (key,) in cursor])
         _touch(conn, bank)
     return Added(added=added, duplicates=len(entries) - added)
+
+
+def come_from(conn: Conn, bank: str, keys: Sequence[str], decision: int) -> None:
+    """Say of entries that this transaction added that they stand and fall with a decision."""
+    conn.execute(
+        "UPDATE bank_entries SET decision = %s WHERE bank = %s AND key = ANY(%s) AND added_at = now()",
+        [decision, bank, list(keys)],
+    )
 
 
 def remove_entries(conn: Conn, bank: str, keys: Sequence[str]) -> int:
@@ -196,20 +211,25 @@ def revision(conn: Conn) -> int:
 
 
 def load_banks(conn: Conn) -> list[Bank]:
-    """Every enabled bank with its unexpired entries, for the detectors."""
+    """Every enabled bank of texts with its unexpired entries; banks of media have an index of their own."""
     entries: dict[str, list[BankEntry]] = {}
     rows = conn.execute(
         """
         SELECT bank, key, value, label, confidence FROM bank_entries
         WHERE (expires_at IS NULL OR expires_at > now())
-          AND bank IN (SELECT id FROM banks WHERE enabled)
+          AND bank IN (SELECT id FROM banks WHERE enabled AND kind <> 'media')
         ORDER BY bank, key
         """
     )
     for bank, key, value, label, confidence in rows:
         entry = BankEntry(key=key, value=value, label=label, confidence=confidence)
         entries.setdefault(bank, []).append(entry)
-    rows = conn.execute("SELECT id, kind, title, confidence, revision FROM banks WHERE enabled ORDER BY id")
+    rows = conn.execute(
+        """
+        SELECT id, kind, title, confidence, revision FROM banks
+        WHERE enabled AND kind <> 'media' ORDER BY id
+        """
+    )
     return [
         Bank(
             id=id,

@@ -44,6 +44,7 @@ class Media(msgspec.Struct, kw_only=True):
     sha256: str | None = None
     md5: str | None = None
     pdq: str | None = None
+    pdq_trimmed: str | None = None
     bytes: int | None = None
     url: str | None = None
     state: str = "visible"
@@ -109,7 +110,7 @@ def load_media(conn: Conn, ids: Iterable[str]) -> dict[str, Media]:
     cursor = conn.cursor(row_factory=class_row(Media))
     cursor.execute(
         """
-        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, bytes, url, state
+        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, bytes, url, state
         FROM media WHERE id = ANY(%s)
         """,
         [list(ids)],
@@ -122,10 +123,12 @@ def add_media(conn: Conn, items: Sequence[Media]) -> None:
     """Keep media items; an id that is there already stays as it is."""
     conn.execute(
         """
-        INSERT INTO media (id, account, created_at, kind, seq, mime, sha256, md5, pdq, bytes, url)
-        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, bytes, url
+        INSERT INTO media
+            (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, bytes, url)
+        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, bytes, url
         FROM jsonb_to_recordset(%s) AS row (id text, account text, created_at timestamptz, kind text,
-            seq bigint, mime text, sha256 text, md5 text, pdq text, bytes bigint, url text)
+            seq bigint, mime text, sha256 text, md5 text, pdq text, pdq_trimmed text, bytes bigint,
+            url text)
         ORDER BY id
         ON CONFLICT (id) DO NOTHING
         """,

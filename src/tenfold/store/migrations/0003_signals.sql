@@ -15,10 +15,10 @@ CREATE INDEX signals_name ON signals (name, found_at DESC);
 
 CREATE SEQUENCE bank_revision;
 
--- A bank is a curated list of known material. `kind`: terms, urls, domains, texts, meanings.
+-- A bank is a curated list of known material. `kind`: terms, urls, domains, texts, meanings, media.
 CREATE TABLE banks (
     id         text PRIMARY KEY,
-    kind       text             NOT NULL CHECK (kind IN ('terms', 'urls', 'domains', 'texts', 'meanings')),
+    kind       text             NOT NULL CHECK (kind IN ('terms', 'urls', 'domains', 'texts', 'meanings', 'media')),
     title      text             NOT NULL,
     purpose    text             NOT NULL DEFAULT '',
     provenance text             NOT NULL DEFAULT '',

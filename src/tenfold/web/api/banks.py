@@ -9,7 +9,9 @@ from litestar import delete, get, patch, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
-from tenfold.banks import BANK_ID, MARKINGS, BankKind
+from tenfold.banks import BANK_ID, MARKINGS, MAX_LABEL_LENGTH, BankKind
+from tenfold.casework import banking
+from tenfold.casework.banking import UnknownCaseError
 from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
 from tenfold.store import audit, banks
@@ -59,6 +61,13 @@ class EntriesWish(msgspec.Struct, kw_only=True):
     """Entries to add, at most 10,000."""
 
     entries: Annotated[list[GivenEntry], Meta(min_length=1, max_length=MAX_ENTRIES)]
+
+
+class CaseWish(msgspec.Struct, kw_only=True):
+    """A decided case whose media are to be known from now on."""
+
+    case: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    label: Annotated[str, Meta(max_length=MAX_LABEL_LENGTH, pattern=NO_NUL)] = ""
 
 
 class RefusedEntry(msgspec.Struct, kw_only=True):
@@ -200,6 +209,30 @@ def post_entries(
     )
 
 
+@post(
+    "/v1/banks/{bank:str}/case",
+    summary="Add the media of a decided case",
+    tags=["banks"],
+    guards=[requires(Scope.BANKS_WRITE)],
+    status_code=200,
+    sync_to_thread=True,
+)
+@retried
+def post_case(bank: _BankId, data: JSONBody[CaseWish], request: ApiRequest, runtime: Running) -> EntriesAdded:
+    """The hashes of the media that the case is about, or of those of its post. They match until the decision
+    is reversed. 409 when the case was not decided as a violation or has no hashes."""
+    try:
+        with _store(runtime) as conn:
+            result = banking.add_case(conn, bank, data.case, data.label, request.auth.actor)
+            if result.added:
+                _record(conn, request, "bank.added", bank, added=result.added, case=data.case)
+    except UnknownCaseError as error:
+        raise Problem(404, "Not found", f"{error}.") from None
+    except BankError as error:
+        raise Problem(409, "Not banked", f"{error}.") from None
+    return EntriesAdded(added=result.added, duplicates=result.duplicates, refused=[])
+
+
 @delete(
     "/v1/banks/{bank:str}/entry",
     summary="Remove an entry",
@@ -221,4 +254,4 @@ def delete_entry(
         _record(conn, request, "bank.removed", bank, removed=1)
 
 
-handlers = [list_banks, post_bank, get_bank, patch_bank, get_entries, post_entries, delete_entry]
+handlers = [list_banks, post_bank, get_bank, patch_bank, get_entries, post_entries, post_case, delete_entry]

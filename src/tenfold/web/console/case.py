@@ -48,6 +48,11 @@ TOLD_ELSEWHERE: Final = (
     "closed",
     "held_back",
     "factors",
+    "match",
+    "distance",
+    "turn",
+    "negative",
+    "border",
 )
 PURPOSES: Final = ("none", "news", "research", "art", "counter_speech")
 ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {

@@ -1,0 +1,1 @@
+"""Known pictures: hashing in a confined process, an exact index of hashes, and the detector."""

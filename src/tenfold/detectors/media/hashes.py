@@ -1,0 +1,100 @@
+"""How hashes are written in entries of banks: `pdq:<64 hex>`, `sha256:<64 hex>`, `md5:<32 hex>` and spaces.
+
+An entry holds the hashes of one picture or file. Those of its turned forms are written `pdq/mirrored:<hex>`,
+of the picture without its border `pdq/trimmed:<hex>` and `pdq/trimmed/mirrored:<hex>`.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final, Literal, get_args
+
+import msgspec
+
+from tenfold.detectors.media.turns import TURNS, UPRIGHT
+
+HashKind = Literal["sha256", "pdq", "md5"]
+DIGITS: Final[dict[HashKind, int]] = {"sha256": 64, "pdq": 64, "md5": 32}
+MAX_HASHES: Final = 64  # of one entry
+LEAST_ONES: Final = 64  # bits set in a PDQ hash; a picture with anything on it sets 128, a blank one few
+
+_TRIMMED = "trimmed"
+_HEX = re.compile("[0-9a-f]*")
+
+
+class HashError(ValueError):
+    """What is wrong with hashes as they were written, and how to mend it."""
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What was hashed: the picture itself, or without its border, or turned."""
+
+    trimmed: bool = False
+    turn: str = UPRIGHT
+
+    def __str__(self) -> str:
+        parts = [_TRIMMED] if self.trimmed else []
+        return "/".join([*parts, self.turn] if self.turn != UPRIGHT else parts)
+
+
+class Hash(msgspec.Struct, frozen=True):
+    """One hash, in lower-case hexadecimal digits."""
+
+    kind: HashKind
+    form: Form
+    digits: str
+
+    def __str__(self) -> str:
+        form = str(self.form)
+        return f"{self.kind}/{form}:{self.digits}" if form else f"{self.kind}:{self.digits}"
+
+
+def form_of(text: str) -> Form:
+    """The form that `str(form)` wrote; raises HashError."""
+    parts = text.split("/") if text else []
+    trimmed = parts[:1] == [_TRIMMED]
+    turns = parts[trimmed:]
+    if len(turns) > 1 or any(turn not in TURNS for turn in turns):
+        known = ", ".join((_TRIMMED, *TURNS[1:]))
+        raise HashError(f"{text!r} is no form of a picture; one of {known}, or trimmed/ before a turn")
+    return Form(trimmed, turns[0] if turns else UPRIGHT)
+
+
+def read(text: str) -> list[Hash]:
+    """The hashes of an entry, each once, in the order in which they stand; raises HashError."""
+    found = list(dict.fromkeys(map(_one, text.split())))
+    if not found:
+        raise HashError("holds no hash; write pdq:, sha256: or md5: and hexadecimal digits")
+    if len(found) > MAX_HASHES:
+        raise HashError(f"holds {len(found)} hashes; at most {MAX_HASHES} belong to one picture")
+    for kind in ("sha256", "md5"):
+        if sum(one.kind == kind for one in found) > 1:
+            raise HashError(f"holds two different {kind} hashes; make an entry for each file")
+    return found
+
+
+def write(hashes: Iterable[Hash]) -> str:
+    """The text of an entry."""
+    return " ".join(map(str, hashes))
+
+
+def key_of(hashes: Iterable[Hash]) -> str:
+    """What an entry with these hashes is known by in its bank: the file's SHA-256, else PDQ, else MD5."""
+    return min(hashes, key=lambda one: (get_args(HashKind).index(one.kind), str(one.form) != "")).__str__()
+
+
+def _one(word: str) -> Hash:
+    name, colon, digits = word.lower().partition(":")
+    kind, _, form = name.partition("/")
+    if not colon:
+        raise HashError(
+            f"{word[:70]!r} does not say what kind of hash it is; write pdq:, sha256: or md5: before it"
+        )
+    if kind not in DIGITS:
+        raise HashError(f"{kind[:40]!r} is no kind of hash that is held; one of {', '.join(DIGITS)}")
+    if form and kind != "pdq":
+        raise HashError(f"a form ({form[:40]!r}) belongs to pdq hashes only")
+    if not _HEX.fullmatch(digits) or len(digits) != DIGITS[kind]:
+        raise HashError(f"{word[:90]!r}: {kind} is {DIGITS[kind]} hexadecimal digits")
+    if kind == "pdq" and int(digits, 16).bit_count() < LEAST_ONES:
+        raise HashError(f"{word[:90]!r} is the hash of a blank picture and would match every other one")
+    return Hash(kind, form_of(form), digits)

@@ -1,0 +1,168 @@
+"""A picture file as canonical pixels: upright, red-green-blue, 8 bits, transparency on middle grey.
+
+Runs in the confined process (decoding.py) only: what is read here comes from strangers.
+"""
+
+import io
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from tenfold.detectors.media.pdq import SIDE
+
+# Formats that people upload; the first reads phones' MPO too. Nothing that runs programs (EPS).
+FORMATS: Final = (
+    JpegImagePlugin.JpegImageFile.format,
+    PngImagePlugin.PngImageFile.format,
+    GifImagePlugin.GifImageFile.format,
+    WebPImagePlugin.WebPImageFile.format,
+    BmpImagePlugin.BmpImageFile.format,
+    TiffImagePlugin.TiffImageFile.format,
+    AvifImagePlugin.AvifImageFile.format,
+)
+MAX_PIXELS: Final = 50_000_000  # 200 MB while colours are converted
+GROUND: Final = (128, 128, 128)  # under transparent pixels; black or white would hide drawings of that colour
+TRIM_SIDE: Final = 1024  # pixels of the longer side at which a border is looked for
+TOLERANCE: Final = 24  # of 255 by which the pixels of a border may differ from its colour
+BORDER_SHARE: Final = 0.98  # of a row or column that must have the border's colour
+LEAST_LEFT: Final = 0.25  # of each side; where a border would leave less, the picture is nearly blank
+
+Pixels = NDArray[np.uint8]  # rows x columns x 3
+
+# The value of EXIF's Orientation, and what brings such a picture upright.
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ORIENTATION = 0x0112
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+
+class PictureError(ValueError):
+    """Why a file gives no picture, for the person who sent it."""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """`whole` is SIDE x SIDE; `trimmed` too, without a border of one colour; None where there is none."""
+
+    format: str
+    width: int
+    height: int
+    whole: Pixels
+    trimmed: Pixels | None
+
+
+def read(data: bytes) -> Picture:
+    """The first frame of a picture file; raises PictureError."""
+    Image.MAX_IMAGE_PIXELS = None  # told below, in our words
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise PictureError(f"has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} are read")
+            image.draft("RGB", (TRIM_SIDE, TRIM_SIDE))  # large JPEGs are decoded smaller
+            orientation = _orientation(image)
+            colours = _rgb(image)
+    except PictureError:
+        raise
+    except MemoryError:
+        raise PictureError("needs more memory to decode than a picture may take") from None
+    except Exception as error:  # decoders raise whatever they like at broken files
+        raise PictureError(f"cannot be read as a picture: {type(error).__name__}: {error}"[:300]) from None
+    if orientation in (5, 6, 7, 8):
+        width, height = height, width
+    whole = _upright(colours.resize((SIDE, SIDE), Image.Resampling.BOX), orientation)
+    return Picture(
+        format=image.format or "",
+        width=width,
+        height=height,
+        whole=np.asarray(whole),
+        trimmed=_trimmed(colours, orientation),
+    )
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's Orientation; 1 where it is missing or broken."""
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # the picture may be sound all the same
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    method = _UPRIGHT.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """Every mode as red-green-blue."""
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        ground = Image.new("RGB", image.size, GROUND)
+        layer = image.convert("RGBA")
+        ground.paste(layer, mask=layer.getchannel("A"))
+        return ground
+    return image.convert("RGB")
+
+
+def _eight_bits(values: NDArray[np.generic]) -> Pixels:
+    """Deep or floating grey as 0 to 255; not-a-number is black."""
+    grey = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
+    top = float(grey.max(initial=0))
+    scale = 255 / 65535 if top > 255 else 255 if top <= 1 else 1
+    return np.asarray(np.clip(grey * scale, 0, 255), np.uint8)
+
+
+def _trimmed(colours: Image.Image, orientation: int) -> Pixels | None:
+    """The picture without its border, SIDE x SIDE."""
+    factor = max(1, max(colours.size) // TRIM_SIDE)
+    small = colours.reduce(factor) if factor > 1 else colours
+    pixels = np.asarray(small)
+    top, bottom = _border(pixels)
+    left, right = _border(pixels[top:bottom].transpose(1, 0, 2))
+    rows, columns = pixels.shape[:2]
+    if (bottom - top, right - left) == (rows, columns):
+        return None
+    if bottom - top < LEAST_LEFT * rows or right - left < LEAST_LEFT * columns:
+        return None
+    inner = small.crop((left, top, right, bottom)).resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(_upright(inner, orientation))
+
+
+def _border(pixels: Pixels) -> tuple[int, int]:
+    """Which rows lie between the border above and the one below, as a half-open range."""
+    first = _rows_of_one_colour(pixels)
+    last = len(pixels) - _rows_of_one_colour(pixels[first:][::-1])
+    return first, last
+
+
+def _rows_of_one_colour(pixels: Pixels) -> int:
+    """How many rows from the first on have the colour of the first."""
+    if not pixels.size:
+        return 0
+    colour = np.median(pixels[0], axis=0).astype(np.int16)
+    for number, row in enumerate(pixels):
+        near = np.abs(row.astype(np.int16) - colour).max(axis=1) <= TOLERANCE
+        if near.mean() < BORDER_SHARE:
+            return number
+    return len(pixels)

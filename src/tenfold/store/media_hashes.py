@@ -1,0 +1,96 @@
+"""Hashes of entries of banks of media: written with the entries, read by index and detector."""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from psycopg.rows import class_row
+
+from tenfold.store.database import Conn
+
+WRITERS_LOCK = 0x7E4F0AED1A  # an arbitrary number: whoever adds hashes commits before the next takes numbers
+PAGE = 100_000
+
+
+class Matched(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that matches now, by one of its hashes; `hash` as hexadecimal digits."""
+
+    number: int
+    kind: str
+    form: str
+    hash: str
+    bank: str
+    key: str
+    label: str
+    confidence: float
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Some PDQ hashes in the order of their numbers: numbers as 4 bytes each, big-endian, hashes as 32."""
+
+    numbers: bytes
+    hashes: bytes
+
+
+def renew(conn: Conn, bank: str, keys: Sequence[str]) -> None:
+    """Write the hashes of these entries anew from their values, whose form was checked."""
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
+    conn.execute("DELETE FROM media_hashes WHERE bank = %s AND key = ANY(%s)", [bank, list(keys)])
+    conn.execute(
+        r"""
+        INSERT INTO media_hashes (bank, key, kind, form, hash)
+        SELECT DISTINCT ON (key, name, digits) bank, key, split_part(name, '/', 1),
+               CASE WHEN strpos(name, '/') > 0 THEN substr(name, strpos(name, '/') + 1) ELSE '' END,
+               decode(digits, 'hex')
+        FROM bank_entries,
+             LATERAL regexp_split_to_table(lower(btrim(value, E' \t\r\n\f\v')), '\s+') AS word,
+             LATERAL (SELECT split_part(word, ':', 1) AS name, split_part(word, ':', 2) AS digits) AS parts
+        WHERE bank = %s AND key = ANY(%s)
+        ORDER BY key, name, digits
+        """,
+        [bank, list(keys)],
+    )
+
+
+def pdq_after(conn: Conn, number: int) -> Page | None:
+    """The next PDQ hashes above a number, at most PAGE of them; None when there are none."""
+    row = conn.execute(
+        """
+        SELECT string_agg(int4send(number), ''::bytea), string_agg(hash, ''::bytea)
+        FROM (SELECT number, hash FROM media_hashes
+              WHERE kind = 'pdq' AND number > %s ORDER BY number LIMIT %s) AS page
+        """,
+        [number, PAGE],
+        prepare=True,
+        binary=True,
+    ).fetchone()
+    return Page(bytes(row[0]), bytes(row[1])) if row and row[0] else None
+
+
+_MATCHED = """
+    SELECT number, media_hashes.kind, form, encode(hash, 'hex') AS hash, bank, key, label,
+           coalesce(bank_entries.confidence, banks.confidence)::float8 AS confidence
+    FROM media_hashes JOIN bank_entries USING (bank, key) JOIN banks ON banks.id = bank
+    WHERE banks.enabled AND (expires_at IS NULL OR expires_at > now())
+      AND NOT EXISTS (SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
+"""
+
+
+def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
+    """Of these PDQ hashes those whose entries match now, by number."""
+    cursor = conn.cursor(row_factory=class_row(Matched))
+    cursor.execute(f"{_MATCHED} AND number = ANY(%s)", [sorted(set(numbers))], prepare=True)
+    return {row.number: row for row in cursor}
+
+
+def by_digest(conn: Conn, digests: Iterable[str]) -> dict[tuple[str, str], list[Matched]]:
+    """Entries that match now with one of these SHA-256 or MD5 digests, by kind and digest."""
+    cursor = conn.cursor(row_factory=class_row(Matched))
+    cursor.execute(
+        f"{_MATCHED} AND media_hashes.kind <> 'pdq' AND hash = ANY(%s) ORDER BY number",
+        [[bytes.fromhex(one) for one in sorted(set(digests))]],
+        prepare=True,
+    )
+    found: dict[tuple[str, str], list[Matched]] = {}
+    for row in cursor:
+        found.setdefault((row.kind, row.hash), []).append(row)
+    return found

@@ -1,0 +1,72 @@
+"""Entries of banks of media: hashes with their kinds, checked, each with one key."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenfold.detectors import bank_values
+from tenfold.detectors.bank_values import GivenEntry
+from tenfold.detectors.media import hashes
+from tenfold.detectors.media.hashes import DIGITS, Form, Hash, HashError
+from tenfold.detectors.media.turns import TURNS
+
+PDQ = "b6e41c2a6dffc47f0f2c3f8699737f8c38796ed11b819600e3fd515a448055a0"
+FORMS = st.builds(Form, st.booleans(), st.sampled_from(TURNS))
+PDQS = st.builds(
+    lambda form, number: Hash("pdq", form, f"{number | (2**100 - 1):064x}"), FORMS, st.integers(0, 2**256 - 1)
+)
+DIGESTS = st.sampled_from(("sha256", "md5")).flatmap(
+    lambda kind: st.binary(min_size=DIGITS[kind] // 2, max_size=DIGITS[kind] // 2).map(
+        lambda raw: Hash(kind, Form(), raw.hex())
+    )
+)
+
+
+@given(
+    st.lists(st.one_of(PDQS, DIGESTS), min_size=1, max_size=20, unique_by=lambda one: (one.kind, one.form))
+)
+def test_what_is_written_is_read(some):
+    assert hashes.read(hashes.write(some)) == some
+    assert hashes.read(hashes.write(some).upper()) == some
+    assert hashes.key_of(some) in hashes.write(some).split()
+
+
+def test_the_key_is_the_file_then_the_picture():
+    md5, sha = f"md5:{'a' * 32}", f"sha256:{'b' * 64}"
+    assert hashes.key_of(hashes.read(f"{md5} pdq/mirrored:{PDQ} pdq:{PDQ} {sha}")) == sha
+    assert hashes.key_of(hashes.read(f"{md5} pdq/mirrored:{PDQ[::-1]} pdq:{PDQ}")) == f"pdq:{PDQ}"
+    assert hashes.key_of(hashes.read(md5)) == md5
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (PDQ, "does not say what kind"),
+        ("phash:0123", "'phash' is no kind of hash"),
+        (f"pdq:{PDQ[1:]}", "pdq is 64 hexadecimal digits"),
+        (f"pdq:{PDQ}0", "pdq is 64 hexadecimal digits"),
+        (f"md5:{'g' * 32}", "md5 is 32 hexadecimal digits"),
+        (f"sha256:{'٣' * 64}", "sha256 is 64 hexadecimal digits"),
+        (f"pdq:{'0' * 64}", "blank picture"),
+        (f"pdq/sideways:{PDQ}", "'sideways' is no form"),
+        (f"pdq/mirrored/trimmed:{PDQ}", "is no form"),
+        (f"md5/mirrored:{'a' * 32}", "belongs to pdq"),
+        (f"md5:{'a' * 32} md5:{'b' * 32}", "two different md5"),
+        ("   ", "holds no hash"),
+        (" ".join(f"pdq:{(1 << 128) - 1 + (n << 130):064x}" for n in range(65)), "at most 64"),
+    ],
+)
+def test_what_cannot_be_held_is_told_with_its_remedy(value, reason):
+    with pytest.raises(HashError, match=reason):
+        hashes.read(value)
+    good, refused = bank_values.check("media", [GivenEntry(value=value)])
+    assert not good
+    assert reason in refused[0].reason
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reader(text):
+    try:
+        assert hashes.read(text)
+    except HashError as error:
+        assert str(error)
