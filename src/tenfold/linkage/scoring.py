@@ -1,11 +1,11 @@
 """Scoring candidates over a whole history: bounded batches, in several processes, by the same comparison that
 every path uses."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import msgspec
 import numpy as np
@@ -13,18 +13,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from tenfold.fingerprint import HOURS
 from tenfold.linkage import table, usual
+from tenfold.linkage.bounds import Bound
 from tenfold.linkage.compare import compare
 from tenfold.linkage.kinds import ABOUT, Kind
 from tenfold.linkage.ledger import Family, Judged
-from tenfold.linkage.model import Model
+from tenfold.linkage.model import LIKELY, Model
 from tenfold.linkage.rarity import Rarity
 from tenfold.linkage.shared_keys import shared
-from tenfold.linkage.table import Table
+from tenfold.linkage.table import Rows, Table
 from tenfold.linkage.worth import Worth
 
 BATCH_PAIRS = 50_000
 _KINDS = {family.value: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
+_COMPARED = [name for name in table.SCHEMA.names if name not in ("bios", "urls")]  # their keys are enough
 SCORED = pa.schema(
     [
         ("older", pa.int32()),
@@ -98,6 +101,7 @@ class Worker:
     def __init__(self, plan: Plan, muted: Iterable[int] | None = None) -> None:
         self._plan = plan
         self._model = Model.load(plan.model)
+        self._bound = Bound(self._model)
         counts = pq.read_table(plan.counts, columns=["key", "accounts"])
         if muted is None:
             muted = pq.read_table(plan.muted)["key"].to_numpy().tolist()
@@ -118,50 +122,94 @@ class Worker:
         """Rows [start, stop) of the pairs, those that are to be shown, into a Parquet file."""
         rows = self._pairs.slice(start, stop - start)
         older, newer = rows["older"].to_numpy(), rows["newer"].to_numpy()
-        accounts, left, right = self._rows(older, newer)
-        compared = compare(accounts, left, accounts, right, self._rarity)
+        accounts, left, right = self._rows(older, newer, _COMPARED)
+        compared = compare(
+            accounts, left, accounts, right, self._rarity, worth=self._bound.may_be_shown, early=True
+        )
         scores = self._model.score(compared)
         kept = np.flatnonzero(scores.level > 0)
-        rests = self._rests(accounts, compared.left_rows[kept], compared.right_rows[kept])
+        left_rows, right_rows = compared.left_rows[kept], compared.right_rows[kept]
+        places = _places(left << 32 | right, left_rows << 32 | right_rows)
         found = {
-            "older": older[kept],
-            "newer": newer[kept],
-            "points": rows["points"].to_numpy()[kept],
+            "older": older[places],
+            "newer": newer[places],
+            "points": rows["points"].to_numpy()[places],
             "bits": scores.bits[kept],
             "probability": scores.probability[kept],
             "level": scores.level[kept],
             "held_back": scores.held_back[kept],
-            "rests_on": rests,
+            "rests_on": self._rests(accounts, left_rows, right_rows, scores.level[kept] == LIKELY),
         }
         found |= {family: scores.items[kept][:, kinds].sum(axis=1) / 1000 for family, kinds in _KINDS.items()}
-        pq.write_table(pa.table(found, schema=SCORED), out, compression="zstd")
+        pq.write_table(pa.table(found, schema=SCORED), out, compression="lz4")
 
     def judged(self, pairs: pa.Table) -> list[Judged]:
         """The whole waterfall of pairs (older, newer: account numbers)."""
-        accounts, left, right = self._rows(pairs["older"].to_numpy(), pairs["newer"].to_numpy())
+        older, newer = pairs["older"].to_numpy(), pairs["newer"].to_numpy()
+        accounts, left, right = self._rows(older, newer, table.SCHEMA.names)
         compared = compare(accounts, left, accounts, right, self._rarity)
         scores = self._model.score(compared)
         return [self._model.judged(compared, scores, pair) for pair in range(len(left))]
 
     def _rows(
-        self, older: NDArray[np.int64], newer: NDArray[np.int64]
+        self, older: NDArray[np.int64], newer: NDArray[np.int64], columns: Sequence[str]
     ) -> tuple[Table, NDArray[np.int64], NDArray[np.int64]]:
-        """The accounts of pairs as a table, and the rows of both sides in it."""
+        """The accounts of pairs as a table, only these columns filled, and the rows of both sides in it."""
         chosen, places = np.unique(np.concatenate([older, newer]), return_inverse=True)
-        taken = self._accounts.take(pa.array(np.searchsorted(self._numbers, chosen)))
-        return Table.from_arrow(taken.select(table.SCHEMA.names)), places[: len(older)], places[len(older) :]
+        rows = pa.array(np.searchsorted(self._numbers, chosen))
+        taken = self._accounts.select(columns).take(rows)
+        return _Taken.of_arrow(taken), places[: len(older)], places[len(older) :]
 
-    def _rests(self, accounts: Table, left: NDArray[np.int64], right: NDArray[np.int64]) -> Any:
-        """For each pair the weak keys without which it would not have been a candidate."""
-        common = shared(accounts, left, accounts, right)
+    def _rests(
+        self,
+        accounts: Table,
+        left: NDArray[np.int64],
+        right: NDArray[np.int64],
+        asked: NDArray[np.bool_],
+    ) -> pa.ListArray:
+        """For each pair that is asked about, the weak keys without which it would not be a candidate."""
+        pairs = np.flatnonzero(asked)
+        common = shared(accounts, left[pairs], accounts, right[pairs])
         counts = self._rarity.accounts_of(common.key)
         useful = (counts > 0) & (counts < self._plan.worth.points.shape[1])
         pair, key, counts = common.pair[useful], common.key[useful], counts[useful]
         without = points_without(self._plan.worth, pair, common.kind[useful], counts, len(left))
         weak = (without < self._plan.floor) & (counts > self._plan.weak_accounts)
         order = np.lexsort((key[weak], pair[weak]))
-        offsets = np.concatenate(([0], np.cumsum(np.bincount(pair[weak], minlength=len(left)))))
+        sizes = np.bincount(pairs[pair[weak]], minlength=len(left))
+        offsets = np.concatenate(([0], np.cumsum(sizes)))
         return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(key[weak][order]))
+
+
+class _Taken(Table):
+    """Accounts of a history of which some columns may be left out (nobody shows anything there), and whose
+    hours are one array."""
+
+    _hours: NDArray[np.int64]
+
+    @classmethod
+    def of_arrow(cls, taken: pa.Table) -> "_Taken":
+        """From columns of table.SCHEMA."""
+        filled = {name: taken[name] for name in taken.column_names if name != "hours"}
+        none = {
+            field.name: pa.nulls(len(taken), field.type) for field in table.SCHEMA if field.name not in filled
+        }
+        made = cast(_Taken, cls.from_arrow(pa.table(filled | none)))
+        lists = taken["hours"].combine_chunks()
+        made._hours = np.zeros((len(taken), HOURS), np.int64)
+        whole = np.flatnonzero(np.diff(lists.offsets.to_numpy()) == HOURS)
+        made._hours[whole] = lists.take(pa.array(whole)).flatten().to_numpy().reshape(-1, HOURS)
+        return made
+
+    def hours_of(self, rows: Rows) -> NDArray[np.int64]:
+        """Posts by hour of the day, shape (rows, 24); zeros where unknown."""
+        return self._hours[rows]
+
+
+def _places(of: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Where each wanted number stands among others, each of which is there once."""
+    order = np.argsort(of)
+    return order[np.searchsorted(of, wanted, sorter=order)]
 
 
 def points_without(

@@ -52,11 +52,11 @@ class _Meetings(msgspec.Struct, frozen=True):
 
 
 class _Terms(msgspec.Struct, frozen=True):
-    """What a pair must have, and how the newer and the older account, evidence and points of a key that they
+    """What pairs must have, by the newer account, and how newer, older, evidence and points of a key that two
     share are one integer, the first in the highest bits."""
 
     worth: Worth
-    floor: int
+    least: Numbers
     older_bits: int
     points_bits: int
 
@@ -66,13 +66,15 @@ class _Terms(msgspec.Struct, frozen=True):
         return 1 << (63 - self.older_bits - _EVIDENCE_BITS - self.points_bits)
 
 
-def candidates(keys: Keys, owners: Owners, worth: Worth, floor: int, *, both_open: bool) -> pa.Table:
-    """(newer, older, points): account numbers, ascending, of pairs that share at least `floor` points, the
-    BEST of each newer account. Pairs of a closed account and any newer one, or of two open ones."""
+def candidates(keys: Keys, owners: Owners, worth: Worth, least: Numbers, *, both_open: bool) -> pa.Table:
+    """(newer, older, points): account numbers, ascending, of pairs that share enough, the BEST of each newer
+    account. Pairs of a closed account and any newer one, or of two open ones. `least`: the points that each
+    account needs, by number."""
     met = _meetings(keys, owners, both_open=both_open)
+    number = np.argsort(owners.born)
     terms = _Terms(
         worth=worth,
-        floor=floor,
+        least=least[number],
         older_bits=max(len(owners.born) - 1, 1).bit_length(),
         points_bits=int(keys.points.max(initial=1)).bit_length(),
     )
@@ -81,8 +83,6 @@ def candidates(keys: Keys, owners: Owners, worth: Worth, floor: int, *, both_ope
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = [(none, none, none), *pool.map(find, _portions(met, terms.most_newer))]
     newer, older, points = (np.concatenate(column) for column in zip(*parts, strict=True))
-    number = np.empty(len(owners.born), np.int64)
-    number[owners.born] = np.arange(len(number))
     newer, older = number[newer], number[older]
     order = np.argsort(newer << 32 | older)
     return pa.table(
@@ -146,7 +146,7 @@ def _found(met: _Meetings, keys: Keys, terms: _Terms, part: slice) -> tuple[Numb
     rows |= met.olders[at] << (_EVIDENCE_BITS + terms.points_bits)
     rows.sort()
     pair, points = _summed(rows, terms)
-    kept = points >= terms.floor
+    kept = points >= terms.least[base + (pair >> terms.older_bits)]
     pair, points = pair[kept], points[kept]
     newer, older = pair >> terms.older_bits, pair & ((1 << terms.older_bits) - 1)
     order = np.lexsort((older, -points, newer))

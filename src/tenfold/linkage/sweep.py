@@ -159,12 +159,18 @@ class Sweep:
         owners = pq.read_table(self.stages.folder / "owners.parquet")
         return sharing.Owners(owners["born"].to_numpy().astype(np.int64), owners["closed"].to_numpy() == 1)
 
+    def _posted(self) -> NDArray[np.int64]:
+        """By account, thousandths of a bit that a pair needs more for what the newer one has posted."""
+        posts = self.history.column("identities", "posts").to_numpy()
+        return np.rint(1000.0 * self.model.posted(posts)).astype(np.int64)
+
     def _write_candidates(self, floor: int, both_open: bool, out: Path) -> None:
         points = "open_points" if both_open else "points"
         useful = pq.read_table(self.stages.folder / "useful.parquet", columns=["evidence", points])
         shown = np.load(self.stages.folder / "shown.npy")
         keys = sharing.Keys(useful[points].to_numpy(), useful["evidence"].to_numpy(), shown)
-        found = sharing.candidates(keys, self._owners(), self.worth, floor, both_open=both_open)
+        least = floor + self._posted()
+        found = sharing.candidates(keys, self._owners(), self.worth, least, both_open=both_open)
         pq.write_table(found, out, compression="lz4")
 
     def _pair(self) -> None:
@@ -190,7 +196,8 @@ class Sweep:
             for name in ("closed_us", "created_us")
         )
         gap = worth.gap_points(self.model, closed[older], created[newer])
-        chosen = np.flatnonzero(pairs["points"].to_numpy() + gap >= self.needed)
+        least = self.needed + self._posted()[newer]
+        chosen = np.flatnonzero(pairs["points"].to_numpy() + gap >= least)
         pairs = pairs.take(pa.array(chosen))
         order = sharing.by_kin(*(pairs[name].to_numpy() for name in ("newer", "older", "points")))
         pq.write_table(pairs.take(pa.array(order)), out, compression="lz4")

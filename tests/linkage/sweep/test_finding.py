@@ -87,7 +87,9 @@ def naive(accounts, keys, muted, both_open=False):
             min(max(values) + 2 * (len(values) - 1), 7_000) if evidence == 1 else max(values)
             for evidence, values in kinds.items()
         )
-    kept = sorted((newer, -total, older) for (older, newer), total in totals.items() if total >= FLOOR)
+    kept = sorted(
+        (newer, -total, older) for (older, newer), total in totals.items() if total >= FLOOR + newer % 2
+    )
     rank: dict[int, int] = defaultdict(int)
     rows = []
     for newer, minus, older in kept:
@@ -112,7 +114,8 @@ def run(engine, files, accounts, muted, folder, *, both_open=False):
         np.load(shown),
     )
     closed = np.array([one for one, _ in reversed(accounts)])
-    pairs = sharing.candidates(keys, sharing.Owners(born, closed), worth(), FLOOR, both_open=both_open)
+    least = np.array([FLOOR + i % 2 for i in reversed(range(len(accounts)))])
+    pairs = sharing.candidates(keys, sharing.Owners(born, closed), worth(), least, both_open=both_open)
     last = len(accounts) - 1
     rows = zip(*(pairs[name].to_pylist() for name in ("older", "newer", "points")), strict=True)
     return (

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.linkage import engines, pairing, parameters
+from tenfold.linkage import engines, pairing, parameters, usual
 from tenfold.linkage.compare import compare
 from tenfold.linkage.history import History, HistoryError
 from tenfold.linkage.model import Model
@@ -175,29 +175,35 @@ def test_a_stage_file_that_was_spoilt_is_made_again(population, reference, tmp_p
     assert digests(tmp_path) == digests(reference[1])
 
 
-def test_a_sweep_scores_as_every_other_path_does(population, reference):
-    """Links that the sweep shows have the bits that comparing the same two accounts anywhere gives."""
+def everybody(population):
+    """All accounts of a history as a table, and how rare their keys are."""
     table = Table.concat([Table.from_arrow(pq.read_table(file)) for file in population.files("identities")])
     counts = pq.read_table(population.files("keys"))["key"].value_counts()
-    rarity = Rarity(
+    return table, Rarity(
         counts.field("values").to_numpy(),
         counts.field("counts").to_numpy(),
         len(table),
         name_counts=population.manifest.name_counts,
+        usual=usual.of_files(population.files("identities")),
     )
-    links = pq.read_table(reference[1] / "links.parquet")
-    compared = compare(
-        table, links["older_number"].to_numpy(), table, links["newer_number"].to_numpy(), rarity
-    )
-    assert Model.load(MODEL).score(compared).bits.tolist() == links["bits"].to_pylist()
+
+
+def test_a_sweep_shows_what_comparing_all_of_every_pair_shows(population, reference):
+    """Pairs that are left out before names are compared are none that would be shown; bits are the same."""
+    table, rarity = everybody(population)
+    pairs = pq.read_table(reference[1] / "pairs.parquet")
+    older, newer = pairs["older"].to_numpy(), pairs["newer"].to_numpy()
+    scores = Model.load(MODEL).score(compare(table, older, table, newer, rarity))
+    shown = scores.level > 0
+    assert 0 < shown.sum() < len(pairs)
+    expected = dict(zip(zip(older[shown], newer[shown], strict=True), scores.bits[shown], strict=True))
+    links = pq.read_table(reference[1] / "links.parquet").to_pylist()
+    assert {(link["older_number"], link["newer_number"]): link["bits"] for link in links} == expected
 
 
 def test_little_is_lost_by_the_cap_and_the_floor_of_a_sweep(population, reference):
     """Of what the wider first look of training and evaluation finds likely, nearly all is found."""
-    table = Table.concat([Table.from_arrow(pq.read_table(file)) for file in population.files("identities")])
-    counts = pq.read_table(population.files("keys"))["key"].value_counts()
-    values, numbers = counts.field("values").to_numpy(), counts.field("counts").to_numpy()
-    rarity = Rarity(values, numbers, len(table), name_counts=population.manifest.name_counts)
+    table, rarity = everybody(population)
     closed = [row for row, at in enumerate(table.closed_us.tolist()) if at > 0]
     import numpy as np
 
