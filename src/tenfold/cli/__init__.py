@@ -19,6 +19,7 @@ GROUPS = {
     "oncall": "Who is called when a threat is urgent, and the mails to them.",
     "protectees": "Who is watched over: import, list, add, end, export.",
     "policy": "Rules: check, explain, test.",
+    "referrals": "What law enforcement is told about threats: list, show, export.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",
     "threats": "Threats against people: list, show, figures, corrections.",
     "users": "People of the console: add, roles, login links.",

@@ -149,6 +149,14 @@ def _rows(conn: Conn, where: str, values: list[Any]) -> list[Referral]:
     return [_referral(dict(zip(names, row, strict=True))) for row in rows]
 
 
+def names_anybody(conn: Conn, threat_id: int) -> bool:
+    """Whether a threat names somebody who is watched over."""
+    row = conn.execute(
+        "SELECT EXISTS (SELECT FROM threat_protectees WHERE threat_id = %s)", [threat_id]
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def change(conn: Conn, referral_id: int, wish: Wish, actor: str, now: datetime) -> None:
     """Write it anew: a draft, approved by nobody."""
     values = _values(wish)

@@ -140,6 +140,13 @@ def export(conn: Conn, referral: Referral, form: str, *, actor: str, now: dateti
     return content
 
 
+def names_protected(conn: Conn, referral: Referral) -> bool:
+    """Whether its packet names who is watched over: as approved, or as it would be now."""
+    if referral.packet is not None:
+        return bool(msgspec.json.decode(referral.packet)["target"]["protectees"])
+    return referral.protectees and referrals.names_anybody(conn, referral.threat_id)
+
+
 def get(conn: Conn, referral_id: int) -> Referral:
     """One referral; UnknownReferralError if there is none."""
     found = referrals.load(conn, referral_id)

@@ -67,7 +67,7 @@ def approve(visit: Visiting, referral_id: FromPath[int]) -> Response[Any]:
 
     def act(conn: Conn, now: datetime) -> None:
         referral = found(conn, referral_id)
-        if not may_see(visit, read_threat(conn, referral.threat_id), referral):
+        if not may_see(visit, conn, referral):
             raise Refused(403, "error.protected")
         referrals.approve(conn, referral_id, seen=seen, actor=actor, now=now)
 

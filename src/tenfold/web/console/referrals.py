@@ -52,9 +52,9 @@ def distinct(view: ThreatView) -> list[SourceView]:
     return list({source.text_sha256: source for source in reversed(view.sources)}.values())[::-1]
 
 
-def may_see(visit: Visit, view: ThreatView, referral: Referral) -> bool:
+def may_see(visit: Visit, conn: Conn, referral: Referral) -> bool:
     """Whether a person may see the packet: who is watched over is for those alone who may know."""
-    return visit.may(Permission.PROTECT) or not (referral.protectees and view.protectees)
+    return visit.may(Permission.PROTECT) or not referrals.names_protected(conn, referral)
 
 
 @get("/referrals", opt={"needs": Permission.THREATS}, sync_to_thread=True)
@@ -168,7 +168,7 @@ def referral_page(
         view = read_threat(conn, referral.threat_id)
         log = store.log(conn, [referral_id])[referral_id]
         held = holds.of_referral(conn, referral_id)
-        seen = may_see(visit, view, referral)
+        seen = may_see(visit, conn, referral)
         digest = referrals.draft_digest(conn, referral) if referral.state == "draft" and seen else ""
         actors = [referral.drafted_by, referral.changed_by, referral.approved_by]
         names = people.names(conn, user_ids([*actors, *(line.actor for line in log)]))
@@ -206,7 +206,7 @@ def document(visit: Visiting, referral_id: FromPath[int], form: FromPath[str]) -
         raise NotFoundException
     with visit.runtime.pool.connection() as conn:
         referral = found(conn, referral_id)
-        if not may_see(visit, read_threat(conn, referral.threat_id), referral):
+        if not may_see(visit, conn, referral):
             raise Refused(403, "error.protected")
         content = referrals.export(conn, referral, form, actor=visit.person.actor, now=datetime.now(UTC))
     name = f"referral-{referral_id}{'-draft' if referral.state == 'draft' else ''}.{form}"
