@@ -18,7 +18,7 @@ class Entry(msgspec.Struct, frozen=True):
     "they", "")
     and `object` ("you", "they", "me", "") as far as the word itself says them. Of nouns, `object` is whose
     it is.
-    `needs`: "على" when it is harm only before that word.
+    `needs`: a word that must follow the verb of harm, "على" or a particle ("gun them down"); "" for none.
     """
 
     role: str

@@ -65,9 +65,18 @@ def genres(text: Marked, at: int, kind: str) -> set[str]:
             continue
         if gate == "idiom" and kind in (GROUP, STAFF, MENTION) and text.language == ENGLISH:
             continue  # laughter does not turn a call against people into a figure of speech
-        if any(first <= mark.first < last for mark in text.role(role)):
+        if any(first <= mark.first < last and not _governs(text, mark) for mark in text.role(role)):
             found.add(gate)
     return found
+
+
+def _governs(text: Marked, mark: Mark) -> bool:
+    """Whether a word is a part of what governs or judges an act: "self defence", "my goal is to"."""
+    return text.language == ENGLISH and any(
+        other.first <= mark.first and mark.last <= other.last and other.last - other.first > 1
+        for role in ("future", "want", "must", "approved", "obliged")
+        for other in text.role(role)
+    )
 
 
 def _attribution(text: Marked, first: int, last: int) -> bool:
@@ -82,12 +91,12 @@ def _attribution(text: Marked, first: int, last: int) -> bool:
     for mark in text.role("said"):
         if start <= mark.first and mark.last <= first and first - mark.last <= _TO_SAID:
             conditional = text.has("if", max(start, mark.first - 2), mark.first)  # "if you publish …"
-            if not conditional and not _self_said(text, mark):
+            if not conditional and not _self_said(text, mark) and not _governs(text, mark):
                 return True
         elif last <= mark.first < end and _said_after(text, mark):
             return True
     relative = text.last_before("relative", max(start, first - 4), first)
-    if relative is None:
+    if relative is None or any(last <= mark.first < end for mark in text.role("rewarded")):
         return False
     if (
         text.language == ENGLISH

@@ -71,13 +71,14 @@ class Lexicon:
         for act, described in acts.items():
             for verb in described["verbs"]:
                 base, ing, past, *participle = verb.split()
+                base, _, needs = base.partition("+")
                 forms: dict[str, set[str]] = {}
                 third = base + ("es" if base.endswith(("s", "sh", "ch", "x")) else "s")
                 named = (base, "base"), (third, "third"), (ing, "ing"), (past, "past")
                 for word, form in (*named, (participle[0] if participle else past, "participle")):
                     forms.setdefault(word, set()).add(form)
                 for word, named_forms in forms.items():
-                    entry = Entry("act", act, described["harm"], frozenset(named_forms))
+                    entry = Entry("act", act, described["harm"], frozenset(named_forms), needs=needs)
                     self._single.setdefault(word, []).append(entry)
 
     def look(self, word: str) -> tuple[Entry, ...]:
@@ -90,11 +91,13 @@ class Lexicon:
         return known
 
     def promises(self, words: Iterable[str]) -> bool:
-        """Whether any of the words is a verb or noun of harm."""
-        for word in set(words) - self._harmless:
-            if any(entry.role in ("act", "act_noun") for entry in self.look(word)):
+        """Whether any of the words is a verb or noun of harm, with the particle it needs."""
+        distinct = set(words)
+        for word in distinct - self._harmless:
+            harms = [entry for entry in self.look(word) if entry.role in ("act", "act_noun")]
+            if any(self.language != ENGLISH or not one.needs or one.needs in distinct for one in harms):
                 return True
-            if len(self._harmless) < _REMEMBERED:
+            if not harms and len(self._harmless) < _REMEMBERED:
                 self._harmless.add(word)
         return False
 

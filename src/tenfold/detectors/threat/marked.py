@@ -9,7 +9,7 @@ import numpy as np
 
 from tenfold.detectors.text.normalise import NormalBatch
 from tenfold.detectors.threat.entries import Entry, Saying
-from tenfold.detectors.threat.lexicon import ARABIC, Lexicon, Sayings
+from tenfold.detectors.threat.lexicon import ARABIC, ENGLISH, Lexicon, Sayings
 
 MOST_WORDS = 2_000  # of one text that are read: what bounds the time for a hostile one
 _SENTENCE = frozenset(".!?؟\n…;؛🛑")
@@ -17,6 +17,7 @@ _CLAUSE = frozenset(',،:-—–|(«“„"')
 _PLAIN = frozenset({" ", "", "'", "’", "#", " @", " #"})  # what stands between words and ends nothing
 _OPEN = {"«": "»", "“": "”", "„": "”", "‹": "›", "「": "」"}
 _SINGLE = re.compile("['‘’]")
+_TO_PARTICLE = 6  # words after a verb in which its particle stands: "gun them down"
 _QUOTED_MOST = 400  # characters that one pair of marks may hold
 
 
@@ -140,7 +141,9 @@ def _marks(words: Sequence[str], lexicon: Lexicon) -> list[Mark]:
     found = []
     for i, word in enumerate(words):
         for entry in lexicon.look(word):
-            found.append(Mark(entry, i, i + 1))
+            needs = entry.needs if lexicon.language == ENGLISH else ""
+            if not needs or needs in words[i + 1 : i + 1 + _TO_PARTICLE]:
+                found.append(Mark(entry, i, i + 1))
         bare = word[1:] if lexicon.language == ARABIC and word[:1] in "وف" else word
         for phrase, entry in (
             *lexicon.phrases.get(word, ()),

@@ -7,6 +7,7 @@ from tenfold.detectors.threat import gates as of_gates
 from tenfold.detectors.threat import levels
 from tenfold.detectors.threat.entries import Entry
 from tenfold.detectors.threat.factors import Factor
+from tenfold.detectors.threat.lexicon import ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked, Said
 from tenfold.detectors.threat.stance import MENTION, OWN, Stance, negated, stance
 from tenfold.detectors.threat.targets import ADDRESSED, GROUP, Target, target
@@ -51,15 +52,10 @@ def readings(text: Marked, sayings: list[Said]) -> list[Reading]:
 
 
 def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
-    if act.entry.needs:
+    if act.entry.needs and text.language != ENGLISH:
         if not _needed(text, act):
             return None
-        whom = (
-            "you"
-            if text.words[act.last].endswith(("ك", "كم", "كو", "ج", "k", "ko", "kom"))
-            else act.entry.object
-        )
-        act = Mark(msgspec.structs.replace(act.entry, object=whom), act.first, act.last)
+        act = _with_object(text, act)
     taken = stance(text, act)
     if taken.says == MENTION:
         return _reported(text, act, sayings)
@@ -87,6 +83,13 @@ def _needed(text: Marked, act: Mark) -> bool:
         and (after[0].startswith(("عل", "عال", "3al", "3ale")))
         and not after[0].startswith("عليا")
     )
+
+
+def _with_object(text: Marked, act: Mark) -> Mark:
+    """The act with whom its على names."""
+    to_you = text.words[act.last].endswith(("ك", "كم", "كو", "ج", "k", "ko", "kom"))
+    whom = "you" if to_you else act.entry.object
+    return Mark(msgspec.structs.replace(act.entry, object=whom), act.first, act.last)
 
 
 def _harms(text: Marked, act: Mark, aim: Target) -> bool:
@@ -136,7 +139,10 @@ def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
 
 def _denied(text: Marked, one: Said) -> bool:
     first = max(text.clause(one.first)[0], one.first - 3)
-    return any(first <= mark.first and mark.last <= one.first for mark in text.role("not"))
+    return any(
+        first <= mark.first and mark.last <= one.first and not text.has("still", mark.first, one.last)
+        for mark in text.role("not")
+    )
 
 
 def _addressee(text: Marked, one: Said) -> Target | None:

@@ -10,6 +10,7 @@ from tenfold.detectors.threat.marked import Mark, Marked
 
 OWN, CALL, WISH, MENTION = "own_threat", "call_to_action", "wish", "mention"
 
+_NEAR_JUDGEMENT = 14  # words between "the only way" and "is to …"
 _NEAR = 8  # words before an act in which what governs it stands
 _FILLERS = frozenset(
     [
@@ -119,7 +120,11 @@ _PASSIVE = frozenset(["be", "get", "gets", "getting", "been", "being", "got", "g
 _BEFORE_STEM = frozenset(["رح", "راح", "لح", "بدي", "ra7", "rah", "bdi", "baddi", "badde"])
 _CALLS = frozenset(["ايها", "يا"])
 _IS = frozenset(["is", "s", "are", "would", "be", "was", "isn", "aren"])
-_SETS_OUT = frozenset(["go", "take", "grab", "find", "get", "rise", "stand", "come", "gather", "join", "let"])
+_SETS_OUT = frozenset({
+    "go", "take", "grab", "find", "get", "rise", "stand", "come", "gather", "join", "let", "line", "round",
+    "drag", "pull", "put", "throw", "catch", "tie", "lock", "hunt", "kick", "bring", "kill", "beat", "shoot",
+    "burn",
+})  # fmt: skip
 _BE = frozenset(["am", "m", "are", "re", "is", "s", "im", "be", "was", "were", "will", "ll"])
 
 
@@ -157,6 +162,14 @@ def _english(text: Marked, act: Mark) -> Stance:
     ):
         found = _passive(text, act, first)
         return found if found.says != MENTION else _approved(text, act, first)
+    if {"base", "participle"} <= forms and (seen := _suffered(text, act, first)):
+        return Stance(WISH, act, seen, passive=True)
+    rewarded = _rewarded(text, act)
+    if rewarded:
+        return Stance(CALL, act, rewarded)
+    wish = text.last_before("wish", first, act.first)
+    if wish and "participle" in forms and text.words[act.first - 1] in ("are", "is", "were", "was", "re"):
+        return Stance(WISH, act, wish, passive=True)
     if "base" in forms:
         found = _active(text, act, first)
         if found.says != MENTION:
@@ -171,6 +184,27 @@ def _english(text: Marked, act: Mark) -> Stance:
     else:
         found = Stance(MENTION, act)
     return found if found.says != MENTION else _approved(text, act, first)
+
+
+def _suffered(text: Marked, act: Mark, first: int) -> Mark | None:
+    """The governor of a participle that looks like the base: "I want to see them hurt"."""
+    seen = text.last_before("see", first, act.first)
+    if seen is None or not text.has("person", seen.last, act.first):
+        return None
+    after = act.last < len(text.words) and any(
+        text.has(role, act.last, act.last + 1) for role in ("person", "them", "you")
+    )
+    return None if after or text.has("future", seen.last, act.first) else seen
+
+
+def _rewarded(text: Marked, act: Mark) -> Mark | None:
+    """What is promised to whoever does it: "anyone who kills them deserves a medal"."""
+    if not act.entry.forms & {"third", "base"}:
+        return None
+    start, end = text.sentence(act.first)
+    if not text.last_before("relative", max(start, act.first - 4), act.first):
+        return None
+    return next((mark for mark in text.role("rewarded") if act.last <= mark.first < end), None)
 
 
 def _as_thing(text: Marked, act: Mark, first: int) -> Stance:
@@ -193,16 +227,27 @@ def _approved(text: Marked, act: Mark, first: int) -> Stance:
     before = text.last_before("approved", first, act.first)
     if before and {"to", "is"} & set(text.words[before.last : act.first]) and act.first - before.last <= 5:
         return Stance(CALL, act, before)
+    if _excused(text, act, first):
+        return Stance(CALL, act)
     if (
         before
-        and "ing" in forms
+        and ("ing" in forms or act.entry.role == "act_noun")
         and _nothing_between(text, before.last, act.first)
         and act.first - before.last <= 1
     ):
         return Stance(CALL, act, before)
+    said = text.words[max(first, act.first - 2) : act.first]
+    if _judged_before(text, act, first) and (
+        said == ["is", "to"] or (said[-1:] == ["is"] and ("ing" in forms or act.entry.role == "act_noun"))
+    ):
+        return Stance(CALL, act)
     happening = bool({"getting", "being"} & set(text.words[max(first, act.first - 2) : act.first]))
     if not forms & {"ing", "base"} and act.entry.role != "act_noun" and not happening:
         return Stance(MENTION, act)
+    for mark in text.role("approves"):
+        if act.last < mark.first < min(end, act.last + 9):
+            denied = any(act.last <= no.first < mark.first for no in text.role("not"))
+            return Stance(MENTION if denied else CALL, act, mark)
     for mark in text.role("approved"):
         between = text.words[act.last : mark.first]
         if act.last < mark.first < min(end, act.last + 9) and not _IS.isdisjoint(between[-3:]):
@@ -214,6 +259,23 @@ def _approved(text: Marked, act: Mark, first: int) -> Stance:
         if denied and mark.first < min(end, act.last + 9) and not _IS.isdisjoint(between[-4:]):
             return Stance(CALL, act, mark)
     return Stance(MENTION, act)
+
+
+def _excused(text: Marked, act: Mark, first: int) -> bool:
+    """Whether harm shall go unpunished: "nobody should go to jail for killing them"."""
+    excused = text.last_before("excused", first, act.first)
+    if excused is None or act.first - excused.last > 1:
+        return False
+    start, _ = text.sentence(act.first)
+    return any(start <= no.first < excused.last for no in text.role("not"))
+
+
+def _judged_before(text: Marked, act: Mark, first: int) -> bool:
+    """Whether what is called good or the only way stands before "is to …"."""
+    start, _ = text.sentence(first)
+    return any(
+        max(start, act.first - _NEAR_JUDGEMENT) <= mark.first < act.first for mark in text.role("approved")
+    )
 
 
 def _passive(text: Marked, act: Mark, first: int) -> Stance:
@@ -244,12 +306,19 @@ def _active(text: Marked, act: Mark, first: int) -> Stance:
     )
     if addressed and act.entry.value != "die":
         return Stance(CALL, act)
+    if before[-1:] in (["i"], ["we"]) and _times_only(text, clause, act.first - 1):
+        return Stance(OWN, act, None, text.last_before("i", clause, act.first))
     if before and before[-1] in ("and", "or", "then"):
         if governor:
             return _governed(text, act, governor, first)
         if before[0] in _SETS_OUT:
             return Stance(CALL, act)
     return Stance(MENTION, act)
+
+
+def _times_only(text: Marked, first: int, last: int) -> bool:
+    """Whether words tell a time and nothing else: "tonight we …"."""
+    return first < last and all(text.covered("time", i) for i in range(first, last))
 
 
 def _nothing_between(text: Marked, first: int, last: int) -> bool:
@@ -270,6 +339,8 @@ def _governed(text: Marked, act: Mark, governor: Mark, first: int) -> Stance:
         and governor.first < act.first
         and text.words[governor.first] in ("ima", "imma")
     ):
+        whose = "i"
+    if "me" in text.words[governor.first : governor.last]:  # "makes me want to", "nothing will stop me from"
         whose = "i"
     role = governor.entry.role
     dying = act.entry.value == "die"
@@ -304,7 +375,7 @@ def _named_subject(text: Marked, governor: Mark, first: int) -> bool:
 
 
 def _progressive(text: Marked, act: Mark, first: int) -> Stance:
-    governor = _governor(text, first, act.first, ("must", "want", "wish", "obliged"))
+    governor = _governor(text, first, act.first, ("must", "want", "wish", "obliged", "future"))
     if governor and act.first - governor.last <= 2:
         return _governed(text, act, governor, first)
     before = text.words[max(first, act.first - 3) : act.first]
@@ -426,7 +497,7 @@ def negated(text: Marked, found: Stance) -> bool:
         return bool(nots) and not text.has("still", nots[-1].last, act.first)
     nots = [
         mark
-        for mark in text.role("not")
+        for mark in (*text.role("not"), *text.role("opposed"))
         if first <= mark.first and mark.last <= act.first and not text.covered("still", mark.first)
         if found.governor is None or not found.governor.first <= mark.first < found.governor.last
     ]

@@ -4,11 +4,12 @@ import msgspec
 
 from tenfold.detectors.threat.lexicon import ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked
-from tenfold.detectors.threat.stance import Stance
+from tenfold.detectors.threat.stance import CALL, WISH, Stance
 
 MENTION, NAMED, STAFF, GROUP = "account_mention", "named_person", "staff", "group"
 PLACE, EVENT, SELF, VAGUE, ADDRESSED = "place", "event", "self", "vague", "addressed"
 
+_RELATED = 2  # words between people and who will harm them: "the people whom I will …"
 _REACH = 7  # words after an act in which its object stands
 _PASSED_OVER = frozenset(
     {
@@ -28,6 +29,26 @@ _PASSED_OVER = frozenset(
         "on",
         "at",
         "to",
+        "one",
+        "last",
+        "some",
+        "more",
+        "most",
+        "many",
+        "as",
+        "rid",
+        "away",
+        "death",
+        "end",
+        "harm",
+        "pain",
+        "fire",
+        "rocks",
+        "stones",
+        "war",
+        "towards",
+        "toward",
+        "upon",
     }
     | {
         "for",
@@ -48,6 +69,9 @@ _PASSED_OVER = frozenset(
     }
 )
 _AGAINST_PLACES = frozenset({"burn", "bomb", "attack", "shoot", "run_over"})
+_ENDS_NOUNS = _PASSED_OVER - {"of", "the", "all"}  # "the lives of all …" goes on
+_AGAINST = (["against"], ["towards"], ["toward"], ["upon"])
+_SUFFERED = frozenset({"burn", "hang"})  # what who suffers it does, too
 _EVERY = frozenset(["all", "these", "those", "every", "each", "any"])
 _YOURS = ("face", "person", "staff", "place", "event", "them")  # "your throat", "your family", "your office"
 CALLS = frozenset({"يا", "ايها", "ya"})
@@ -69,13 +93,28 @@ def target(text: Marked, found: Stance) -> Target | None:
     """The target of an act; None when it is aimed at no people and no place."""
     act = found.act
     if found.governor and found.governor.first >= act.last:  # "killing them is right"
-        return _object(text, act)
+        aim = _object(text, act)
+        if act.entry.role == "act_noun" and not (
+            aim and aim.certain
+        ):  # "violence is the only answer to them"
+            return _people_after(text, found.governor) or aim
+        return aim
+    if act.entry.role == "act_noun" and text.words[act.last : act.last + 1] in _AGAINST:
+        return _object(text, act)  # "violence against them"
+    if act.entry.role == "act_noun" and found.says == CALL and not found.governor:
+        return _subject(text, found)  # "the only language they understand is violence"
     if found.passive or act.entry.value == "die":
         return _subject(text, found) or (_object(text, act) if act.entry.value == "die" else None)
+    if found.says == CALL and found.governor and "ing" in act.entry.forms:
+        return _object(text, act) or _subject(text, found)  # "they deserve killing"
     suffixed = act.entry.object
     if suffixed == "me":
         return None
     said = _object(text, act) if not suffixed or suffixed == "they" else None
+    if said is None and act.entry.value in _SUFFERED and found.governor and found.says in (CALL, WISH):
+        return _subject(text, found)  # "they should hang"
+    if said is None and found.actor and text.language == ENGLISH:
+        return _related(text, found.actor)
     if suffixed == "you":
         return _addressed(text, act)
     if suffixed == "they":
@@ -84,6 +123,24 @@ def target(text: Marked, found: Stance) -> Target | None:
         called = _addressed(text, act)
         return called if called.kind != ADDRESSED else said
     return said
+
+
+def _related(text: Marked, actor: Mark) -> Target | None:
+    """The people before "I" in "the women I will kill"."""
+    for mark in reversed(text.role("person")):
+        if actor.first - _RELATED <= mark.last - 1 < actor.first:
+            same = text.clauses[mark.first] == text.clauses[actor.first]
+            return Target(GROUP, mark.first, mark.last) if same else None
+    return None
+
+
+def _people_after(text: Marked, mark: Mark) -> Target | None:
+    """The first people named after a mark in its sentence."""
+    _, end = text.sentence(mark.first)
+    return next(
+        (Target(GROUP, one.first, one.last) for one in text.role("person") if mark.last <= one.first < end),
+        None,
+    )
 
 
 def _addressed(text: Marked, act: Mark) -> Target:
@@ -149,7 +206,7 @@ def _object(text: Marked, act: Mark) -> Target | None:
 def _some_noun(text: Marked, act: Mark, i: int, every: bool) -> Target | None:
     """A word the lexicon does not know: what describes a known one, a name, a group after "all", or some."""
     for after in range(i + 1, min(i + 4, len(text.words))):  # "those filthy <people>", "the North <Office>"
-        if text.clauses[after] != text.clauses[i] or text.words[after] in _PASSED_OVER:
+        if text.clauses[after] != text.clauses[i] or text.words[after] in _ENDS_NOUNS:
             break
         head = _at(text, after, act)
         if head and head.kind in (GROUP, STAFF, PLACE, EVENT) and not text.has("them", after, after + 1):
