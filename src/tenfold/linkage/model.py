@@ -25,6 +25,9 @@ NONE, POSSIBLE, LIKELY = range(3)
 ONE_FAMILY, COPYABLE, WEAK = 1, 2, 3
 
 _COLUMNS = {family: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
+_FAMILY = np.array([list(Family).index(ABOUT[kind].family) for kind in Kind])
+_FIRSTS = np.searchsorted(_FAMILY, np.arange(len(Family)))  # kinds of a family stand together
+assert (np.diff(_FAMILY) >= 0).all()
 _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
 BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
 _LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
@@ -60,6 +63,8 @@ class Model:
         for name, weight in given.weights.items():
             place = place_of(name)
             self._base[place], self._slopes[place] = weight.base, weight.slopes
+        self._damping = np.array([[given.damping[ABOUT[kind].family]] for kind in Kind])
+        self._caps = np.array([[given.caps[family]] for family in Family])
         self._weighs = (self._base != 0.0) | self._slopes.any(axis=2)  # the others add nothing
 
     @classmethod
@@ -130,16 +135,17 @@ class Model:
 
     def combined(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
         """After damping all but the strongest of a family, and its cap; what speaks against stays whole."""
-        combined = raw.copy()
-        for family, kinds in _COLUMNS.items():
-            support = np.maximum(raw[:, kinds], 0.0)
-            factors = np.full(support.shape, self.parameters.damping[family])
-            factors[np.arange(len(raw)), support.argmax(axis=1)] = 1.0
-            support *= factors
-            total = support.sum(axis=1, keepdims=True)
-            support *= np.minimum(1.0, self.parameters.caps[family] / np.maximum(total, 1e-9))
-            combined[:, kinds] = support + np.minimum(raw[:, kinds], 0.0)
-        return combined
+        turned = np.ascontiguousarray(raw.T)  # a family is a few rows then, and few operations do them all
+        support = np.maximum(turned, 0.0)
+        strongest = np.maximum.reduceat(support, _FIRSTS)
+        whole = (support == strongest[_FAMILY]) & (support > 0)
+        if np.count_nonzero(whole) != np.count_nonzero(strongest):  # of equally strong ones, the first
+            for kind in range(1, len(Kind)):
+                whole[kind] &= ~whole[_FIRSTS[_FAMILY[kind]] : kind].any(axis=0)
+        support *= np.where(whole, 1.0, self._damping)
+        total = np.add.reduceat(support, _FIRSTS)
+        support *= np.minimum(1.0, self._caps / np.maximum(total, 1e-9))[_FAMILY]
+        return np.ascontiguousarray((support + np.minimum(turned, 0.0)).T)
 
     def levels(
         self, items: NDArray[np.int64], uncopyable: NDArray[np.int64], probability: NDArray[np.float64]
