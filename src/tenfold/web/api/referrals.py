@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, get, post
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from tenfold.store import referrals as store
@@ -172,7 +172,7 @@ def get_packet(
     referral_id: RowId,
     request: ApiRequest,
     runtime: Running,
-    form: Literal["json", "pdf"] = "json",
+    form: FromQuery[Literal["json", "pdf"]] = "json",
 ) -> Response[bytes]:
     """As approved, or as it would be now. Each reading is in its log. 403 where it names who is watched over
     and the key lacks the scope `protectees`."""
