@@ -25,10 +25,10 @@ SECONDS_GOAL, MEMORY_GOAL = 25, 2.5
 LOOKS = 0.2  # seconds between looks at memory
 
 
-def measured(part: str, history: Path, folder: Path) -> tuple[dict[str, Any], float]:
-    """What one part reports, and its peak of memory in GB."""
+def measured(module: str, folder: Path, *arguments: str | Path) -> tuple[dict[str, Any], float]:
+    """What a module of the bench reports when run with these arguments, and its peak of memory in GB."""
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "tenfold_bench._sweep_work", part, str(history), str(folder)]
+    command = [sys.executable, "-m", f"tenfold_bench.{module}", *map(str, arguments), str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     peak, ended = [0.0], threading.Event()
     watcher = threading.Thread(target=_watch, args=(psutil.Process(process.pid), peak, ended))
@@ -58,9 +58,9 @@ def run(quick: bool) -> Result:
     history = _returns_history.kept(accounts)
     with tempfile.TemporaryDirectory(prefix="tf-sweep-") as name:
         folder = Path(name)
-        ours, memory = measured("ours", history, folder / "ours")
-        measured("prepare", history, folder / "splink")
-        peer, peer_memory = measured("splink", history, folder / "splink")
+        ours, memory = measured("_sweep_ours", folder / "ours", history)
+        measured("_sweep_splink", folder / "splink", "prepare", history)
+        peer, peer_memory = measured("_sweep_splink", folder / "splink", "splink", history)
     report = ours["report"]
     found = report["links"]
     began = " | ".join(f"{stage} {at:.1f} s" for stage, at in ours["began"].items())
@@ -93,6 +93,6 @@ def run(quick: bool) -> Result:
             f"returns: {found['return_likely']:,} likely, {found['return_possible']:,} possible; open"
             f" accounts: {found['open_likely']:,} likely; {report['clusters']:,} clusters of"
             f" {report['clustered']:,}; Splink: {peer['pairs']:,} pairs above -10 bits",
-            f"stages began at: {began}",
+            f"{ours['cpu']:.0f} CPU seconds; stages began at: {began}",
         ],
     )

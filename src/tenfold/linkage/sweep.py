@@ -12,6 +12,7 @@ history and model give the same bytes on every engine.
 import hashlib
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -179,13 +180,16 @@ class Sweep:
         self.stages.file("pairs.parquet", inputs, self._write_pairs)
         pairs = pq.read_table(self.stages.folder / "pairs.parquet", columns=["older", "newer"])
         needed = np.unique(np.concatenate([pairs["older"].to_numpy(), pairs["newer"].to_numpy()]))
-        total = len(self.history.files("identities"))
+        inputs = [self._of("pairs.parquet"), self.history.digest(["identities"])]
+        todo = []
         for number, (first, rows, file) in enumerate(self.history.identity_files()):
-            inputs = [self._of("pairs.parquet"), self.history.digest(["identities"]), number]
             chosen = needed[(needed >= first) & (needed < first + rows)]
-            make = partial(_write_accounts, file, chosen, first)
-            self.stages.file(accounts_file(number), inputs, make)
-            self.progress("accounts", number + 1, total)
+            if not self.stages.known(accounts_file(number), [*inputs, number]):
+                todo.append((number, file, chosen - first, self.stages.partial(accounts_file(number))))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for done, number in enumerate(pool.map(lambda part: _write_accounts(*part), todo), 1):
+                self.stages.made(accounts_file(number), [*inputs, number])
+                self.progress("accounts", done, len(todo))
 
     def _write_pairs(self, out: Path) -> None:
         names = ("candidates.parquet", "open_candidates.parquet")
@@ -285,7 +289,8 @@ def _write(table: Callable[[], pa.Table], out: Path) -> None:
     pq.write_table(table(), out)
 
 
-def _write_accounts(file: Path, chosen: NDArray[np.int64], first: int, out: Path) -> None:
-    taken = pq.read_table(file).take(pa.array(chosen - first))
+def _write_accounts(number: int, file: Path, rows: NDArray[np.int64], out: Path) -> int:
+    taken = pq.ParquetFile(file).read(use_threads=False).take(pa.array(rows))
     with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, taken.schema) as writer:
         writer.write_table(taken.combine_chunks())
+    return number

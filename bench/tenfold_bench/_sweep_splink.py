@@ -1,7 +1,7 @@
-"""The work of the bench `link-sweep`, each part in a process of its own, so that its memory can be measured.
+"""Splink's part of the bench `link-sweep`, in processes of its own, so that its memory can be measured.
 
-`python -m tenfold_bench._sweep_work PART HISTORY FOLDER`: `ours` sweeps, `prepare` writes what Splink reads,
-`splink` trains without labels, predicts and keeps the pairs. The last line of output is JSON.
+`python -m tenfold_bench._sweep_splink PART HISTORY FOLDER`: `prepare` writes what Splink reads, `splink`
+trains without labels, predicts and keeps the pairs. The last line of output is JSON.
 """
 
 import sys
@@ -14,32 +14,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from tenfold.linkage import engines, parameters, table
+from tenfold.linkage import table
 from tenfold.linkage.history import History
-from tenfold.linkage.sweep import Options, Sweep
 from tenfold.linkage.table import NEVER, Table
 from tenfold_bench import _splink
 
 SIDES = ("closed", "newer")
-
-
-def ours(history: Path, folder: Path) -> dict[str, Any]:
-    """A whole sweep on DuckDB: candidates, scores, links, clusters, all files written."""
-    started = time.perf_counter()
-    steps: list[tuple[str, float]] = []
-
-    def note(stage: str, done: int, total: int) -> None:
-        steps.append((stage, time.perf_counter() - started))
-
-    engine = engines.DuckDb(folder / "spill")
-    try:
-        model = msgspec.json.encode(parameters.shipped())
-        report = Sweep(History(history), folder, engine, model, Options(), note).run()
-    finally:
-        engine.close()
-    seconds = time.perf_counter() - started
-    first = dict(reversed(steps))
-    return {"seconds": seconds, "began": first, "report": msgspec.to_builtins(report)}
 
 
 def prepare(history: Path, folder: Path) -> dict[str, Any]:
@@ -66,7 +46,7 @@ def splink(history: Path, folder: Path) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - started, "pairs": len(predicted)}
 
 
-PARTS = {"ours": ours, "prepare": prepare, "splink": splink}
+PARTS = {"prepare": prepare, "splink": splink}
 
 if __name__ == "__main__":
     name, history_, folder_ = sys.argv[1:4]
