@@ -108,7 +108,10 @@ def _aim(one: Sighting, words: str, others: list[str]) -> Aim:
         return Aim((*account, f"@{words}", *watched), identified=True)
     words = _name(words)
     account = _addressee(one)
-    if account or not _is_pronoun(one, kind, words):
+    told = not _is_pronoun(one, kind, words)
+    if others and not account and told and kind == "group" and _is_plain(one, words):
+        return Aim((*watched, "among:" + "|".join([words, *others])), identified=bool(watched))
+    if account or told:
         return Aim((*account, *([] if account else [f"who:{words}"]), *watched), identified=True)
     if watched or len(others) == 1:
         return Aim((*watched, *(f"who:{other}" for other in others[:1])), identified=True)
@@ -144,7 +147,12 @@ def _is_pronoun(one: Sighting, kind: str, words: str) -> bool:
     target, act = one.span("target"), one.span("act")
     if target and act and target[0] < act[1] and act[0] < target[1]:
         return True  # it is fixed to the verb
-    return kind == "vague" and " " not in words and words.isascii() and words == str(one.details["target"])
+    return kind == "vague" and " " not in words and _is_plain(one, words)
+
+
+def _is_plain(one: Sighting, words: str) -> bool:
+    """Whether the target's words are Latin and none has a capital letter: they are no name."""
+    return words.isascii() and words == str(one.details["target"])
 
 
 def _named(one: Sighting) -> list[str]:
