@@ -161,7 +161,11 @@ def import_(
     try:
         with _store() as conn, progress.steps() as show:
             report = import_csv(
-                conn, data, secret_key(common.settings()), ACTOR, lambda done, of: show("rows", done, of)
+                conn,
+                data,
+                secret_key(common.settings()),
+                ACTOR,
+                advance=lambda done, of: show("rows", done, of),
             )
             if report.ids:
                 _record(conn, "protectees.imported", ids=report.ids)

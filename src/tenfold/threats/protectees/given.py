@@ -61,12 +61,13 @@ class Given(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class GivenError(ProtecteeError):
-    """A field that cannot be kept: `field`, why, and how to mend it."""
+    """A field that cannot be kept: `field`, why, and how to mend it; `code` says why for other languages."""
 
-    def __init__(self, field: str, reason: str) -> None:
+    def __init__(self, field: str, reason: str, code: str = "invalid") -> None:
         super().__init__(f"{field}: {reason}" if field else reason)
         self.field = field
         self.reason = reason
+        self.code = code
 
 
 def from_values(values: Mapping[str, Any]) -> Given:
@@ -89,7 +90,7 @@ def fields_of(given: Given) -> dict[str, Any]:
         if name in fields:
             fields[name] = fields[name].strip()
             if not fields[name]:
-                raise GivenError(name, "is empty")
+                raise GivenError(name, "is empty", "empty")
     _check(fields)
     return fields
 
@@ -103,7 +104,7 @@ def tokens_of(given: Given, secret: bytes, cities: Sequence[str]) -> list[set[by
         try:
             found.append(addresses.tokens(secret, address, cities))
         except addresses.AddressError as error:
-            raise GivenError("addresses", f"number {number} {error}") from None
+            raise GivenError("addresses", f"number {number} {error}", "address") from None
     return found
 
 
@@ -112,7 +113,7 @@ def add(conn: Conn, given: Given, secret: bytes, actor: str) -> int:
     fields = fields_of(given)
     for needed in ("kind", "name"):
         if needed not in fields:
-            raise GivenError(needed, "is missing")
+            raise GivenError(needed, "is missing", "empty")
     tokens = tokens_of(given, secret, fields.get("cities", ()))
     id_ = protectees.add(conn, fields, actor)
     if tokens:
@@ -136,16 +137,18 @@ def _check(fields: Mapping[str, Any]) -> None:
         value = fields.get(name, [])
         for one in [value] if isinstance(value, str) else value:
             if not words.split(one).words:
-                raise GivenError(name, f"{one[:40]!r} has no letter that a text could name it by")
+                raise GivenError(name, f"{one[:40]!r} has no letter to be named by", "letters")
     for domain in fields.get("domains", ()):
         if not _is_domain(domain):
-            raise GivenError("domains", f"{domain[:60]!r} is no domain; write it like staff.example.org")
+            raise GivenError(
+                "domains", f"{domain[:60]!r} is no domain; write it like staff.example.org", "domain"
+            )
     for name in ("starts_at", "ends_at"):
         at = fields.get(name)
         if at is not None and at.tzinfo is None:
-            raise GivenError(name, "has no time zone; end it with Z or an offset such as +03:00")
+            raise GivenError(name, "has no time zone; end it with Z or an offset such as +03:00", "zone")
     if fields.get("starts_at") and fields.get("ends_at") and fields["ends_at"] <= fields["starts_at"]:
-        raise GivenError("ends_at", "is not later than starts_at")
+        raise GivenError("ends_at", "is not later than starts_at", "order")
 
 
 def _domain(text: str) -> str:

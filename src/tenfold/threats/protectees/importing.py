@@ -30,7 +30,12 @@ class Imported(msgspec.Struct, kw_only=True):
 
 
 def import_csv(
-    conn: Conn, data: bytes, secret: bytes, actor: str, advance: _Advance = lambda done, of: None
+    conn: Conn,
+    data: bytes,
+    secret: bytes,
+    actor: str,
+    *,
+    advance: _Advance = lambda done, of: None,
 ) -> Imported:
     """Keep all rows of a CSV file, known ones by their `key`, in a transaction of its own within the
     caller's.
@@ -116,8 +121,9 @@ def _note(report: Imported, row: Row, error: ProtecteeError) -> None:
     column, _, reason = str(error).partition(": ")
     if column not in COLUMNS:
         column, reason = "", str(error)
+    code = error.code if isinstance(error, GivenError) else "team" if column == "member_of" else "invalid"
     if len(report.faults) < MAX_FAULTS:
-        report.faults.append(Fault(row.line, column, reason))
+        report.faults.append(Fault(row.line, column, reason, code))
 
 
 def export_csv(conn: Conn, file: TextIO) -> int:

@@ -73,15 +73,23 @@ _YES_OR_NO = {"": True, "yes": True, "no": False, "1": True, "0": False, "نعم
 
 
 class TableError(ValueError):
-    """A file that cannot be read at all: where, why, how to mend it."""
+    """A file that cannot be read at all: where, why, how to mend it; `code` and `values` say so for other
+    languages."""
+
+    def __init__(self, message: str, code: str, **values: str | int) -> None:
+        super().__init__(message)
+        self.code = code
+        self.values = values
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What is wrong on a line, in a column ("" for the row as a whole), and how to mend it."""
+    """What is wrong on a line, in a column ("" for the row as a whole), and how to mend it; `code` says why
+    for other languages."""
 
     line: int
     column: str
     reason: str
+    code: str = "invalid"
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -97,7 +105,7 @@ def decoded(data: bytes) -> str:
     """The text of a file: UTF-8 or UTF-16, told by the byte order mark, or by the zeros beside separators and
     Latin letters."""
     if len(data) > MAX_BYTES:
-        raise TableError(f"the file is longer than {MAX_BYTES // 2**20} MiB; import it in parts")
+        raise TableError(f"the file is longer than {MAX_BYTES // 2**20} MiB; import it in parts", "size")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in data[:200]:
@@ -111,7 +119,9 @@ def decoded(data: bytes) -> str:
         raise TableError(
             f"line {line:,}, byte {error.start:,} (0x{data[error.start]:02x}): is not "
             f"{'UTF-8' if encoding == 'utf-8-sig' else 'UTF-16'}; save the file as UTF-8, for example with "
-            "iconv -f WINDOWS-1256 -t UTF-8"
+            "iconv -f WINDOWS-1256 -t UTF-8",
+            "encoding",
+            line=line,
         ) from None
 
 
@@ -124,15 +134,15 @@ def rows(data: bytes) -> tuple[list[Row], list[Fault]]:
     for line, cells, fault in _records(decoded(data)):
         try:
             if fault:
-                raise GivenError("", fault)
+                raise GivenError("", fault, "cells")
             row = _row(line, cells)
             key = str(row.given.key)
             if key in seen:
-                raise GivenError("key", f"{key!r} stands on line {seen[key]:,} too; each key once")
+                raise GivenError("key", f"{key!r} stands on line {seen[key]:,} too; each key once", "twice")
             seen[key] = line
             found.append(row)
         except GivenError as error:
-            faults.append(Fault(line, error.field, error.reason))
+            faults.append(Fault(line, error.field, error.reason, error.code))
             if len(faults) >= MAX_FAULTS:
                 break
     return found, faults
@@ -159,10 +169,14 @@ def _records(text: str) -> Iterator[tuple[int, dict[str, str], str]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise TableError(
-            f"the row that begins on line {line:,} cannot be read: {error}; is a quote left open?"
+            f"the row that begins on line {line:,} cannot be read: {error}; is a quote left open?",
+            "quote",
+            line=line,
         ) from None
     if header is None:
-        raise TableError(f"the file is empty; the first row must name the columns: {', '.join(COLUMNS)}")
+        raise TableError(
+            f"the file is empty; the first row must name the columns: {', '.join(COLUMNS)}", "empty"
+        )
 
 
 def _delimiter(text: str) -> str:
@@ -179,14 +193,24 @@ def _header(cells: list[str]) -> list[str]:
         name = _OTHER_NAMES.get(name, name)
         if name not in COLUMNS:
             raise TableError(
-                f"line 1, column {place}: {cell.strip()[:40]!r} is no column; there are {', '.join(COLUMNS)}"
+                f"line 1, column {place}: {cell.strip()[:40]!r} is no column; there are {', '.join(COLUMNS)}",
+                "column",
+                column=place,
+                value=cell.strip()[:40],
             )
         if name in names:
-            raise TableError(f"line 1, column {place}: {cell.strip()[:40]!r} says the same as another column")
+            raise TableError(
+                f"line 1, column {place}: {cell.strip()[:40]!r} says the same as another column",
+                "doubled",
+                column=place,
+                value=cell.strip()[:40],
+            )
         names.append(name)
     missing = [name for name in ("key", "kind", "name") if name not in names]
     if missing:
-        raise TableError(f"line 1: no column {missing[0]!r}; key, kind and name are needed")
+        raise TableError(
+            f"line 1: no column {missing[0]!r}; key, kind and name are needed", "missing", value=missing[0]
+        )
     return names
 
 
@@ -206,6 +230,6 @@ def _row(line: int, cells: Mapping[str, str]) -> Row:
             values[column] = None if not text and column in _CLEARED_BY_NOTHING else text
     for needed in ("key", "kind", "name"):
         if not values[needed]:
-            raise GivenError(needed, "is empty")
+            raise GivenError(needed, "is empty", "empty")
     team = cells.get("member_of")
     return Row(line, from_values(values), None if team is None else team.strip())
