@@ -1,12 +1,12 @@
 """Train the learned model of threats and write its weights into the package.
 
     python scripts/train_threat.py ../shared/data            # writes weights.npz and weights.json
-    python scripts/train_threat.py ../shared/data --folds 5  # cross-validated average precision; writes nothing
+    python scripts/train_threat.py ../shared/data --folds 5  # average precision by cross-validation
 
-Data (weights.json tells what was used, row for row): EDOS, official train and dev splits, category 1 (threats,
-plans to harm, incitement) against the rest; Davidson et al. 2017 "neither" and MLMA "normal" (English and
-Arabic) as texts that threaten nobody, unless the rules read a threat in them. EDOS' test split and HateCheck
-are never read here. All of it takes about 6 minutes of one core.
+Data (weights.json tells what was used, row for row): EDOS, official train and dev splits, category 1
+(threats, plans to harm, incitement) against the rest; Davidson et al. 2017 "neither" and MLMA "normal"
+(English and Arabic) as texts that threaten nobody, unless the rules read a threat in them. EDOS' test split
+and HateCheck are never read here. It takes about 3 minutes of one core, and 4 with five folds.
 """
 
 import argparse
@@ -306,7 +306,7 @@ def main() -> None:
     judged = weights == 1
     weights = np.where(labels > 0, POSITIVE, weights) * np.where(judged | ~np.array(own), 1.0, 0.0)
     # The meaning of EDOS' texts alone is learned: from the others it would learn their register.
-    vectors = np.zeros((len(labels), DIMENSIONS), np.float32)
+    vectors = np.zeros((len(labels), DIMENSIONS))
     known = [text for source in sources if source.weight == 1 for text in source.texts]
     vectors[judged] = np.concatenate([places(known[i : i + 500]) for i in range(0, len(known), 500)])
     if arguments.folds:

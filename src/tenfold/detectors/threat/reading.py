@@ -9,7 +9,10 @@ from tenfold.detectors.threat.entries import Entry
 from tenfold.detectors.threat.factors import Factor
 from tenfold.detectors.threat.lexicon import ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked, Said
-from tenfold.detectors.threat.stance import MENTION, OWN, Stance, negated, stance
+from tenfold.detectors.threat.negation import negated
+from tenfold.detectors.threat.stance import MENTION, OWN, Stance
+from tenfold.detectors.threat.stance_arabic import arabic_stance
+from tenfold.detectors.threat.stance_english import english_stance
 from tenfold.detectors.threat.targets import ADDRESSED, GROUP, Target, target
 
 _LEAKING = frozenset({"preparation", "farewell", "last_resort"})
@@ -56,7 +59,7 @@ def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
         if not _needed(text, act):
             return None
         act = _with_object(text, act)
-    taken = stance(text, act)
+    taken = (english_stance if text.language == ENGLISH else arabic_stance)(text, act)
     if taken.says == MENTION:
         return _reported(text, act, sayings)
     aim = target(text, taken)
