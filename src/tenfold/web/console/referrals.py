@@ -28,7 +28,7 @@ BASES: Final[tuple[Basis, ...]] = ("dsa_18", "tco_14_5", "national")
 TRANSLATABLE: Final = 20  # different texts with a place for a translation in the form; the gravest come first
 SHOWN: Final = 5  # different texts on a referral's page
 STATES: Final = ("draft", "approved", "sent", "withdrawn")
-_TYPES: Final = {"json": "application/json; charset=utf-8", "pdf": "application/pdf"}
+_TYPES: Final = {"json": "application/json", "pdf": "application/pdf"}
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -199,11 +199,7 @@ def one_referral(visit: Visiting, referral_id: FromPath[int]) -> Response[str]:
     return referral_page(visit, referral_id)
 
 
-@get("/referrals/{referral_id:int}/packet.{form:str}", opt={"needs": Permission.THREATS}, sync_to_thread=True)
-def document(visit: Visiting, referral_id: FromPath[int], form: FromPath[str]) -> Response[bytes]:
-    """The packet as PDF or JSON. Who took it is in the log."""
-    if form not in _TYPES:
-        raise NotFoundException
+def _document(visit: Visit, referral_id: int, form: str) -> Response[bytes]:
     with visit.runtime.pool.connection() as conn:
         referral = found(conn, referral_id)
         if not may_see(visit, conn, referral):
@@ -217,4 +213,16 @@ def document(visit: Visiting, referral_id: FromPath[int], form: FromPath[str]) -
     )
 
 
-handlers = [list_page, new_page, edit_page, one_referral, document]
+@get("/referrals/{referral_id:int}/packet.pdf", opt={"needs": Permission.THREATS}, sync_to_thread=True)
+def as_pdf(visit: Visiting, referral_id: FromPath[int]) -> Response[bytes]:
+    """The packet as PDF. Who took it is in the log."""
+    return _document(visit, referral_id, "pdf")
+
+
+@get("/referrals/{referral_id:int}/packet.json", opt={"needs": Permission.THREATS}, sync_to_thread=True)
+def as_json(visit: Visiting, referral_id: FromPath[int]) -> Response[bytes]:
+    """The packet as JSON. Who took it is in the log."""
+    return _document(visit, referral_id, "json")
+
+
+handlers = [list_page, new_page, edit_page, one_referral, as_pdf, as_json]

@@ -91,7 +91,7 @@ def figures_csv(visit: Visiting, request: Request[Any, Any, Any]) -> Response[by
     writer.writerows(figures.rows(found))
     return Response(
         text.getvalue().encode(),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"content-disposition": f'attachment; filename="threats-by-{by}.csv"'},
     )
 
