@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -80,7 +81,7 @@ def test_you_is_whoever_is_mentioned_or_answered(conn):
 
 def test_words_about_a_threat_are_not_counted_among_those_who_make_it(conn):
     text = EN.format("Jonas Vale")
-    news = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
+    news: dict[str, Any] = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
     records.take(conn, [sighting("p1", "a1", text), sighting("p2", "paper", text, **news)], NOON)
     rows = conn.execute("SELECT information, level, sources FROM threats ORDER BY information").fetchall()
     assert rows == [(False, "T2", 1), (True, "N", 1)]

@@ -1,6 +1,7 @@
 """Cadence, fixation and return: with their numbers, one level in all, and never to T0 without a time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ TEXTS = [
 ]
 
 
-def days(*numbers: float) -> list:
+def days(*numbers: float) -> list[datetime]:
     return [NOON + timedelta(days=number) for number in numbers]
 
 
@@ -266,7 +267,7 @@ def test_a_link_that_is_found_later_raises_when_records_are_looked_at_again(conn
 
 
 def test_others_words_are_never_raised(conn):
-    news = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
+    news: dict[str, Any] = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
     said = [
         sighting(f"p{n}", "paper", TEXTS[n % 6].format("Jonas Vale"), at=at, **news)
         for n, at in enumerate(days(0, 9, 10, 11, 12, 13))

@@ -112,7 +112,7 @@ def grouped(read):
 
 
 def test_pairs_that_are_put_together_belong_together(read, grouped):
-    records: dict[int, Counter] = defaultdict(Counter)
+    records: dict[int, Counter[tuple[str, int, str]]] = defaultdict(Counter)
     for (message, _, _), record in zip(read, grouped, strict=True):
         records[record][message] += 1
     put = sum(sum(one.values()) * (sum(one.values()) - 1) // 2 for one in records.values())

@@ -1,6 +1,7 @@
 """What is closed and old is forgotten but for its numbers; what a legal hold covers is not."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ LATER = NOON + timedelta(days=400)
 def closed(conn, post="p1", whom="Jonas Vale"):
     (taken,) = records.take(conn, [sighting(post, f"by {post}", TEXT.format(whom), whom)], NOON)
     id_ = taken.threat_id
-    wish = {"reason": f"about {whom}", "actor": "user:1", "now": NOON}
+    wish: dict[str, Any] = {"reason": f"about {whom}", "actor": "user:1", "now": NOON}
     steps.correct(conn, id_, factor="where", value="Harbour Street", **wish)
     steps.close(conn, id_, outcome="not_credible", **wish)
     return id_
@@ -86,7 +87,7 @@ def test_a_lifted_hold_holds_no_longer(conn):
 
 
 def test_reports_of_threats_that_nobody_took_up_go_too(conn):
-    news = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
+    news: dict[str, Any] = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
     (taken,) = records.take(conn, [sighting("p1", "paper", TEXT.format("Jonas Vale"), **news)], NOON)
     assert threat_retention.forget(conn, 12, LATER) == [taken.threat_id]
     assert conn.execute("SELECT status, outcome FROM threats").fetchall() == [("closed", "news")]

@@ -68,7 +68,13 @@ class OneThreat(RuleBasedStateMachine):
 
     @rule(actor=PEOPLE, level=st.sampled_from(ORDER), outcome=st.sampled_from([None, *OUTCOMES]))
     def assess(self, actor: str, level: str, outcome: Any) -> None:
-        wish = {"level": level, "outcome": outcome, "reason": "read it", "actor": actor, "now": self.now}
+        wish: dict[str, Any] = {
+            "level": level,
+            "outcome": outcome,
+            "reason": "read it",
+            "actor": actor,
+            "now": self.now,
+        }
         if self._attempt(Step.ASSESS, lambda: steps.assess(self.conn, self.id, **wish)):
             self.level = self.assessed = level
 
@@ -80,7 +86,7 @@ class OneThreat(RuleBasedStateMachine):
         ]),
     )  # fmt: skip
     def correct(self, actor: str, change: tuple[str, Any]) -> None:
-        wish = {
+        wish: dict[str, Any] = {
             "factor": change[0],
             "value": change[1],
             "reason": "so it is",
@@ -92,26 +98,26 @@ class OneThreat(RuleBasedStateMachine):
 
     @rule(actor=PEOPLE)
     def escalate(self, actor: str) -> None:
-        wish = {"reason": "look", "actor": actor, "now": self.now}
+        wish: dict[str, Any] = {"reason": "look", "actor": actor, "now": self.now}
         if self._attempt(Step.ESCALATE, lambda: steps.escalate(self.conn, self.id, **wish)):
             assert stands(self.conn, self.id).owner is None
 
     @rule(actor=PEOPLE)
     def monitor(self, actor: str) -> None:
-        wish = {"reason": "wait", "actor": actor, "now": self.now}
+        wish: dict[str, Any] = {"reason": "wait", "actor": actor, "now": self.now}
         self._attempt(Step.MONITOR, lambda: steps.monitor(self.conn, self.id, **wish))
 
     @rule(back=st.booleans())
     def refer(self, back: bool) -> None:
         step, act = (Step.RECALL, steps.recall) if back else (Step.REFER, steps.refer)
-        wish = {"referral": 1, "actor": "user:1", "now": self.now}
+        wish: dict[str, Any] = {"referral": 1, "actor": "user:1", "now": self.now}
         self._attempt(step, lambda: act(self.conn, self.id, **wish))
 
     @rule(actor=PEOPLE, outcome=st.sampled_from(OUTCOMES))
     def close(self, actor: str, outcome: Any) -> None:
         threat = stands(self.conn, self.id)
         grave = {threat.level, threat.read_level} & {"T0", "T1"}
-        wish = {"outcome": outcome, "reason": "done", "actor": actor, "now": self.now}
+        wish: dict[str, Any] = {"outcome": outcome, "reason": "done", "actor": actor, "now": self.now}
         self._attempt(
             Step.CLOSE,
             lambda: steps.close(self.conn, self.id, **wish),
@@ -120,7 +126,7 @@ class OneThreat(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
-        wish = {"reason": "again", "actor": "user:1", "now": self.now}
+        wish: dict[str, Any] = {"reason": "again", "actor": "user:1", "now": self.now}
         self._attempt(Step.REOPEN, lambda: steps.reopen(self.conn, self.id, **wish))
 
     @rule(level=st.sampled_from(["T0", "T1", "T2", "T3"]))
@@ -203,7 +209,7 @@ def test_a_higher_reading_asks_again_and_leaves_the_persons_level_in_force(conn)
 
 def test_a_closed_threat_stays_closed_for_copies_and_opens_for_what_is_new(conn):
     id_ = opened(conn)
-    wish = {"reason": "a line from a film", "actor": "user:1", "now": NOON}
+    wish: dict[str, Any] = {"reason": "a line from a film", "actor": "user:1", "now": NOON}
     steps.close(conn, id_, outcome="not_a_threat", **wish)
     records.take(conn, [sighting("p2", "a2", TEXT + " 🔥")], NOON)
     assert (stands(conn, id_).status, stands(conn, id_).sources) == ("closed", 2)
@@ -221,7 +227,7 @@ def test_a_credible_threat_that_goes_on_after_it_was_closed_opens_again(conn):
 
 def test_only_a_person_closes_what_is_grave(conn):
     id_ = opened(conn, level="T1")
-    wish = {"outcome": "not_credible", "reason": "a joke", "now": NOON}
+    wish: dict[str, Any] = {"outcome": "not_credible", "reason": "a joke", "now": NOON}
     with pytest.raises(StepRefusedError, match="only a person"), conn.transaction():
         steps.close(conn, id_, actor="key:1", **wish)
     steps.assess(conn, id_, level="T3", reason="a joke", actor="key:1", now=NOON)
@@ -233,7 +239,7 @@ def test_only_a_person_closes_what_is_grave(conn):
 
 def test_corrections_are_assessed_by_the_table_and_kept_with_the_text(conn):
     id_ = opened(conn)
-    wish = {"reason": "he gives the street", "actor": "user:7", "now": NOON}
+    wish: dict[str, Any] = {"reason": "he gives the street", "actor": "user:7", "now": NOON}
     assert steps.correct(conn, id_, factor="where", value="Harbour Street", **wish) == "T2"
     assert steps.correct(conn, id_, factor="when", value="12", **wish) == "T0"
     assert steps.correct(conn, id_, factor="speech_act", value="fiction", **wish) == "N"

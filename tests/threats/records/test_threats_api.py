@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -21,7 +22,7 @@ TEXT = "I will kill {} at the door of his house on Harbour Street, and nobody wi
 def platform(server):
     """A server with a few records: T1 by two accounts, T2, T3, and a report in the news."""
     with server.runtime.pool.connection() as conn:
-        news = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
+        news: dict[str, Any] = {"speech_act": "news", "gates": ["news"], "gated": True, "level": "N"}
         said = [
             sighting("p1", "a1", TEXT.format("Jonas Vale"), level="T1"),
             sighting("p2", "a2", TEXT.format("Jonas Vale") + " 🔥", level="T1"),
@@ -52,7 +53,8 @@ def test_the_list_is_by_level_then_time_left_and_goes_page_by_page(platform):
     answer = get(platform, "/v1/threats").json()
     assert [row["level"] for row in answer["rows"]] == ["T1", "T2", "T3"]
     assert answer["next"] is None
-    seen, cursor = [], ""
+    seen: list[int] = []
+    cursor: Any = ""
     while cursor is not None:
         params = {"limit": 1, **({"cursor": cursor} if cursor else {})}
         page = get(platform, "/v1/threats", **params).json()
@@ -177,7 +179,7 @@ def test_figures_as_json_and_csv_have_denominators(platform):
 def test_corrections_come_page_by_page(platform):
     id_ = get(platform, "/v1/threats", level="T3").json()["rows"][0]["id"]
     for value in ("6", "12", None):
-        wish = {"factor": "when", "value": value, "reason": "read again"}
+        wish: dict[str, Any] = {"factor": "when", "value": value, "reason": "read again"}
         assert post(platform, f"/v1/threats/{id_}/correct", wish).status_code == 200
     first = get(platform, "/v1/threats/corrections", limit=2).json()
     rest = get(platform, "/v1/threats/corrections", after=first["next"]).json()
