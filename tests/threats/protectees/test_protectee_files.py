@@ -11,7 +11,7 @@ from tenfold.threats.protectees.importing import Imported, export_csv, import_cs
 from tests.threats.protectees.watching import SECRET
 
 FILE = """key,kind,name,names,handles,addresses,cities,member_of,contact,starts_at
-hr-1,person,Karim Nasser,كريم ناصر|K. Nasser,karim_n,"12 Palm Street, Flat 3|شارع النخيل ١٢",Amman|عمّان,t-1,desk,
+hr-1,person,Karim Nasser,كريم ناصر|K. Nasser,karim_n,"12 Palm Street, Flat 3|شارع النخيل ١٢",Amman,t-1,desk,
 hr-2,person,Greta Lindqvist,,,,,t-1,,2026-03-01T00:00:00Z
 t-1,team,Redwood Support,دعم ريدوود,,,,,,
 """
@@ -32,6 +32,12 @@ def test_a_file_is_kept_and_keeps_its_memberships(conn: Conn) -> None:
     assert kept["hr-1"].member_of == kept["hr-2"].member_of == kept["t-1"].id
     assert kept["hr-1"].names == ["كريم ناصر", "K. Nasser"]
     assert kept["hr-1"].addresses == 2
+
+
+def test_a_file_is_a_part_of_the_callers_transaction(conn: Conn) -> None:
+    take(conn, FILE)
+    conn.rollback()
+    assert protectees.page(conn) == []
 
 
 def test_the_same_file_again_changes_nothing(conn: Conn) -> None:
@@ -76,7 +82,7 @@ def test_encodings_separators_and_arabic_headers(conn: Conn, encoding: str, end:
         ("key,kind,name,dog\n", "line 1, column 4: 'dog'"),
         ("key,id,kind,name\n", "line 1, column 2: 'id' says the same"),
         ('key,kind,name\nhr-1,person,"open\n', "row that begins on line 2"),
-        ("key,kind,name\nhr-1,person,".encode() + "كريم".encode("windows-1256"), "line 2, byte"),
+        (b"key,kind,name\nhr-1,person," + "كريم".encode("windows-1256"), "line 2, byte"),
         (b"\xff\xfe\x00", "UTF-16"),
     ],
 )

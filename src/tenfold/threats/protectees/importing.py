@@ -37,17 +37,17 @@ def import_csv(
     *,
     advance: _Advance = lambda done, of: None,
 ) -> Imported:
-    """Keep all rows of a CSV file, known ones by their `key`, in a transaction of its own within the
-    caller's.
+    """Keep all rows of a CSV file, known ones by their `key`, as a part of the caller's
+    transaction.
 
     The same file again changes nothing. Columns that the file has are set, empty cells clear; those that it
     has not stay. With faults nothing is kept. Raises TableError when the file cannot be read.
     """
     read, faults = rows(data)
     report = Imported(rows=len(read) + len(faults), faults=faults)
+    protectees.lock(conn)  # the caller's transaction has begun, so that what follows is a part of it
     try:
         with conn.transaction():
-            protectees.lock(conn)
             _keep(conn, read, report, secret=secret, actor=actor, advance=advance)
             if report.faults:
                 raise _Refused
