@@ -114,7 +114,8 @@ def _aim(one: Sighting, words: str, others: list[str]) -> Aim:
     if account or told:
         return Aim((*account, *([] if account else [f"who:{words}"]), *watched), identified=True)
     if watched or len(others) == 1:
-        return Aim((*watched, *(f"who:{other}" for other in others[:1])), identified=True)
+        alone = [f"who:{others[0]}"] if len(others) == 1 else []
+        return Aim((*watched, *alone), identified=True)
     if others:
         return Aim(("among:" + "|".join(others),))
     if one.addressed and one.reply_to:

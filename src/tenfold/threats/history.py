@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tenfold.store import threat_hands, threat_sources, threats
+from tenfold.store import threat_hands, threat_keys, threat_sources, threats
 from tenfold.store.database import Conn
 from tenfold.store.threat_hands import Hand
 from tenfold.threats import campaigns, escalation, fixation
@@ -75,7 +75,7 @@ def _returns(conn: Conn, targets: Mapping[int, list[str]], found: Findings) -> N
                 asked.setdefault(key, []).append((id_, hand))
     if not asked:
         return
-    records = threats.records_of_keys(conn, asked)
+    records = threat_keys.records_of(conn, asked)
     began = threat_sources.first_times(
         conn, {(record, hand.other) for key, record in records.items() for _, hand in asked[key]}
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tenfold.store import threat_sources, threats
+from tenfold.store import threat_keys, threat_sources, threats
 from tenfold.store.database import Conn
 from tenfold.store.threat_sources import Source
 from tenfold.store.threats import Said, Threat
@@ -55,14 +55,14 @@ def take(conn: Conn, sightings: Sequence[Sighting], now: datetime) -> list[Taken
     if not sightings:
         return []
     keys = campaigns.keys(sightings)
-    held = threats.lock_keys(conn, (key for one in keys for key in one.all))
+    held = threat_keys.lock(conn, (key for one in keys for key in one.all))
     known, whole = threats.lock_whole(conn, {threat for threat in held.values() if threat is not None})
     before = {id_: msgspec.structs.replace(threat) for id_, threat in known.items()}
     parts = _parts(keys, {key: None if threat is None else whole[threat] for key, threat in held.items()})
     opened = _choose_records(conn, parts, known, now)
     merged = {record: part.lead for part in parts for record in part.records - {part.lead}}
     _merge(conn, known, merged, now)
-    threats.give_keys(conn, {key: part.lead for part in parts for key in part.keys if held[key] is None})
+    threat_keys.give(conn, {key: part.lead for part in parts for key in part.keys if held[key] is None})
     record_of = {number: part.lead for part in parts for number in part.sightings}
     _note_targets(conn, keys, record_of)
     _note_protectees(conn, sightings, record_of)

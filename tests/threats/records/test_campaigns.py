@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenfold.store import database
+from tenfold.store import database, protectees
 from tenfold.threats import records, renewing
 from tests.threats.records.composed import NOON, ids, parts, sighting
 from tests.threats.records.composed import records as told
@@ -121,8 +121,7 @@ def test_taking_the_same_twice_changes_nothing(conn):
 def test_a_target_that_is_found_out_later_does_not_move_what_was_taken(conn):
     said = sighting("p1", "a1", EN.format("Jonas Vale"))
     (first,) = records.take(conn, [said], NOON)
-    conn.execute("INSERT INTO protectees (kind, name, created_by) VALUES ('person', 'Jonas Vale', 'user:1')")
-    (id_,) = conn.execute("SELECT id FROM protectees").fetchone()
+    id_ = protectees.add(conn, {"kind": "person", "name": "Jonas Vale"}, "user:1")
     seen = sighting("p1", "a1", EN.format("Jonas Vale"), protectees=((id_, "name", 0.9, 12, 22),), level="T1")
     (again,) = records.take(conn, [seen], NOON)
     assert again.threat_id == first.threat_id
