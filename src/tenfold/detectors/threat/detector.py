@@ -66,13 +66,12 @@ class ThreatDetector:
         return self._model.probabilities(texts, [symbols(one.marked, one.all) for one in found])
 
     def _read_one(self, batch: PreparedBatch, number: int, lexicon: Lexicon) -> Read:
-        normal = batch.normal
-        start, end = int(normal.bounds[number]) + 1, int(normal.bounds[number + 1])
-        text = normal.text[start:end]
+        text = _text(batch, number)
         patterns = self._sayings.which(text)
         if not patterns and not lexicon.promises(text.split(" ")):
             return NOTHING
-        marked = Marked(normal, number, batch.texts[number], lexicon)
+        marked = Marked(batch.normal, number, batch.texts[number], lexicon)
+        start = int(batch.normal.bounds[number]) + 1
         found = readings(marked, said(marked, self._sayings, patterns, text, start))
         return Read(min(found, key=lambda reading: reading.rank, default=None), tuple(found), marked)
 
@@ -90,7 +89,7 @@ class ThreatDetector:
         return [
             self._lexicons[ARABIC]
             if of_arabic
-            else self._latin(batch, number)
+            else self._latin(_text(batch, number))
             if of_digits
             else self._lexicons[ENGLISH]
             for number, (of_arabic, of_digits) in enumerate(
@@ -98,11 +97,16 @@ class ThreatDetector:
             )
         ]
 
-    def _latin(self, batch: PreparedBatch, number: int) -> Lexicon:
-        text = batch.normal[number].text
+    def _latin(self, text: str) -> Lexicon:
         if _DIGIT_LETTER.search(text) and (is_arabizi(text) or _may_be_arabizi(text)):
             return self._lexicons[ARABIZI]
         return self._lexicons[ENGLISH]
+
+
+def _text(batch: PreparedBatch, number: int) -> str:
+    """The normal form of a text."""
+    start, end = batch.normal.bounds[number : number + 2].tolist()
+    return batch.normal.text[start + 1 : end]
 
 
 def _may_be_arabizi(text: str) -> bool:

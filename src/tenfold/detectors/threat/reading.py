@@ -126,6 +126,8 @@ def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
     gates = of_gates.scope_gates(text, one.first, one.last) | of_gates.genres(text, one.first, ADDRESSED)
     if saying.says != "veiled" and _denied(text, one):
         gates.add("negated")
+    elif _called_wrong(text, one):
+        gates.add("condemnation")
     kind = GROUP if saying.says in ("call_to_action", "wish", "glorification") else ADDRESSED
     aim: Target | None = Target(kind, one.first, one.last)
     if saying.factor in _LEAKING:
@@ -141,11 +143,17 @@ def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
 
 
 def _denied(text: Marked, one: Said) -> bool:
-    first = max(text.clause(one.first)[0], one.first - 3)
+    first = max(text.clause(one.first)[0], one.first - 6)
     return any(
         first <= mark.first and mark.last <= one.first and not text.has("still", mark.first, one.last)
         for mark in text.role("not")
     )
+
+
+def _called_wrong(text: Marked, one: Said) -> bool:
+    """ "It is a crime to …"."""
+    first = max(text.clause(one.first)[0], one.first - 4)
+    return text.language == ENGLISH and text.has("condemned", first, one.first)
 
 
 def _addressee(text: Marked, one: Said) -> Target | None:
