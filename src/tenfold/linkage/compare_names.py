@@ -128,17 +128,19 @@ def _by_keys(made: Comparisons, found: Found, kind: Kind) -> Spelt:
 
 
 def _promising(firsts: Sequence[str], seconds: Sequence[str]) -> NDArray[np.bool_]:
-    """Whose letters or consonants are not far apart: a quick look before the finer measure."""
-    best = np.zeros(len(firsts), np.float32)
-    if not len(best):
-        return np.empty(0, np.bool_)
+    """Whose letters or, where these are far apart, consonants are not: a look before the finer measure."""
+    promising = np.zeros(len(firsts), np.bool_)
     for form in (names.skeleton, names.phonetic):
-        known = {text: form(text) for text in {*firsts, *seconds}}
-        left, right = [known[text] for text in firsts], [known[text] for text in seconds]
+        rest = np.flatnonzero(~promising)
+        if not len(rest):
+            break
+        one, other = ([side[pair] for pair in rest.tolist()] for side in (firsts, seconds))
+        known = {text: form(text) for text in {*one, *other}}
+        left, right = [known[text] for text in one], [known[text] for text in other]
         alike = process.cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32)
         alike[[not (a and b) for a, b in zip(left, right, strict=True)]] = 0.0
-        best = np.maximum(best, alike)
-    return best >= QUICK_NAME
+        promising[rest] = alike >= QUICK_NAME
+    return promising
 
 
 def _first(shown: Shown, row: int) -> str:
