@@ -143,7 +143,8 @@ def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
 
 
 def _denied(text: Marked, one: Said) -> bool:
-    first = max(text.clause(one.first)[0], one.first - 6)
+    reach = 6 if text.language == ENGLISH else 3
+    first = max(text.clause(one.first)[0], one.first - reach)
     return any(
         first <= mark.first and mark.last <= one.first and not text.has("still", mark.first, one.last)
         for mark in text.role("not")
