@@ -218,16 +218,20 @@ def _resting_on(conn: Conn, keys: Sequence[int]) -> list[str]:
     """Some accounts that share one of these keys with a closure that they are linked to."""
     rows = conn.execute(
         """
-        SELECT DISTINCT linked.account FROM closure_keys, LATERAL (
-            SELECT account_b AS account FROM links WHERE account_a = closure_keys.account
-                AND closed = account_a AND model <> ''
-            UNION ALL
-            SELECT account_a FROM links WHERE account_b = closure_keys.account
-                AND closed = account_b AND model <> ''
-        ) AS linked
-        WHERE closure_keys.key = ANY(%s) AND EXISTS (
-            SELECT FROM account_keys
-            WHERE account_keys.key = closure_keys.key AND account_keys.account = linked.account)
+        WITH linked AS MATERIALIZED (
+            SELECT key, found.account FROM closure_keys, LATERAL (
+                SELECT account_b AS account FROM links WHERE account_a = closure_keys.account
+                    AND closed = account_a AND model <> ''
+                UNION ALL
+                SELECT account_a FROM links WHERE account_b = closure_keys.account
+                    AND closed = account_b AND model <> ''
+            ) AS found
+            WHERE closure_keys.key = ANY(%s)
+        )
+        SELECT DISTINCT account FROM linked
+        -- A value, not a join: however many show a key, each of these accounts is looked up by itself.
+        WHERE (SELECT true FROM account_keys
+               WHERE account_keys.key = linked.key AND account_keys.account = linked.account)
         LIMIT %s
         """,
         [keys, MOST_LOOKS],
