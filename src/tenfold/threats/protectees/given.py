@@ -77,6 +77,8 @@ def from_values(values: Mapping[str, Any]) -> Given:
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$.")
         field = re.split(r"[.\[`]", path)[0]
+        if field == "kind":
+            raise GivenError(field, f"is none of {', '.join(protectees.KINDS)}", "kind") from None
         raise GivenError(field, f"{message[0].lower()}{message[1:]}") from None
 
 
