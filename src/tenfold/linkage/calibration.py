@@ -57,8 +57,18 @@ def aligned(given: Parameters, tried: Sequence[Tried]) -> Parameters:
     shifts = [
         round(old + float(new) / slope, 4) for old, new in zip(given.by_size[1], found[1:-2], strict=True)
     ]
+    shifts = _onwards(sizes, shifts, max(math.log2(one.population) for one in tried))
     posts = max(0.0, round(given.per_doubled_posts - float(found[-1]) / slope, 4))
     return msgspec.structs.replace(given, by_size=(sizes, tuple(shifts)), per_doubled_posts=posts)
+
+
+def _onwards(sizes: Sequence[float], shifts: list[float], largest: float) -> list[float]:
+    """Beyond the largest platform the line of the last two sizes goes on."""
+    for place in range(2, len(sizes)):
+        if sizes[place - 1] >= largest:
+            rise = (shifts[place - 1] - shifts[place - 2]) / (sizes[place - 1] - sizes[place - 2])
+            shifts[place] = round(shifts[place - 1] + rise * (sizes[place] - sizes[place - 1]), 4)
+    return shifts
 
 
 def _logistic(design: Floats, same: NDArray[np.bool_], weight: Floats) -> Floats:

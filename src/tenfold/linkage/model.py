@@ -32,7 +32,7 @@ _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
 BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
 _LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
 _PLACE = 3_000  # thousandths of a bit: an address or network that more show proves nothing
-_ALIKE = 2.0  # bits of style without which an address that many show proves nothing
+_ALIKE = 2.5  # bits of style without which an address that many show proves nothing
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
 
 
