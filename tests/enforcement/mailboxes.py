@@ -55,13 +55,13 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
     return str(part.get_content())
 
 
-class _Controller(Controller):
+class _Controller(Controller):  # type: ignore[misc]
     """On a port that the system chooses, which the library cannot by itself."""
 
     @property
     def listens_at(self) -> int:
         assert self.server is not None
-        return int(self.server.sockets[0].getsockname()[1])  # type: ignore[attr-defined]
+        return int(self.server.sockets[0].getsockname()[1])
 
     def _trigger_server(self) -> None:
         socket.create_connection(("127.0.0.1", self.listens_at)).close()

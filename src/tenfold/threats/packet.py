@@ -170,7 +170,9 @@ def _spread(view: ThreatView) -> dict[str, Any]:
     }
 
 
-def _text(copy: Preserved, referral: Referral, gone: Mapping[tuple[str, ...], datetime]) -> dict[str, Any]:
+def _text(
+    copy: Preserved, referral: Referral, gone: Mapping[tuple[str, str, str, str], datetime]
+) -> dict[str, Any]:
     content = msgspec.json.decode(copy.content)
     gone_at = gone.get((copy.subject_kind, copy.subject_id, copy.field, content["text_sha256"]))
     translation = referral.translations.get(content["text_sha256"])

@@ -201,7 +201,7 @@ def target() -> Iterator[Receiver]:
 
 
 def test_from_the_event_to_those_who_are_called_in_one_pass(
-    pool: ConnectionPool[Conn], box: Mailbox, target: Receiver
+    database_url: str, pool: ConnectionPool[Conn], box: Mailbox, target: Receiver
 ) -> None:
     """One turn of the pipeline, one of each outbox: nothing waits for a second look."""
     settings = Settings(
@@ -218,7 +218,7 @@ def test_from_the_event_to_those_who_are_called_in_one_pass(
             event("post.created", "a-1", at=NOW, post="p-1", text=platform.STAFF),
         ]
         queue.insert_events(conn, told)
-    with database.connect(pool.conninfo, autocommit=True) as conn:
+    with database.connect(database_url, autocommit=True) as conn:
         tools = Tools(
             suite=CurrentSuite().get(conn), policy=load_policies(load({})), linker=Linker(), watch=Watch(KEY)
         )

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tenfold.cli.common import CommandError
 from tenfold.cli.referrals import app
-from tenfold.store import database, people, protectees
+from tenfold.store import database, holds, people, protectees
 from tenfold.store.keys import Scope
 from tenfold.taxonomy import Role
 from tenfold.threats import referrals
@@ -57,7 +57,7 @@ def test_a_referral_is_drafted_read_and_its_recipients_noted(server: "Server", t
     assert [line["act"] for line in answer.json()["log"]] == ["drafted", "approved", "sent"]
     (row,) = client.get("/v1/referrals?state=sent", headers=headers).json()["referrals"]
     packet = client.get(f"/v1/referrals/{id_}/packet", headers=headers)
-    assert referrals.holds.digest(packet.text) == row["packet_sha256"]
+    assert holds.digest(packet.text) == row["packet_sha256"]
     pdf = client.get(f"/v1/referrals/{id_}/packet?form=pdf", headers=headers)
     assert pdf.headers["content-type"] == "application/pdf" and pdf.content.startswith(b"%PDF-")
 
