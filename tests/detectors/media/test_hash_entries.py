@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
 from tenfold.detectors.media import hashes
-from tenfold.detectors.media.hashes import DIGITS, Form, Hash, HashError
+from tenfold.detectors.media.hashes import Form, Hash, HashError
 from tenfold.detectors.media.turns import TURNS
 
 PDQ = "b6e41c2a6dffc47f0f2c3f8699737f8c38796ed11b819600e3fd515a448055a0"
@@ -15,10 +15,9 @@ FORMS = st.builds(Form, st.booleans(), st.sampled_from(TURNS))
 PDQS = st.builds(
     lambda form, number: Hash("pdq", form, f"{number | (2**100 - 1):064x}"), FORMS, st.integers(0, 2**256 - 1)
 )
-DIGESTS = st.sampled_from(("sha256", "md5")).flatmap(
-    lambda kind: st.binary(min_size=DIGITS[kind] // 2, max_size=DIGITS[kind] // 2).map(
-        lambda raw: Hash(kind, Form(), raw.hex())
-    )
+DIGESTS = st.one_of(
+    st.binary(min_size=32, max_size=32).map(lambda raw: Hash("sha256", Form(), raw.hex())),
+    st.binary(min_size=16, max_size=16).map(lambda raw: Hash("md5", Form(), raw.hex())),
 )
 
 

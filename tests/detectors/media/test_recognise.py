@@ -1,4 +1,4 @@
-"""From a bank's entry to a held upload with a case, in the very next batch, and back when it is taken away."""
+"""From a bank's entry to a held upload with a case, in the very next batch, and back when it is gone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,8 +7,6 @@ from PIL import ImageOps
 
 from tenfold import pipeline
 from tenfold.config import Settings
-from tenfold.detectors import bank_values
-from tenfold.detectors.bank_values import GivenEntry
 from tenfold.detectors.media.detector import MediaDetector, MediaItem
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.pdq import from_hex, to_hex
@@ -22,6 +20,7 @@ from tenfold.store import events as queue
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.threats.protectees import Watch
 from tests.detectors.media.drawn_pictures import photo, saved
+from tests.detectors.media.media_bank import bank
 from tests.helpers import event
 
 PDQ = "b6e41c2a6dffc47f0f2c3f8699737f8c38796ed11b819600e3fd515a448055a0"
@@ -35,13 +34,6 @@ def store(conn):
     conn.commit()
     conn.autocommit = True
     return conn
-
-
-def bank(conn, value, label="emblem", to="ours", **more):
-    good, refused = bank_values.check("media", [GivenEntry(value=value, label=label, **more)])
-    assert not refused
-    with conn.transaction():
-        return banks.add_entries(conn, to, good, "cli:test").added
 
 
 def near(digits, bits):
@@ -92,21 +84,21 @@ def test_a_turned_or_negative_copy_is_known_though_only_a_hash_was_banked(store,
     assert (found["distance"], found["turn"], found["negative"]) == (0, turn, negative)
 
 
-def test_files_that_were_banked_are_found_turned_and_framed(store):
+def test_files_that_were_banked_are_found_turned_and_framed(store, tmp_path):
+    picture = photo()
+    files = {"plain": picture, "down": picture.rotate(180), "framed": _framed(picture)}
+    hashed = {}
     with Hasher() as hasher:
-        picture = photo()
-        seen = hasher.look(saved(picture, "PNG"))
-        forms = zip(TURNS, seen.whole.hashes, strict=True)
-        bank(
-            store, " ".join(f"pdq/{turn}:{one}" if turn != "upright" else f"pdq:{one}" for turn, one in forms)
-        )
-        upside_down = hasher.look(saved(picture.rotate(180), "JPEG", quality=70))
-        framed = hasher.look(saved(_framed(picture), "JPEG", quality=85))
-    (found,) = look(store, MediaDetector(), pdq=upside_down.whole.hashes[0])
+        for name, image in files.items():
+            (tmp_path / name).write_bytes(saved(image, "JPEG", quality=80))
+            hashed[name] = hasher.hash_file(tmp_path / name)
+    bank(store, hashed["plain"].value)
+    (found,) = look(store, MediaDetector(), pdq=hashed["down"].pdq)
     assert (found["turn"], found["negative"], found["border"]) == ("upside-down", False, False)
     assert found["distance"] <= 4
-    assert look(store, MediaDetector(), pdq=framed.whole.hashes[0]) == []
-    (found,) = look(store, MediaDetector(), pdq=framed.whole.hashes[0], pdq_trimmed=framed.trimmed.hashes[0])
+    framed = hashed["framed"]
+    assert look(store, MediaDetector(), pdq=framed.pdq) == []
+    (found,) = look(store, MediaDetector(), pdq=framed.pdq, pdq_trimmed=framed.pdq_trimmed)
     assert (found["turn"], found["border"]) == ("upright", True)
 
 
