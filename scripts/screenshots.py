@@ -45,6 +45,8 @@ SIZE: ViewportSize = {"width": 1280, "height": 800}
 SCHEMES: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
 SECRET = b"for pictures only" * 2
 NAMES = {"en": "Lead", "ar": "المشرف"}
+CAMPAIGN = "سنقتل موظفي مكتب الشمال الليلة عند باب المكتب"
+THREAT = "We will shoot the employees of the North Office tonight at the door of their office."
 MONTH = SimulationSpec(events=20_000, start=datetime.now(UTC).date() - timedelta(days=30))
 
 
@@ -54,9 +56,7 @@ def console(folder: Path) -> Iterator[tuple[str, str]]:
     server = EmbeddedServer(folder, durable=False)
     database.migrate(server.url)
     pool = database.pool(server.url, 4)
-    runtime = Runtime(
-        settings=config.load({}, data_dir=folder), url=server.url, pool=pool, secret=SECRET
-    )
+    runtime = Runtime(settings=config.load({}, data_dir=folder), url=server.url, pool=pool, secret=SECRET)
     listener = socket.create_server(("127.0.0.1", 0))
     web = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning"))
     thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]})
@@ -75,7 +75,7 @@ def fill(url: str) -> dict[str, str]:
     with database.connect(url, autocommit=True) as conn:
         with conn.transaction():
             shipped.install(conn)
-        told = [events.parse(msgspec.json.encode(event)) for event in generate(MONTH)]
+        told = [events.parse(msgspec.json.encode(event)) for event in (*generate(MONTH), *threatening())]
         for start in range(0, len(told), 1_000):
             with conn.transaction():
                 queue.insert_events(conn, told[start : start + 1_000])
@@ -88,6 +88,36 @@ def fill(url: str) -> dict[str, str]:
             user = people.add_user(conn, NAMES[locale], [Role.LEAD], locale=locale)
             sessions[locale] = people.start_session(conn, user.id)
     return sessions
+
+
+def threatening() -> Iterator[dict[str, object]]:
+    """A campaign against an office by fourteen new accounts, and one threat in English."""
+    now = datetime.now(UTC)
+    for number in range(15):
+        account, at = f"raya-{number}", now - timedelta(minutes=25 * number + 2)
+        begun = at - timedelta(hours=30)
+        profile = {"handle": f"sawt_alraya_{number}", "display_name": f"صوت الراية {number}"}
+        yield _event("account.created", account, begun, profile)
+        text = CAMPAIGN if number else THREAT
+        yield _event("post.created", account, at, {"post": f"raya-post-{number}", "text": text})
+
+
+def _event(kind: str, account: str, at: datetime, data: dict[str, str]) -> dict[str, object]:
+    return {
+        "id": f"{kind}-{account}",
+        "type": kind,
+        "time": at.isoformat(),
+        "account": account,
+        "data": data,
+    }
+
+
+def telling_threat(url: str) -> int:
+    """The most urgent threat that most accounts repeat."""
+    with database.connect(url) as conn:
+        row = conn.execute("SELECT id FROM threats ORDER BY urgency, sources DESC, id LIMIT 1").fetchone()
+    assert row is not None, "the campaign made no record"
+    return int(row[0])
 
 
 def telling_case(url: str) -> int:
@@ -120,9 +150,9 @@ def telling_return(url: str) -> str:
     return f"/returns/pair?{urlencode({'closed': row[0], 'new': row[1]})}"
 
 
-def take(browser: Browser, address: str, session: str, *, case: int, returned: str, target: str) -> None:
-    """The queue, a return and a case as one person sees them, the case by night too. `target`: pattern of
-    paths."""
+def take(browser: Browser, address: str, session: str, places: dict[str, str], target: str) -> None:
+    """Pages as one person sees them by day, a case by night too. `places`: path by name; `target`: pattern of
+    the pictures' paths."""
     for scheme, suffix in SCHEMES:
         context = browser.new_context(
             viewport=SIZE, device_scale_factor=1.5, color_scheme=scheme, reduced_motion="reduce"
@@ -130,12 +160,12 @@ def take(browser: Browser, address: str, session: str, *, case: int, returned: s
         context.add_cookies([{"name": "tenfold_session", "value": session, "url": address}])
         page = context.new_page()
         if scheme == "light":
-            page.goto(f"{address}/cases")
-            page.screenshot(path=target.format("queue", suffix))
-            page.goto(f"{address}{returned}")
-            page.locator("#waterfall").evaluate("card => card.scrollIntoView()")
-            page.screenshot(path=target.format("return", suffix))
-        page.goto(f"{address}/cases/{case}")
+            for name in ("queue", "return", "threats", "threat", "figures"):
+                page.goto(address + places[name])
+                if name == "return":
+                    page.locator("#waterfall").evaluate("card => card.scrollIntoView()")
+                page.screenshot(path=target.format(name, suffix))
+        page.goto(address + places["case"])
         page.locator('input[value="TVEC7"]').check()
         page.locator('input[name="purpose"][value="none"]').check()
         page.screenshot(path=target.format("case", suffix))
@@ -152,7 +182,14 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         sessions = fill(url)
-        case, returned = telling_case(url), telling_return(url)
+        places = {
+            "queue": "/cases",
+            "return": telling_return(url),
+            "threats": "/threats",
+            "threat": f"/threats/{telling_threat(url)}",
+            "figures": "/threats/figures",
+            "case": f"/cases/{telling_case(url)}",
+        }
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[
@@ -167,14 +204,7 @@ def main() -> None:
             ],
         )
         for locale, session in sessions.items():
-            take(
-                browser,
-                address,
-                session,
-                case=case,
-                returned=returned,
-                target=str(target / f"{{}}-{locale}{{}}.png"),
-            )
+            take(browser, address, session, places, str(target / f"{{}}-{locale}{{}}.png"))
         browser.close()
 
 
