@@ -73,7 +73,7 @@ def get_protectees(
     request: ApiRequest,
     runtime: Running,
     *,
-    after: Annotated[int, QueryParameter(description="Id after which to begin.", ge=0, lt=2**63)] = 0,
+    after: Annotated[int, QueryParameter(description="Id after which to begin.", ge=0, le=2**62)] = 0,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_PAGE)] = 100,
     search: Annotated[
         str, QueryParameter(description="In names, handles, accounts, domains, cities, key.", pattern=NO_NUL)
