@@ -1,5 +1,6 @@
 """A simulated population in PostgreSQL as the pipeline leaves it: keys of all, closures, newcomers."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,17 @@ import msgspec
 import pyarrow.parquet as pq
 
 from tenfold.fingerprint import Fingerprint
+from tenfold.linkage import style, usual
 from tenfold.linkage.history import History
+from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind, key_of
 from tenfold.simulation.returns import Returns
+from tenfold.store import link_keys, style_background
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
+from tenfold.store.style_background import Kept
 
 PIECE = 1 << 20
+HANDS = 2_000  # closures whose texts are read for the others', too: 3 ms each
 
 
 def fill(conn: Conn, folder: Path) -> str:
@@ -118,6 +124,62 @@ def newcomers(conn: Conn, returns: Returns, asked: int, posts: int) -> list[str]
             break
     conn.execute("ANALYZE")
     return chosen
+
+
+def write_styles(conn: Conn, returns: Returns, newcomers: list[str]) -> None:
+    """Give closures their ways of writing, and the platform what is usual in it. Those that newcomers may be
+    the returns of get their own, the others those of HANDS among them: as much to read and to compare."""
+    before = {name for one in newcomers for name in returns.truth(int(one[1:])).predecessors}
+    accounts = [row[0] for row in conn.execute("SELECT account FROM closures ORDER BY account")]
+    others = [account for account in accounts if account not in before]
+    hands = others[:: max(1, len(others) // HANDS)]
+    chosen = [account for account in accounts if account in before] + hands
+    made: dict[str, tuple[bytes, int]] = {}
+    for start in range(0, len(chosen), 200):
+        some = chosen[start : start + 200]
+        sketches = style.sketches([returns.texts(int(account[1:]), None) for account in some])
+        made |= zip(some, sketches, strict=True)
+    rows = []
+    for number, account in enumerate(accounts):
+        sketch, chars = made.get(account) or made[hands[number % len(hands)]]
+        rows.append({"account": account, "style": sketch, "style_chars": chars})
+    for start in range(0, len(rows), 5_000):
+        conn.execute(
+            """
+            UPDATE closures SET fingerprint = (fingerprint::jsonb || (to_jsonb(row) - 'account'))::json
+            FROM jsonb_to_recordset(%s) AS row (account text, style text, style_chars bigint)
+            WHERE closures.account = row.account
+            """,
+            [as_records(rows[start : start + 5_000])],
+        )
+    background = usual.of_sketches([made[one][0] for one in hands if made[one][1] >= style.LEAST_CHARS])
+    if background:
+        style_background.keep(conn, Kept(usual.to_bytes(background), len(hands), datetime.now(UTC)))
+    conn.execute("VACUUM (FULL, ANALYZE) closures")
+
+
+def share_address(conn: Conn, newcomers: Sequence[str], accounts: int) -> None:
+    """One address that so many accounts show, a tenth of them closed, and these newcomers, too."""
+    token = "address:of-everybody"
+    key = key_of(KeyKind.ADDRESS, token)
+    conn.execute(
+        "INSERT INTO account_keys SELECT %(key)s, 'shared' || n FROM generate_series(1, %(all)s) AS n",
+        {"key": key, "all": accounts},
+    )
+    conn.execute(
+        "INSERT INTO closure_keys SELECT %(key)s, 'shared' || n FROM generate_series(1, %(all)s, 10) AS n",
+        {"key": key, "all": accounts},
+    )
+    conn.execute(
+        """
+        INSERT INTO account_tokens (kind, token, account, first_seen, last_seen)
+        SELECT 'address', %s, unnest(%s::text[]), now(), now()
+        """,
+        [token, list(newcomers)],
+    )
+    link_keys.note_common(conn, [key])
+    link_keys.count_common(conn, MAX_ACCOUNTS)  # as maintenance does
+    conn.execute("VACUUM ANALYZE account_keys, closure_keys, account_tokens")
 
 
 def _put(conn: Conn, shown: Fingerprint, texts: list[str]) -> None:

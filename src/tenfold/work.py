@@ -1,5 +1,6 @@
 """A worker process: the pipeline loop, the outboxes, calls and maintenance, each in a thread of its own."""
 
+import gc
 import logging
 import os
 import threading
