@@ -93,6 +93,8 @@ class Worker:
         with conn.transaction():
             policies.remember(conn, self._policy.version, self._policy.sources)
         self._media.update(conn)  # large banks take a while, and the first picture should not wait for it
+        gc.collect()
+        gc.freeze()  # what is there by now stays: looking through it again and again holds up looks
         pause = IDLE_SECONDS[0]
         while not stop.is_set() and _lives(parent):
             tools = Tools(
