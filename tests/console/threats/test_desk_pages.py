@@ -382,6 +382,7 @@ def test_a_change_after_approval_makes_it_a_draft_again(
     come_in(site.person(Role.SECURITY, name="Basil", locale=locale))
     page.goto(f"{site.url}/referrals/1")
     page.locator("form[action$=approve] button").click()
+    expect(page.locator(".case-head .tag")).to_have_text(words(locale, "referral.state.approved"))
     page.keyboard.press("e")
     expect(page.locator(".notice-bad")).to_have_text(words(locale, "referral.voids"))
     page.locator("[name=statement]").fill("Otherwise")
