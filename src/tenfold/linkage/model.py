@@ -11,7 +11,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.fingerprint import MAX_TEXTS
 from tenfold.linkage import judging, parameters
 from tenfold.linkage.compare import Comparisons
 from tenfold.linkage.kinds import ABOUT, FEW, HOME, Kind, Level
@@ -19,6 +18,7 @@ from tenfold.linkage.ledger import Family, Judged
 from tenfold.linkage.parameters import KNOTS, SEGMENTS, Parameters, place_of
 
 _PAIRS = 8_192  # scored at once
+POSTS = (3, 30)  # of the newer account, in training: what fewer and more would mean is not known
 LEVELS = (None, "possible", "likely")
 HELD_BACK = (None, "one_family", "copyable", "weak")
 NONE, POSSIBLE, LIKELY = range(3)
@@ -206,8 +206,8 @@ def _proven(uncopyable: NDArray[np.int64], proves: float, supports: float) -> ND
 
 
 def posts_seen(posts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Doublings of posts, as far as they are read: log2(1 + posts)."""
-    return np.asarray(np.log2(1.0 + np.clip(posts, 0, MAX_TEXTS)))
+    """Doublings of posts: log2(1 + posts), from the fewest to the most that weights were learned after."""
+    return np.asarray(np.log2(1.0 + np.clip(posts, *POSTS)))
 
 
 def pieces(strength: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -28,7 +28,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
 
     A pair's log2 odds before any evidence are prior - per_doubling * log2(population) + what `by_size` gives
     (log2 of accounts, ascending; bits; straight between, level beyond) - per_doubled_posts * log2(1 + posts
-    of the newer account). `weights` by
+    of the newer account, see model.POSTS). `weights` by
     "kind.level", as in `handle.letters`. In a family the strongest item counts whole, the others by
     `damping`, all together at most `caps` bits. `calibration` maps bits to log2 odds, both ascending,
     straight between. `carries`: bits a family needs to count as one of two; `proves`: bits that what nobody
