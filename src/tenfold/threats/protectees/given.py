@@ -27,7 +27,8 @@ _Long = Annotated[str, Meta(max_length=2_000, pattern=_NO_NUL)]
 _Names = Annotated[list[_Name], Meta(max_length=100)]
 _Handles = Annotated[list[_Handle], Meta(max_length=100)]
 _Ids = Annotated[list[_Id], Meta(max_length=100)]
-_Addresses = Annotated[list[Annotated[str, Meta(min_length=1, max_length=500)]], Meta(max_length=20)]
+_Address = Annotated[str, Meta(min_length=1, max_length=500, pattern=_NO_NUL)]
+_Addresses = Annotated[list[_Address], Meta(max_length=20)]
 
 _is_domain = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}").fullmatch
 
