@@ -101,8 +101,8 @@ class PostDeleted(msgspec.Struct, kw_only=True):
 
 
 class MediaUploaded(msgspec.Struct, kw_only=True):
-    """`media.uploaded`: hashes are hexadecimal digits. `pdq_trimmed`: of the picture without its border of one
-    colour, where it has one; `tenfold hash` makes all of them."""
+    """`media.uploaded`: hashes are hexadecimal digits. `pdq_trimmed`: of the picture without its
+    border of one colour, where it has one; `tenfold hash` makes all of them."""
 
     media: Id
     kind: Literal["image", "video", "audio", "file"] = "file"

@@ -27,7 +27,7 @@ from tenfold.linkage.ledger import Judged
 from tenfold.linkage.online import Linker
 from tenfold.store import actions, closures, link_decisions, link_keys, links_due, shared_keys, signals
 from tenfold.store.database import Conn, connect
-from tenfold.store.link_decisions import LinkDecision, Pair, Verdict, ordered
+from tenfold.store.link_decisions import Pair, Verdict, ordered
 from tenfold.store.signals import Link
 from tenfold.taxonomy import Ground
 from tests.casework import returning_platform as platform
@@ -119,7 +119,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, act: Any) -> Iterator[None]:
     """Once linkage has read what people decided and judged otherwise than before, `act`, then go on."""
     real, done = returns.decided, threading.Event()
 
-    def late(one: Judged, decisions: dict[Pair, LinkDecision], *more: Any) -> Judged:
+    def late(one: Judged, decisions: dict[Pair, Any], *more: Any) -> Judged:
         found = real(one, decisions, *more)
         if not done.is_set():
             done.set()

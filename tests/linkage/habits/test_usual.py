@@ -108,7 +108,8 @@ def test_maintenance_makes_it_of_what_people_wrote_and_linkers_take_it_over(conn
     platform.work()
     in_use = InUse()
     in_use.refresh(conn)
-    assert in_use.background is None
+    before = in_use.background
+    assert before is None
     assert usual_in_store.renew(conn, NOON)
     in_use.refresh(conn)
     first = in_use.background

@@ -130,7 +130,8 @@ def test_a_file_by_request(server: Server, key: dict[str, str]) -> None:
 def test_pages_follow_each_other(server: Server, key: dict[str, str]) -> None:
     for i in range(5):
         server.client.post("/v1/protectees", json={"kind": "place", "name": f"Tower {i}x"}, headers=key)
-    seen, after = [], 0
+    seen: list[int] = []
+    after: int | None = 0
     while after is not None:
         page = server.client.get(f"/v1/protectees?limit=2&after={after}", headers=key).json()
         seen += [one["id"] for one in page["protectees"]]

@@ -14,7 +14,7 @@ from tenfold.detectors.text.neardup import NearDuplicateDetector
 from tenfold.detectors.text.prepared import PreparedBatch
 from tenfold.detectors.text.terms import TermsDetector
 from tenfold.detectors.text.urls import UrlDetector, find_urls
-from tenfold.detectors.threat import detector as threat
+from tenfold.detectors.threat import telling as threat
 from tenfold.detectors.threat.detector import ThreatDetector
 from tenfold.evidence import Signal, SignalKind
 
