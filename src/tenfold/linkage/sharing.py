@@ -99,7 +99,7 @@ def by_kin(newer: Numbers, older: Numbers, points: Numbers) -> Numbers:
     each other: by the oldest to whom one comes from a newer account over its best older one and so on."""
     order = np.lexsort((older, -points, newer))
     first = order[np.diff(newer[order], prepend=-1) != 0]
-    root = np.arange(int(newer.max(initial=-1)) + 1)
+    root = np.arange(max(int(newer.max(initial=-1)), int(older.max(initial=-1))) + 1)
     root[newer[first]] = older[first]
     while not np.array_equal(further := root[root], root):
         root = further
