@@ -137,6 +137,41 @@ def test_no_threat_gives_no_signal(detector: ThreatDetector, text: str) -> None:
     assert signal_of(detector, text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I will kill you if you spoil the ending 😂",
+        "I'll murder my brother if he eats my fries again",
+        "والله أقتلك لو حرقت علي النهاية 😂",
+        "ha2telak law 7ara2t el nehaya 😂",
+        "stay strong, see you next week",
+        "Please pray for our dead. The funeral is this morning.",
+        "We've got to beat Jonas Vale in November, register to vote",
+        "We will bury Harbour United on Friday",
+        "I will shoot Jonas Vale for the cover of the magazine tomorrow",
+    ],
+)
+def test_trifles_farewells_and_rivals_are_no_threats(detector: ThreatDetector, text: str) -> None:
+    found = signal_of(detector, text)
+    assert found is None or found.details["level"] == "N"
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("We are going to shoot Jonas Vale at the bridge tonight", "T0"),
+        ("Shoot Jonas Vale on sight", "T2"),
+        ("We will burn Jonas Vale in his car when he leaves", "T2"),
+        ("I swear I will cut the throat of Jonas Vale", "T3"),
+        ("We will kill you if you close our accounts 😂", "T2"),
+    ],
+)
+def test_who_is_named_in_full_is_no_thing(detector: ThreatDetector, text: str, level: str) -> None:
+    found = signal_of(detector, text)
+    assert found is not None
+    assert found.details["level"] == level
+
+
 def test_everything_stands_where_it_was_written(detector: ThreatDetector) -> None:
     text = "  سَـأقتلكَ غدًا 🔥 أمام باب بيتك بالسكين!"
     details = details_of(detector, text)

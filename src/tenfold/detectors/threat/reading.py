@@ -13,8 +13,9 @@ from tenfold.detectors.threat.negation import negated
 from tenfold.detectors.threat.stance import MENTION, OWN, Stance
 from tenfold.detectors.threat.stance_arabic import arabic_stance
 from tenfold.detectors.threat.stance_english import english_stance
-from tenfold.detectors.threat.targets import ADDRESSED, GROUP, Target, target
+from tenfold.detectors.threat.targets import ADDRESSED, GROUP, Target, full_name, target
 
+_ON_NAMES = frozenset({"shoot", "burn", "bomb", "hang", "run_over", "stab"})  # one beats a rival, too
 _LEAKING = frozenset({"preparation", "farewell", "last_resort"})
 
 
@@ -69,6 +70,8 @@ def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
     if negated(text, taken):
         gates.add("negated")
     condition = of_factors.condition(text, act)
+    if condition and text.has("trifle", condition.first, condition.last):
+        gates.add("idiom")  # "I will kill you if you spoil the ending"
     says = "conditional" if taken.says == OWN and condition else taken.says
     extra = [
         one for one in (of_factors.actor(text, taken), condition if says == "conditional" else None) if one
@@ -98,7 +101,8 @@ def _with_object(text: Marked, act: Mark) -> Mark:
 def _harms(text: Marked, act: Mark, aim: Target) -> bool:
     """Whether the act with this object is harm to people."""
     if text.has("careful", act.first, act.last) or act.entry.harm == "weak":
-        return aim.certain
+        deadly = act.entry.value in _ON_NAMES and "base" in act.entry.forms
+        return aim.certain or (deadly and full_name(text, aim))
     return True
 
 
@@ -112,7 +116,7 @@ def _reported(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
         Target("self", act.first, act.last) if act.entry.object == "me" else None
     )
     victim = text.has("victim", start, end)
-    if aim is None or (text.has("careful", act.first, act.last) and not aim.certain):
+    if aim is None or not _harms(text, act, aim):
         return None
     gates = {"victim_report"} if victim else {"reported"}
     if text.has("news", start, end):

@@ -72,6 +72,7 @@ _AGAINST_PLACES = frozenset({"burn", "bomb", "attack", "shoot", "run_over"})
 _ENDS_NOUNS = _PASSED_OVER - {"of", "the", "all"}  # "the lives of all …" goes on
 _AGAINST = (["against"], ["towards"], ["toward"], ["upon"])
 _SUFFERED = frozenset({"burn", "hang"})  # what who suffers it does, too
+_NO_NAMES = ("thing", "film", "place", "club")  # what stands in names of no person
 _EVERY = frozenset(["all", "these", "those", "every", "each", "any"])
 _YOURS = ("face", "person", "staff", "place", "event", "them")  # "your throat", "your family", "your office"
 CALLS = frozenset({"يا", "ايها", "ya"})
@@ -211,8 +212,7 @@ def _some_noun(text: Marked, act: Mark, i: int, every: bool) -> Target | None:
         head = _at(text, after, act)
         if head and head.kind in (GROUP, STAFF, PLACE, EVENT) and not text.has("them", after, after + 1):
             return Target(head.kind, i, after + 1, head.certain)
-    written = text.original[text.starts[i] : text.ends[i]]
-    if text.language == ENGLISH and written[:1].isupper() and not written.isupper():
+    if text.language == ENGLISH and _capital(text, i):
         return Target(NAMED, i, i + 1, certain=False)
     if every and text.words[i].endswith("s"):
         return Target(GROUP, i, i + 1)
@@ -243,8 +243,28 @@ def _at(text: Marked, i: int, act: Mark) -> Target | None:
     return None
 
 
+def full_name(text: Marked, aim: Target) -> bool:
+    """Whether an uncertain name is a whole one, two words or more that begin with capitals, and names no
+    thing: "shoot Jonas Vale", but not "burn Blue Note records"."""
+    if aim.kind != NAMED or text.language != ENGLISH:
+        return False
+    last = aim.first
+    while last < len(text.words) and text.clauses[last] == text.clauses[aim.first] and _capital(text, last):
+        last += 1
+    things = any(text.has(role, i, i + 1) for role in _NO_NAMES for i in range(aim.first, last + 1))
+    return last - aim.first >= 2 and not things
+
+
+def _capital(text: Marked, i: int) -> bool:
+    written = text.original[text.starts[i] : text.ends[i]]
+    return written[:1].isupper() and not written.isupper()
+
+
 def _bodily(text: Marked, i: int) -> Target | None:
-    """ "Your throat", "راسك": a person through a part of the body; anybody's but mine."""
+    """ "Your throat", "راسك", "the throat of Jonas": a person through a part of the body; anybody's but
+    mine."""
+    if text.words[i + 1 : i + 2] == ["of"] and i + 2 < len(text.words) and _capital(text, i + 2):
+        return Target(NAMED, i + 2, i + 3)
     whose = [mark.entry.object for mark in text.role("face") if mark.first == i]
     if "me" in whose:
         return None
