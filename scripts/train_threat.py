@@ -41,7 +41,7 @@ HASHED = 0.12  # how much hashed features count beside named ones, before the da
 NAMED = 0.5
 SPREAD = 4.0  # how much dimensions of meaning count beside the others, before the data speak
 # How strongly the weights of meaning are held back, and the share of its logit that is added to the others':
-# the best of the grid that --folds prints.
+# by cross-validation; --folds prints a grid around them.
 MEANING_L2, MEANING = 6.0, 1.0
 GRID = [(l2, share) for l2 in (0.3, 1.0, 3.0, 6.0, 12.0) for share in (0.5, 0.75, 1.0, 1.5)]
 STEPS = 80
