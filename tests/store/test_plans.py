@@ -21,7 +21,6 @@ from tenfold.store import (
     links_due,
     mentions,
     returns,
-    shared_keys,
     signals,
     standing,
     traces,
@@ -204,7 +203,6 @@ def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
     link_keys.with_closures(filled, ties, MAX_ACCOUNTS, ties)
     closures.load(filled, some)
     closures.closed_at(filled, some)
-    shared_keys.in_force(filled, keys)
     link_decisions.in_force(filled, [("a1", "b1"), ("a2", "b2")])
     link = Link(
         account_a="a1",

@@ -89,16 +89,6 @@ def _look_again(conn: Conn, key: int) -> None:
     )
 
 
-def in_force(conn: Conn, keys: Iterable[int]) -> set[int]:
-    """Those of `keys` that are marked now."""
-    rows = conn.execute(
-        "SELECT key FROM shared_keys WHERE key = ANY(%s) AND (until IS NULL OR until > now())",
-        [list(keys)],
-        prepare=True,
-    )
-    return {row[0] for row in rows}
-
-
 def all_in_force(conn: Conn) -> set[int]:
     """Every key that is marked now."""
     return {

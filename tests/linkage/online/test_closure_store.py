@@ -104,7 +104,7 @@ def test_shared_values_end(conn):
     shared_keys.mark(conn, 1, kind="device", reason="library", marked_by="user:1", until=None)
     past = datetime.now(UTC) - timedelta(minutes=1)
     shared_keys.mark(conn, 2, kind="device", reason="school", marked_by="user:1", until=past)
-    assert shared_keys.in_force(conn, [1, 2, 3]) == {1}
+    assert shared_keys.all_in_force(conn) == {1}
     assert shared_keys.unmark(conn, 1) and not shared_keys.unmark(conn, 1)
 
 

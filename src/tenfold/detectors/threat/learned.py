@@ -1,10 +1,8 @@
-"""The learned model: a linear score over hashed words and runs of characters, over what the rules read,
-and, for texts
-that promise something by these, over the text's place in the space of meaning (`text.encoder`).
+"""The learned model: a linear score over hashed words and runs of characters, over what the rules read, and
+over the text's place in the space of meaning (`text.encoder`).
 
 `scripts/train_threat.py` makes the weights that ship. The model says how much a text reads like threats and
-incitement;
-it may raise the strength of what the rules found and never lifts a gate.
+incitement; it may raise the strength of what the rules found and never lifts a gate.
 """
 
 import re
@@ -31,8 +29,7 @@ class Model(msgspec.Struct, frozen=True):
     dimensions.
 
     A text's logit is the sum of its features' weights over the root of their number, plus its symbols'
-    weights and
-    `bias`. When it is PROMISING, what its meaning says beyond `plain`, the meaning of most texts, is added.
+    weights, `bias`, and what its meaning says beyond `plain`, the meaning of most texts.
     """
 
     weights: NDArray[np.float32]
