@@ -1,9 +1,9 @@
 """The console's words in English and Arabic: lookup, plural forms, numbers, times, isolation.
 
-Each language is one JSON file of flat keys. A message is a text with `{names}`, or an object of
-plural forms chosen by the value `n` (CLDR: English has one and other, Arabic zero, one, two, few,
-many and other). Strings put into a message are isolated, so that a Latin handle in an Arabic
-sentence (or the reverse) cannot turn the words around it about.
+Each language is a folder of JSON files of flat keys, one file for each part of the console. A message
+is a text with `{names}`, or an object of plural forms chosen by the value `n` (CLDR: English has one
+and other, Arabic zero, one, two, few, many and other). Strings put into a message are isolated, so
+that a Latin handle in an Arabic sentence (or the reverse) cannot turn the words around it about.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -37,13 +37,26 @@ def plural_form(locale: Locale, n: int) -> str:
     return "many" if n % 100 >= 11 else "other"
 
 
+def read_messages(locale: Locale) -> dict[str, Message]:
+    """All messages of a language. ValueError if two files have the same key: one would hide the other."""
+    messages: dict[str, Message] = {}
+    folder = resources.files("tenfold.web.console") / "translations" / locale
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        part = msgspec.json.decode(file.read_bytes(), type=dict[str, Message])
+        if twice := messages.keys() & part.keys():
+            raise ValueError(
+                f"{locale}/{file.name} says again what another file says: {', '.join(sorted(twice))}"
+            )
+        messages |= part
+    return messages
+
+
 class Translator:
     """One language: texts, numbers and times as its readers expect them."""
 
     def __init__(self, locale: Locale) -> None:
-        file = resources.files("tenfold.web.console") / "translations" / f"{locale}.json"
         self.locale = locale
-        self.messages: dict[str, Message] = msgspec.json.decode(file.read_bytes(), type=dict[str, Message])
+        self.messages = read_messages(locale)
         self.direction = "rtl" if locale == "ar" else "ltr"
 
     def _template(self, key: str, n: Value | None) -> str:
