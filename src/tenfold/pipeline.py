@@ -75,7 +75,12 @@ def run_once(conn: Conn, tools: Tools, batch: int) -> Done:
 def run_due(conn: Conn, tools: Tools) -> int:
     """Do some of what linkage and threats have still to do, apart from events; returns how much. See
     processing/due.py and threats.py."""
-    return due.run_once(conn, tools.linker, tools.policy) + threats.look_again(conn, datetime.now(UTC))
+    now = datetime.now(UTC)
+    return (
+        due.run_once(conn, tools.linker, tools.policy)
+        + threats.search_again(conn, tools.watch, now)
+        + threats.look_again(conn, now)
+    )
 
 
 def process(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> None:

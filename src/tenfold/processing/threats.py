@@ -21,7 +21,7 @@ from tenfold.store import threat_hands, threat_sources, threats
 from tenfold.store.database import Conn
 from tenfold.store.threat_sources import Gone
 from tenfold.subjects import Subject, SubjectKind
-from tenfold.threats import corrections, paging, records
+from tenfold.threats import corrections, paging, records, searching
 from tenfold.threats.aims import Sighting
 from tenfold.threats.campaigns import digest
 from tenfold.threats.protectees import Match, Watch
@@ -46,7 +46,7 @@ def record(
     _count(conn, batch)
     found = named(conn, watch, batch, detected)
     sightings = _sightings(conn, batch, detected, found)
-    taken = records.take(conn, [one for one, _ in sightings], now)
+    taken = records.take(conn, [one for one, _ in sightings], now, revision=watch.revision)
     _mark_gone(conn, batch, detected, numbered)
     changed = []
     for (_, place), one in zip(sightings, taken, strict=True):
@@ -62,6 +62,15 @@ def record(
     for threat in sorted({one.threat_id for one in taken if one.urgent}):
         paging.page(conn, threat, now)
     return taken
+
+
+def search_again(conn: Conn, watch: Watch, now: datetime) -> int:
+    """Search some open threats for who came to those that are watched over since; returns 0 when all were."""
+    with conn.transaction():
+        urgent = searching.search_again(conn, watch, now)
+        for threat in urgent or ():
+            paging.page(conn, threat, now)
+    return 0 if urgent is None else 1
 
 
 def look_again(conn: Conn, now: datetime) -> int:
@@ -105,21 +114,8 @@ def named(conn: Conn, watch: Watch, batch: Batch, detected: Detected) -> dict[Pl
     for (number, at), matches in found.items():
         if matches:
             signals = detected.results[number].signals
-            signals[at] = _protecting(signals[at])
+            signals[at] = _replaced(signals[at], **corrections.protecting(signals[at].details))
     return found
-
-
-def _protecting(signal: Signal) -> Signal:
-    details = {**signal.details, "protectee": True}
-    level = corrections.assess(details)
-    return _replaced(
-        signal,
-        protectee=True,
-        level=level.level,
-        ungated=level.ungated,
-        review=level.review,
-        reasons=list(level.reasons),
-    )
 
 
 def _replaced(signal: Signal, **changes: object) -> Signal:

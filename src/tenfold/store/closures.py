@@ -240,17 +240,23 @@ def count(conn: Conn) -> int:
     return int(row[0])
 
 
+_NOT_HELD = """NOT EXISTS (SELECT FROM legal_holds WHERE subject_kind = 'account'
+    AND subject_id = closures.account AND lifted_at IS NULL)"""
+
+
 def expire(conn: Conn, now: datetime, *, days: int, at_most: int = 1_000) -> list[str]:
     """Erase closures that have expired, or were closed more than `days` ago (0: none for that reason).
 
-    Returns which; when they are `at_most`, there may be more.
+    Those of accounts under legal hold stay until it is lifted. Returns which went; when they are
+    `at_most`, there may be more.
     """
     rows = conn.execute(
-        """
-        (SELECT account FROM closures WHERE expires_at <= %(now)s LIMIT %(most)s)
+        f"""
+        (SELECT account FROM closures WHERE expires_at <= %(now)s AND {_NOT_HELD} LIMIT %(most)s)
         UNION
         (SELECT account FROM closures
-         WHERE %(days)s > 0 AND closed_at < %(now)s - make_interval(days => %(days)s) LIMIT %(most)s)
+         WHERE %(days)s > 0 AND closed_at < %(now)s - make_interval(days => %(days)s) AND {_NOT_HELD}
+         LIMIT %(most)s)
         """,
         {"now": now, "days": days, "most": at_most},
     )

@@ -16,7 +16,8 @@ class Threat(msgspec.Struct, kw_only=True):
     """A record's row. `level` is in force: a person's where there is one, else what was read.
 
     `asks`: why it asks a person again though one has assessed it. `raised` and `findings`: what raised the
-    level above its sources', and the numbers behind it.
+    level above its sources', and the numbers behind it. `matched_revision`: that of the protectees for whom
+    all its sources were searched, -1 for none.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Threat(msgspec.Struct, kw_only=True):
     closed_at: datetime | None
     merged_into: int | None
     forgotten_at: datetime | None
+    matched_revision: int
     urgency: int
 
 
@@ -67,7 +69,7 @@ _WRITTEN = {
     "corrected": "jsonb", "first_at": "timestamptz", "last_at": "timestamptz", "sources": "int",
     "accounts": "int", "updated_at": "timestamptz", "due_at": "timestamptz", "seen_at": "timestamptz",
     "in_time": "boolean", "assessed_at": "timestamptz", "assessed_by": "text", "closed_at": "timestamptz",
-    "merged_into": "bigint",
+    "merged_into": "bigint", "matched_revision": "bigint",
 }  # fmt: skip
 
 
@@ -133,6 +135,23 @@ def lock_due(conn: Conn, before: datetime, most: int) -> dict[int, Threat]:
             """
         ).format(COLUMNS),
         [before, most],
+        prepare=True,
+    )
+    return {threat.id: threat for threat in cursor}
+
+
+def lock_unmatched(conn: Conn, revision: int, most: int) -> dict[int, Threat]:
+    """Lock open records whose sources were searched for protectees of an earlier revision, but for those that
+    somebody else holds just now."""
+    cursor = conn.cursor(row_factory=class_row(Threat))
+    cursor.execute(
+        sql.SQL(
+            """
+            SELECT {} FROM threats WHERE status <> 'closed' AND matched_revision < %s
+            ORDER BY matched_revision LIMIT %s FOR UPDATE SKIP LOCKED
+            """
+        ).format(COLUMNS),
+        [revision, most],
         prepare=True,
     )
     return {threat.id: threat for threat in cursor}

@@ -86,6 +86,18 @@ def assess(details: Mapping[str, Any]) -> Level:
     return levels.assess(msgspec.structs.replace(found, protectee=bool(details.get("protectee"))))
 
 
+def protecting(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The details of a text that turned out to name somebody who is watched over: a level higher."""
+    changed = {**details, "protectee": True}
+    level = assess(changed)
+    return changed | {
+        "level": level.level,
+        "ungated": level.ungated,
+        "review": level.review,
+        "reasons": list(level.reasons),
+    }
+
+
 def raised_again(level: str, findings: Mapping[str, Any], details: Mapping[str, Any]) -> str:
     """The level of corrected details with what raises the record (escalation)."""
     return escalation.raised(level, details.get("imminence_hours")) if findings else level

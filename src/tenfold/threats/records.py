@@ -8,7 +8,6 @@ other.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -16,9 +15,10 @@ from tenfold.store import threat_keys, threat_sources, threats
 from tenfold.store.database import Conn
 from tenfold.store.threat_sources import Source
 from tenfold.store.threats import Said, Threat
-from tenfold.threats import campaigns, clocks, escalation
+from tenfold.threats import campaigns, clocks, escalation, naming
 from tenfold.threats.aims import Sighting
 from tenfold.threats.campaigns import Keys
+from tenfold.threats.naming import Named
 from tenfold.threats.renewing import Growth, is_urgent, listed_level, look_again, renew, skip_turn
 
 __all__ = ["Sighting", "Taken", "listed_level", "look_again", "skip_turn", "take"]
@@ -50,8 +50,9 @@ class _Part(msgspec.Struct, kw_only=True):
     lead: int = 0
 
 
-def take(conn: Conn, sightings: Sequence[Sighting], now: datetime) -> list[Taken]:
-    """Make or join the record of each sighting; what became of each, in their order."""
+def take(conn: Conn, sightings: Sequence[Sighting], now: datetime, *, revision: int = -1) -> list[Taken]:
+    """Make or join the record of each sighting; what became of each, in their order. `revision`: of the
+    protectees that the sightings were searched for."""
     if not sightings:
         return []
     keys = campaigns.keys(sightings)
@@ -60,12 +61,15 @@ def take(conn: Conn, sightings: Sequence[Sighting], now: datetime) -> list[Taken
     before = {id_: msgspec.structs.replace(threat) for id_, threat in known.items()}
     parts = _parts(keys, {key: None if threat is None else whole[threat] for key, threat in held.items()})
     opened = _choose_records(conn, parts, known, now)
+    for part in parts:
+        searched = [known[id_].matched_revision for id_ in part.records]
+        known[part.lead].matched_revision = min([revision, *searched])
     merged = {record: part.lead for part in parts for record in part.records - {part.lead}}
     _merge(conn, known, merged, now)
     threat_keys.give(conn, {key: part.lead for part in parts for key in part.keys if held[key] is None})
     record_of = {number: part.lead for part in parts for number in part.sightings}
     _note_targets(conn, keys, record_of)
-    _note_protectees(conn, sightings, record_of)
+    naming.note(conn, (_named(one, record_of[number]) for number, one in enumerate(sightings)))
     added = _add_sources(conn, sightings, record_of, now)
     fresh = {record_of[n] for n in added if all(held[key] is None for key in keys[n].texts)}
     growth = Growth(
@@ -178,18 +182,8 @@ def _note_targets(conn: Conn, keys: Sequence[Keys], record_of: Mapping[int, int]
         threats.add_targets(conn, names)
 
 
-def _note_protectees(conn: Conn, sightings: Sequence[Sighting], record_of: Mapping[int, int]) -> None:
-    rows: dict[tuple[int, int], dict[str, Any]] = {}
-    for number, one in enumerate(sightings):
-        for id_, how, strength, start, end in one.protectees:
-            match = {"threat": record_of[number], "protectee": id_, "how": how, "strength": strength}
-            row = rows.setdefault((record_of[number], id_), {**match, "spans": []})
-            if strength > row["strength"]:
-                row |= match
-            place = {"subject_kind": one.subject.kind.value, "subject_id": one.subject.id, "field": one.field}
-            row["spans"].append({**place, "start": start, "end": end})
-    if rows:
-        threats.note_protectees(conn, [rows[key] for key in sorted(rows)])
+def _named(one: Sighting, threat_id: int) -> Named:
+    return Named(threat_id, one.subject.kind.value, one.subject.id, one.field, one.protectees)
 
 
 def _taken(one: Sighting, threat: Threat, before: Threat | None) -> Taken:

@@ -14,9 +14,10 @@ from tenfold.detectors.text.suite import TextSuite
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
+from tenfold.processing import threats as processing_threats
 from tenfold.store import audit, database, protectees, threats
 from tenfold.store import events as queue
-from tenfold.threats import lists, paging, records, shown
+from tenfold.threats import lists, paging, records, shown, steps
 from tenfold.threats.protectees import Watch
 from tests.helpers import NOON, event
 
@@ -180,6 +181,70 @@ def test_a_threat_against_somebody_watched_over_is_a_level_higher_and_says_not_w
     kept = conn.execute("SELECT string_agg(details::text, ' ') FROM threat_log").fetchone()[0]
     assert "Vale" not in kept
     assert all("Vale" not in str(row.details) for row in audit.latest(conn, limit=100))
+
+
+def searched(conn, tools):
+    while processing_threats.search_again(conn, tools.watch, NOON):
+        pass
+
+
+@pytest.mark.parametrize(("text", "name"), [(EN, "Jonas Vale"), (AR, "سليم الحداد")])
+def test_who_is_watched_over_only_now_is_found_in_what_was_said_before(conn, tools, text, name):
+    send(conn, *(post(text, n) for n in range(3)))
+    work(conn, tools)
+    searched(conn, tools)
+    before = only(conn)
+    assert not before.protected
+    id_ = watch_over(conn, name=name)
+    searched(conn, tools)
+    threat = only(conn)
+    order = ["T0", "T1", "T2", "T3"]
+    assert order.index(threat.level) == max(0, order.index(before.level) - 1)
+    assert (threat.protected, threat.raised) == (True, ["protectee"])
+    view = shown.view(conn, threat.id)
+    assert view is not None
+    assert [match.protectee for match in view.protectees] == [id_]
+    (line,) = conn.execute("SELECT details FROM threat_log WHERE act = 'rose'").fetchall()
+    assert line[0]["raised"] == ["protectee"]
+    searched(conn, tools)
+    assert only(conn) == threat
+
+
+def test_what_is_found_later_calls_if_it_has_become_urgent(conn, tools):
+    send(conn, post("I will kill Jonas Vale this week, I know his house", 1))
+    work(conn, tools)
+    assert only(conn).level == "T1"
+    watch_over(conn)
+    searched(conn, tools)
+    assert only(conn).level == "T0"
+    assert conn.execute("SELECT count(*) FROM threat_pages").fetchone() == (1,)
+
+
+def test_closed_records_are_searched_again_when_they_open_again(conn, tools):
+    send(conn, post(EN, 1))
+    work(conn, tools)
+    threat = only(conn)
+    steps.close(conn, threat.id, outcome="other", reason="over", actor="user:1", now=NOON)
+    watch_over(conn)
+    searched(conn, tools)
+    assert not only(conn).protected
+    steps.reopen(conn, threat.id, reason="not over", actor="user:1", now=NOON)
+    searched(conn, tools)
+    assert only(conn).protected
+
+
+def test_a_source_read_with_an_older_list_has_its_record_searched_again(conn, tools):
+    send(conn, post(EN, 1))
+    work(conn, tools)
+    searched(conn, tools)
+    id_ = watch_over(conn)
+    searched(conn, tools)
+    protectees.end(conn, id_)
+    send(conn, post(EN + " tomorrow", 2))
+    work(conn, tools)
+    behind = only(conn).matched_revision
+    searched(conn, tools)
+    assert behind < only(conn).matched_revision == protectees.revision(conn)
 
 
 def test_rules_see_the_level_that_history_gives(conn, tools):

@@ -8,8 +8,10 @@ import msgspec
 import psycopg
 import pytest
 
-from tenfold.store import audit, holds, people, protectees, retention, threats
+from tenfold.fingerprint import Fingerprint
+from tenfold.store import audit, closures, holds, people, protectees, retention, threats
 from tenfold.store import referrals as store
+from tenfold.store.closures import Closure
 from tenfold.store.database import Conn
 from tenfold.store.referrals import Translation, Wish
 from tenfold.taxonomy import Role
@@ -243,6 +245,24 @@ def test_copies_outlive_deletion_and_retention(conn: Conn, threat: int, database
     assert conn.execute("SELECT seq FROM sessions ORDER BY seq").fetchall() == [(11,), (90,)]
     assert told(conn, made) == before
     assert {one.content for one in holds.preserved(conn, made)}
+
+
+def test_a_closure_of_a_held_account_expires_when_the_hold_is_lifted(conn: Conn, threat: int) -> None:
+    for account in ("a-1", "a-9"):
+        closure = Closure(
+            account=account,
+            created_at=None,
+            closed_at=NOW - timedelta(days=400),
+            origin="platform",
+            ground="",
+            fingerprint=Fingerprint(account=account),
+        )
+        closures.keep(conn, [closure])
+    made = approved(conn, threat)
+    assert closures.expire(conn, NOW, days=365) == ["a-9"]
+    referrals.withdraw(conn, made, reason="a mistake", actor=NADIA, now=LATER)
+    referrals.lift(conn, made, reason="over", actor=NADIA, now=LATER)
+    assert closures.expire(conn, NOW, days=365) == ["a-1"]
 
 
 def test_a_lifted_hold_is_forgotten_a_month_later(conn: Conn, threat: int) -> None:

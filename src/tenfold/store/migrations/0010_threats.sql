@@ -41,6 +41,7 @@ CREATE TABLE threats (
     assessed_at    timestamptz,
     assessed_by    text,
     closed_at      timestamptz,
+    matched_revision bigint    NOT NULL DEFAULT -1,  -- of protectees, that its sources were searched for
     looked_again_at timestamptz NOT NULL,  -- when links and posts of its accounts were looked at last
     merged_into    bigint      REFERENCES threats,  -- the record that it turned out to be part of
     forgotten_at   timestamptz,  -- its sources went by retention
@@ -55,6 +56,7 @@ CREATE INDEX threats_list ON threats (urgency, COALESCE(due_at, 'infinity'), id)
 CREATE INDEX threats_closed ON threats (closed_at DESC, id DESC) WHERE status = 'closed';
 CREATE INDEX threats_first ON threats (first_at);
 CREATE INDEX threats_again ON threats (looked_again_at) WHERE status <> 'closed';
+CREATE INDEX threats_unmatched ON threats (matched_revision) WHERE status <> 'closed';
 CREATE INDEX threats_old ON threats (last_at) WHERE forgotten_at IS NULL AND merged_into IS NULL;
 CREATE INDEX threats_merged ON threats (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX threats_like ON threats (target_kind, act, closed_at DESC) WHERE status = 'closed';

@@ -16,7 +16,7 @@ class Watch:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self._revision = -1
+        self.revision = -1  # of the list that texts were searched for last; -1: for none yet
         self._index = Index((), secret)
 
     def find(self, conn: Conn, texts: Sequence[Text]) -> list[list[Match]]:
@@ -27,7 +27,7 @@ class Watch:
         if not texts:
             return []
         revision = protectees.revision(conn)
-        if revision != self._revision:
+        if revision != self.revision:
             self._index = Index(protectees.watched(conn), self._secret)
-            self._revision = revision
+            self.revision = revision
         return self._index.find(texts, datetime.now(UTC))
