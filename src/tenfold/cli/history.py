@@ -9,7 +9,7 @@ import typer
 from tenfold.cli import common, progress
 
 if TYPE_CHECKING:
-    from tenfold.linkage.history import Manifest
+    from tenfold.linkage.manifest import Manifest
 
 app = typer.Typer()
 
@@ -39,7 +39,7 @@ def export(
     Exit status: 0 written, 2 it cannot be written, 130 interrupted.
     """
     from tenfold.linkage.export import Export
-    from tenfold.linkage.history import HistoryError
+    from tenfold.linkage.manifest import HistoryError
 
     settings = common.settings()
     folder = out or settings.data_dir / FOLDER

@@ -99,7 +99,8 @@ def association(
 
 
 def _history(settings: "Settings", folder: Path | None) -> "History":
-    from tenfold.linkage.history import History, HistoryError
+    from tenfold.linkage.history import History
+    from tenfold.linkage.manifest import HistoryError
 
     try:
         return History(folder or settings.data_dir / "history")
@@ -139,7 +140,7 @@ def _engine(name: str, remote: str, folder: Path) -> "Iterator[Engine]":
 @contextmanager
 def _errors() -> Iterator[None]:
     from tenfold.linkage.engines import EngineError
-    from tenfold.linkage.history import HistoryError
+    from tenfold.linkage.manifest import HistoryError
     from tenfold.linkage.parameters import ParametersError
 
     try:

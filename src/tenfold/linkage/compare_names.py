@@ -13,7 +13,7 @@ from tenfold.linkage.comparisons import Comparisons, Found, Pairs
 from tenfold.linkage.keys import KeyKind
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.rarity import millibits
-from tenfold.linkage.table import Shown
+from tenfold.linkage.table import FORMS, Shown
 
 NEAR_NAME = 0.4  # names.similarity; below, names are simply different
 QUICK_NAME = 0.55  # Jaro-Winkler of letters or consonants, below which no finer measure is taken
@@ -51,10 +51,9 @@ def compare_names(made: Comparisons, found: Found) -> tuple[Spelt, ...]:
     spelt = tuple(_by_keys(made, found, kind) for kind in _OF)
     handles, _ = spelt
     _successors(made, handles.firsts, handles.seconds)
-    pairs, kinds, firsts, seconds = _rest(spelt)
-    promising = _promising(firsts, seconds)
     for one in spelt:
-        one.near[pairs[(kinds == one.kind) & ~promising]] = False
+        pairs = np.flatnonzero(one.near)
+        one.near[pairs] = _promising(made, one.kind, pairs)
     return spelt
 
 
@@ -127,16 +126,14 @@ def _by_keys(made: Comparisons, found: Found, kind: Kind) -> Spelt:
     return Spelt(kind, firsts, seconds, shown)
 
 
-def _promising(firsts: Sequence[str], seconds: Sequence[str]) -> NDArray[np.bool_]:
+def _promising(made: Comparisons, kind: Kind, pairs: Pairs) -> NDArray[np.bool_]:
     """Whose letters or, where these are far apart, consonants are not: a look before the finer measure."""
-    promising = np.zeros(len(firsts), np.bool_)
-    for form in (names.skeleton, names.phonetic):
+    column = _OF[kind][0]
+    promising = np.zeros(len(pairs), np.bool_)
+    for form in FORMS:
         rest = np.flatnonzero(~promising)
-        if not len(rest):
-            break
-        one, other = ([side[pair] for pair in rest.tolist()] for side in (firsts, seconds))
-        known = {text: form(text) for text in {*one, *other}}
-        left, right = [known[text] for text in one], [known[text] for text in other]
+        left = made.left.form_of(column, form, made.left_rows[pairs[rest]])
+        right = made.right.form_of(column, form, made.right_rows[pairs[rest]])
         alike = process.cpdist(left, right, scorer=JaroWinkler.similarity, dtype=np.float32)
         alike[[not (a and b) for a, b in zip(left, right, strict=True)]] = 0.0
         promising[rest] = alike >= QUICK_NAME

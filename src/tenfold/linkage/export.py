@@ -15,8 +15,9 @@ import pyarrow as pa
 from tenfold.detectors.text.url_form import normal_url
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import gather
-from tenfold.linkage.history import PART_ACCOUNTS, TABLES, Manifest, Writer
+from tenfold.linkage.history import PART_ACCOUNTS, TABLES, Writer
 from tenfold.linkage.keys import domain_of
+from tenfold.linkage.manifest import Manifest
 from tenfold.store import closures, exports, link_decisions
 from tenfold.store.database import Conn
 

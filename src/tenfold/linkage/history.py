@@ -1,7 +1,7 @@
 """History: what the store knows, as a folder of Parquet files that sweeps and analysts read.
 
     manifest.json                    what is there: rows, bytes and SHA-256 of every file
-    identities/part-00000.parquet    accounts by number, in the columns of linkage.table
+    identities/part-00000.parquet    accounts by number, in the columns of linkage.table, and NAME_FORMS
     keys/part-00000.parquet          (account number, key), the integers that engines join
     closures, decisions, muted, ties, posts: see TABLES
 
@@ -23,16 +23,27 @@ import pyarrow.parquet as pq
 
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import names, table
-from tenfold.linkage.table import Table
+from tenfold.linkage.manifest import (
+    HistoryError,
+    Manifest,
+    Written,
+    read_manifest,
+    replace_file,
+    sha256_of,
+    write_part,
+)
+from tenfold.linkage.table import FORMS, Table
 
-FORMAT = 1
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"  # while it is being written
 PART_ACCOUNTS = 20_000
-ROW_GROUP = 1 << 19
 
+# Forms of the latest handle and name, by column of table.SCHEMA and FORMS: once an account, not once a pair.
+NAME_FORMS = {f"{column}_{form}": (column, form) for column in ("handles", "names") for form in FORMS}
 TABLES: Mapping[str, pa.Schema] = {
-    "identities": pa.schema([("number", pa.int32()), *table.SCHEMA]),
+    "identities": pa.schema(
+        [("number", pa.int32()), *table.SCHEMA, *((name, pa.string()) for name in NAME_FORMS)]
+    ),
     "keys": pa.schema([("account", pa.int32()), ("key", pa.int64())]),
     "closures": pa.schema(
         [
@@ -69,49 +80,6 @@ TABLES: Mapping[str, pa.Schema] = {
 }
 
 
-class HistoryError(Exception):
-    """The folder is no history, or not a whole one; the message says how to mend it."""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """One file: its name in the folder, and what it must be."""
-
-    name: str
-    rows: int
-    bytes: int
-    sha256: str
-
-
-class Written(msgspec.Struct):
-    """One table so far; `mark` says where in the source it goes on."""
-
-    parts: list[Part] = []
-    mark: Any = None
-    done: bool = False
-
-    @property
-    def rows(self) -> int:
-        """Rows of all parts."""
-        return sum(part.rows for part in self.parts)
-
-
-class Manifest(msgspec.Struct, kw_only=True):
-    """What is in the folder. `name_counts`: accounts by population of names (names.population), counted
-    by name or, where there is none, handle."""
-
-    format: int = FORMAT
-    started_at: datetime
-    finished: bool = False
-    options: dict[str, bool] = {}
-    tables: dict[str, Written] = msgspec.field(default_factory=dict)
-    name_counts: dict[str, int] = msgspec.field(default_factory=dict)
-
-    @property
-    def accounts(self) -> int:
-        """How many accounts it holds."""
-        return self.tables["identities"].rows if "identities" in self.tables else 0
-
-
 class Writer:
     """Writes a history into a folder, or goes on with one that was interrupted."""
 
@@ -122,7 +90,7 @@ class Writer:
             raise HistoryError(f"{folder} holds a whole history already; choose another folder")
         found = folder / PROGRESS
         begun = Manifest(started_at=now, options=options or {})
-        self.manifest = _read_manifest(found) if found.exists() else begun
+        self.manifest = read_manifest(found) if found.exists() else begun
         if self.manifest.options != begun.options:
             raise HistoryError(
                 f"{folder} was begun with {self.manifest.options}; go on with the same options"
@@ -151,10 +119,15 @@ class Writer:
         columns = Table.of(fingerprints)
         first = self.manifest.accounts
         numbers = np.arange(first, first + len(columns), dtype=np.int32)
-        counts = np.diff(columns.starts)
+        counts, all_rows = np.diff(columns.starts), np.arange(len(columns))
+        identities = columns.to_arrow().add_column(0, "number", pa.array(numbers))
+        for name, (column, form) in NAME_FORMS.items():
+            identities = identities.append_column(
+                name, pa.array(columns.form_of(column, form, all_rows), pa.string())
+            )
         self._put(
             {
-                "identities": columns.to_arrow().add_column(0, "number", pa.array(numbers)),
+                "identities": identities,
                 "keys": pa.table({"account": np.repeat(numbers, counts), "key": columns.keys}),
             }
         )
@@ -196,7 +169,7 @@ class History:
             begun = (folder / PROGRESS).exists()
             hint = "was not finished; run the same export again and it goes on" if begun else "is no history"
             raise HistoryError(f"{folder} {hint}: it has no {MANIFEST}")
-        self.manifest = _read_manifest(folder / MANIFEST)
+        self.manifest = read_manifest(folder / MANIFEST)
         for written in self.manifest.tables.values():
             for part in written.parts:
                 path = folder / part.name
@@ -239,40 +212,3 @@ class History:
         for part in self.manifest.tables.get("identities", Written()).parts:
             yield first, part.rows, self.folder / part.name
             first += part.rows
-
-
-def write_part(path: Path, rows: pa.Table, folder: Path) -> Part:
-    """Write a Parquet file whole or not at all; the same rows give the same bytes."""
-    partial = path.with_name(path.name + ".partial")
-    pq.write_table(rows, partial, compression="zstd", row_group_size=ROW_GROUP)
-    part = Part(
-        path.relative_to(folder).as_posix(), rows.num_rows, partial.stat().st_size, sha256_of(partial)
-    )
-    os.replace(partial, path)
-    return part
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, path)
-
-
-def sha256_of(path: Path) -> str:
-    """The digest of a file's content, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _read_manifest(path: Path) -> Manifest:
-    try:
-        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except msgspec.MsgspecError as error:
-        raise HistoryError(f"{path} cannot be read: {error}; export anew into an empty folder") from None
-    if manifest.format != FORMAT:
-        raise HistoryError(
-            f"{path} has format {manifest.format}, this version reads {FORMAT};"
-            " export anew into an empty folder"
-        )
-    return manifest

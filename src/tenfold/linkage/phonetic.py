@@ -74,7 +74,7 @@ def _likeliest() -> tuple[list[str], NDArray[np.intp]]:
     return distinct, (shipped().table[..., : len(keys)] @ sums).argmax(-1)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 16)
 def phonetic(text: str) -> str:
     """The consonant key of a name or handle, "" when nothing is left; letters of other scripts are silent."""
     letters = spelt(text)

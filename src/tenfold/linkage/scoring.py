@@ -17,6 +17,7 @@ from tenfold.fingerprint import HOURS
 from tenfold.linkage import table, usual
 from tenfold.linkage.bounds import Bound
 from tenfold.linkage.compare import compare
+from tenfold.linkage.history import NAME_FORMS
 from tenfold.linkage.kinds import ABOUT, Kind
 from tenfold.linkage.ledger import Family, Judged
 from tenfold.linkage.model import LIKELY, Model
@@ -27,7 +28,8 @@ from tenfold.linkage.worth import Worth
 
 BATCH_PAIRS = 50_000
 _KINDS = {family.value: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
-_COMPARED = [name for name in table.SCHEMA.names if name not in ("bios", "urls")]  # their keys are enough
+# Of bios and links the keys are enough.
+_COMPARED = [*(name for name in table.SCHEMA.names if name not in ("bios", "urls")), *NAME_FORMS]
 SCORED = pa.schema(
     [
         ("older", pa.int32()),
@@ -146,7 +148,7 @@ class Worker:
     def judged(self, pairs: pa.Table) -> list[Judged]:
         """The whole waterfall of pairs (older, newer: account numbers)."""
         older, newer = pairs["older"].to_numpy(), pairs["newer"].to_numpy()
-        accounts, left, right = self._rows(older, newer, table.SCHEMA.names)
+        accounts, left, right = self._rows(older, newer, [*table.SCHEMA.names, *NAME_FORMS])
         compared = compare(accounts, left, accounts, right, self._rarity)
         scores = self._model.score(compared)
         return [self._model.judged(compared, scores, pair) for pair in range(len(left))]
@@ -182,19 +184,25 @@ class Worker:
 
 
 class _Taken(Table):
-    """Accounts of a history of which some columns may be left out (nobody shows anything there), and whose
-    hours are one array."""
+    """Accounts of a history of which some columns may be left out (nobody shows anything there), whose
+    hours are one array, and whose forms of names are made."""
 
     _hours: NDArray[np.int64]
+    _forms: dict[tuple[str, str], list[str]]
 
     @classmethod
     def of_arrow(cls, taken: pa.Table) -> "_Taken":
         """From columns of table.SCHEMA."""
-        filled = {name: taken[name] for name in taken.column_names if name != "hours"}
+        filled = {
+            name: taken[name] for name in taken.column_names if name != "hours" and name not in NAME_FORMS
+        }
         none = {
             field.name: pa.nulls(len(taken), field.type) for field in table.SCHEMA if field.name not in filled
         }
         made = cast(_Taken, cls.from_arrow(pa.table(filled | none)))
+        made._forms = {
+            NAME_FORMS[name]: taken[name].to_pylist() for name in taken.column_names if name in NAME_FORMS
+        }
         lists = taken["hours"].combine_chunks()
         made._hours = np.zeros((len(taken), HOURS), np.int64)
         whole = np.flatnonzero(np.diff(lists.offsets.to_numpy()) == HOURS)
@@ -204,6 +212,11 @@ class _Taken(Table):
     def hours_of(self, rows: Rows) -> NDArray[np.int64]:
         """Posts by hour of the day, shape (rows, 24); zeros where unknown."""
         return self._hours[rows]
+
+    def form_of(self, column: str, form: str, rows: Rows) -> list[str]:
+        """One of FORMS of the latest of `handles` or `names` in these rows, as it was exported."""
+        made = self._forms[column, form]
+        return [made[row] for row in rows.tolist()]
 
 
 def _places(of: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -77,7 +77,7 @@ def _letters_for_digits(found: re.Match[str]) -> str:
     return "".join(table.get(digit, "") for digit in found[0])
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 16)
 def skeleton(text: str) -> str:
     """The skeleton of a name or handle; "" when no letter is left. The skeleton of a skeleton is itself."""
     letters = folded(text).rstrip("0123456789 ")

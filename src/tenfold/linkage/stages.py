@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from tenfold import __version__
-from tenfold.linkage.history import replace_file, sha256_of
+from tenfold.linkage.manifest import replace_file, sha256_of
 
 NOTES = "stages.json"
 

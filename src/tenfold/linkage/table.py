@@ -1,6 +1,6 @@
 """Fingerprints by column: what comparing, storing and sweeping many accounts at once need."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tenfold.fingerprint import HOURS, Fingerprint
+from tenfold.linkage import names
 from tenfold.linkage.keys import KIND_BITS, KIND_MASK, Keys, keys_of, pdq_bytes
 from tenfold.linkage.style import STYLE_BYTES
 
@@ -16,6 +17,8 @@ NEVER = np.iinfo(np.int64).min  # a time that is not known
 Rows = NDArray[np.int64]
 Shown = list[tuple[str, ...]]
 
+# What names are compared by before they are compared letter by letter.
+FORMS: Mapping[str, Callable[[str], str]] = {"letters": names.skeleton, "sound": names.phonetic}
 _STRINGS = pa.list_(pa.string())
 SCHEMA = pa.schema(
     [
@@ -171,6 +174,13 @@ class Table:
             else:
                 columns[field.name] = column.to_pylist()
         return cls(Columns(**columns))
+
+    def form_of(self, column: str, form: str, rows: Rows) -> list[str]:
+        """One of FORMS of the latest of `handles` or `names` in these rows; "" where there is none."""
+        shown: Shown = getattr(self.columns, column)
+        latest = [shown[row][0] if shown[row] else "" for row in rows.tolist()]
+        known = {text: FORMS[form](text) for text in set(latest)}
+        return [known[text] for text in latest]
 
     def hours_of(self, rows: Rows) -> NDArray[np.int64]:
         """Posts by hour of the day, shape (rows, 24); zeros where unknown."""

@@ -11,8 +11,9 @@ from tenfold.cli.common import CommandError
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import export
 from tenfold.linkage.export import Export
-from tenfold.linkage.history import History, HistoryError
+from tenfold.linkage.history import History
 from tenfold.linkage.keys import keys_of
+from tenfold.linkage.manifest import HistoryError
 from tenfold.store import closures, link_decisions, link_keys, shared_keys
 from tests.helpers import NOON
 from tests.linkage.online.platform_of_returns import TEXTS, Platform

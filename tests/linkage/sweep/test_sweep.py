@@ -15,7 +15,8 @@ import pytest
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import engines, pairing, parameters, usual
 from tenfold.linkage.compare import compare
-from tenfold.linkage.history import History, HistoryError
+from tenfold.linkage.history import History
+from tenfold.linkage.manifest import HistoryError
 from tenfold.linkage.model import Model
 from tenfold.linkage.rarity import Rarity
 from tenfold.linkage.sweep import Options, Sweep
