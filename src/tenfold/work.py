@@ -131,7 +131,7 @@ class Worker:
                 retention.forget(conn, self._settings.retention_months, now)
                 threat_retention.forget(conn, self._settings.retention_months, now)
             holds.forget_lifted(conn, now)
-            windows = {counter.name: counter.window for counter in self._policy.counters}
+            windows = {counter.stored: counter.window for counter in self._policy.counters}
             while counters.prune(conn, windows, now, LATE_EVENTS):
                 pass
             link_keys.count_common(conn, MAX_ACCOUNTS)

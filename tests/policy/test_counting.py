@@ -39,7 +39,7 @@ def test_hits_are_recorded_where_the_condition_is_true(load_text: Load) -> None:
     policy = policy_of(load_text, rule_text("post.length > 3 and counters.slogans >= 2"))
 
     def asked(one: Facts) -> list[tuple[str, str, bool]]:
-        return [(hit.counter, hit.key, hit.records) for hit in policy.hits(one, 1)]
+        return [(hit.counter.partition("@")[0], hit.key, hit.records) for hit in policy.hits(one, 1)]
 
     assert asked(post(0, frozenset({"slogan"}))) == [("slogans", "a-1", True)]
     assert asked(post(0)) == [("slogans", "a-1", False)]  # the rule may be true: its length is not known
@@ -96,3 +96,13 @@ def test_nothing_to_count_asks_nothing(load_text: Load) -> None:
     one = facts("account.updated", SubjectKind.ACCOUNT)
     policy_of(load_text).count([one], [1], never)
     assert one.counters == {}
+
+
+def test_a_counter_that_counts_something_else_does_not_read_the_old_hits(load_text: Load) -> None:
+    def stored(condition: str, window: str = "1h") -> str:
+        counter = f'{{name: c, count: post.created, by: account, window: {window}, where: "{condition}"}}'
+        policy = load_text(f"counters:\n  - {counter}\nrules:\n" + rule_text("counters.c >= 2"))
+        return policy.counters[0].stored
+
+    assert stored("post.length > 3") == stored("post.length  >  3", "2h")
+    assert stored("post.length > 3") != stored("post.length > 4")

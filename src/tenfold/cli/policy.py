@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenfold.cli import common
+from tenfold.cli.policy_backtest import backtest
 
 if TYPE_CHECKING:
     from tenfold.policy import PolicySet
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 sets_app = typer.Typer(no_args_is_help=True)
+app.command()(backtest)
 app.add_typer(sets_app, name="sets", help="Values that the store keeps for the sets of the policy in force.")
 
 ACTOR = "cli:policy"
@@ -50,7 +52,7 @@ def check(paths: Paths = None, as_json: AsJson = False) -> None:
 @app.command(name="list")
 def list_(paths: Paths = None, as_json: AsJson = False) -> None:
     """Every rule: its name, what it applies to, what it asks for."""
-    policy = _sound(paths)
+    policy = sound(paths)
     if as_json:
         common.print_json([_summary(rule) for rule in policy.rules])
         return
@@ -74,7 +76,7 @@ def list_(paths: Paths = None, as_json: AsJson = False) -> None:
 @app.command(name="test")
 def test_(paths: Paths = None, as_json: AsJson = False) -> None:
     """Run the tests beside the rules; exit status 1 when one fails."""
-    policy = _sound(paths)
+    policy = sound(paths)
     results = [
         (rule, example, policy.passes(rule, example)) for rule in policy.rules for example in rule.examples
     ]
@@ -106,7 +108,7 @@ def explain(
     from tenfold.policy.given import GivenError, facts_from
     from tenfold.policy.schema import nearest
 
-    policy = _sound(paths)
+    policy = sound(paths)
     found = next((one for one in policy.rules if one.name == rule), None)
     if found is None:
         meant = nearest(rule, [one.name for one in policy.rules])
@@ -206,7 +208,7 @@ def _declared_set(name: str) -> frozenset[str]:
     """The values in the rules; a set that no rule file declares is refused."""
     from tenfold.policy.schema import nearest
 
-    declared = _sound(None).sets
+    declared = sound(None).sets
     if name not in declared:
         meant = nearest(name, declared)
         hint = f"did you mean {meant}?" if meant else "declare it under `sets:` in a rule file"
@@ -221,7 +223,7 @@ def _load(paths: list[Path] | None) -> "PolicySet":
     return load(paths, KINDS) if paths else load_policies(common.settings())
 
 
-def _sound(paths: list[Path] | None) -> "PolicySet":
+def sound(paths: list[Path] | None) -> "PolicySet":
     """The policy; its mistakes end the command."""
     from tenfold.policy import PolicyErrors
 
@@ -233,13 +235,8 @@ def _sound(paths: list[Path] | None) -> "PolicySet":
 
 
 def _summary(rule: "Rule") -> dict[str, Any]:
-    effects = rule.effects
-    asks = [f"case in {effects.queue}"] if effects.queue else []
-    asks += [f"propose {action.value}" for action in effects.propose]
-    asks += [f"act {action.value}" for action in effects.act]
-    asks += ["hold"] if effects.hold else []
-    asks += [f"label {label}" for label in effects.labels]
-    asks += ["escalate"] if effects.escalate else []
+    from tenfold.policy.difference import asks
+
     return {
         "name": rule.name,
         "titles": rule.titles,
@@ -247,7 +244,7 @@ def _summary(rule: "Rule") -> dict[str, Any]:
         "when": rule.when.text.strip(),
         "ground": rule.ground.value,
         "severity": rule.severity.name.lower(),
-        "effects": asks,
+        "effects": asks(rule),
         "tests": len(rule.examples),
         "place": f"{rule.place.file}:{rule.place.line}",
     }

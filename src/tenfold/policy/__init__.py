@@ -9,7 +9,7 @@ firings = [firing for one in facts for firing in policy.judge(one)]
 
 from tenfold.policy.errors import PolicyError, PolicyErrors
 from tenfold.policy.facts import Facts, aggregate
-from tenfold.policy.policyset import PolicySet, load, load_policies
+from tenfold.policy.policyset import PolicySet, load, load_policies, load_texts
 from tenfold.policy.schema import Schema
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "aggregate",
     "load",
     "load_policies",
+    "load_texts",
 ]

@@ -1,5 +1,6 @@
 """Policy files to rules: reads, checks everything, and refuses with every mistake at once."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -54,14 +55,29 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 def read(paths: Sequence[Path], kinds: Mapping[str, SignalKind]) -> Loaded:
     """Read files, and the *.yaml and *.yml files of folders; raises PolicyErrors with every mistake."""
     files, errors = _files(paths)
-    loader = _Loader(kinds)
+    found: dict[str, Source] = {}
     for name, path in files.items():
         try:
-            data = path.read_bytes()
+            found[name] = Source(str(path), path.read_bytes())
         except OSError as error:
             errors.append(PolicyError(str(path), 1, 1, f"cannot be read: {error.strerror}"))
-            continue
-        loader.add(name, Source(str(path), data))
+    return _checked(found, kinds, errors)
+
+
+def read_texts(texts: Mapping[str, str], kinds: Mapping[str, SignalKind]) -> Loaded:
+    """The same for texts of files by the files' names, as the store keeps them."""
+    if not texts:
+        raise PolicyErrors([PolicyError("policy", 1, 1, "no file given")])
+    found = {name: Source(name, text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
+    return _checked(found, kinds, [])
+
+
+def _checked(
+    found: Mapping[str, Source], kinds: Mapping[str, SignalKind], errors: list[PolicyError]
+) -> Loaded:
+    loader = _Loader(kinds)
+    for name, source in found.items():
+        loader.add(name, source)
     loader.finish()
     errors += [error for source in loader.sources.values() for error in source.errors]
     if errors:
@@ -164,12 +180,15 @@ class _Loader:
         by = text_of(source, found["by"], "by")
         if by not in COUNTED_BY:
             source.refuse_node(found["by"], f"nothing is counted by `{by}`", meant_of(by, list(COUNTED_BY)))
+        events = frozenset(words_of(source, found["count"], EVENT_TYPES, "an event type"))
+        where = _condition(source, found["where"], schema) if "where" in found else None
         counter = Counter(
             name=name,
-            events=frozenset(words_of(source, found["count"], EVENT_TYPES, "an event type")),
+            stored=_stored(name, events, by, where),
+            events=events,
             by=by,
             window=duration_of(source, found["window"]),
-            where=_condition(source, found["where"], schema) if "where" in found else None,
+            where=where,
             place=place_of(source, node),
         )
         self.counters.setdefault(name, counter)
@@ -209,6 +228,11 @@ class _Loader:
             place=place_of(source, node),
         )
         self.rules.setdefault(name, rule)
+
+
+def _stored(name: str, events: frozenset[str], by: str, where: Condition | None) -> str:
+    counted = [sorted(events), by, " ".join(where.text.split()) if where else ""]
+    return f"{name}@{hashlib.sha256(msgspec.json.encode(counted)).hexdigest()[:8]}"
 
 
 def _titles(source: Source, node: Node) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A loaded policy: judges facts, counts what its counters count, explains itself."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -49,9 +49,11 @@ class PolicySet:
     """Rules in force. `version` is a digest of the files' names and texts, kept with every firing."""
 
     def __init__(self, loaded: loader.Loaded, kinds: Mapping[str, SignalKind]) -> None:
+        self._loaded, self._kinds = loaded, kinds
         self.sources: Mapping[str, str] = loaded.sources
         self.rules: tuple[Rule, ...] = loaded.rules
         self.counters: tuple[Counter, ...] = tuple(loaded.counters.values())
+        self._counter_names = {counter.stored: counter.name for counter in self.counters}
         self.sets = {name: named.values for name, named in loaded.sets.items()}
         self.version = _digest(loaded.sources)
         self.schema = Schema.build(kinds, loaded.counters, self.sets)
@@ -67,11 +69,22 @@ class PolicySet:
         judge = self._judges.get(bucket) or self._prepare(bucket)
         return bool(judge.rules) or event_type in self._counted_types
 
-    def judge(self, facts: Facts) -> list[Firing]:
+    def only(self, rules: Collection[str]) -> "PolicySet":
+        """The same policy with some of its rules, by name, and the counters that these read."""
+        kept = tuple(rule for rule in self.rules if rule.name in rules)
+        read = {path for rule in kept for path in rule.when.fields}
+        counters = {counter.name: counter for counter in self.counters if f"counters.{counter.name}" in read}
+        return PolicySet(msgspec.structs.replace(self._loaded, rules=kept, counters=counters), self._kinds)
+
+    def fired(self, facts: Facts) -> list[Rule]:
         """Every rule that is true of the facts, in the order of the files."""
         bucket = (facts.event_type, facts.subject.kind)
         judge = self._judges.get(bucket) or self._prepare(bucket)
-        return [self._fire(judge.rules[index], facts) for index in judge.program(facts)]
+        return [judge.rules[index] for index in judge.program(facts)]
+
+    def judge(self, facts: Facts) -> list[Firing]:
+        """The firings of all rules that are true of the facts, each with its trace."""
+        return [self.fire(rule, facts) for rule in self.fired(facts)]
 
     def _prepare(self, bucket: _Bucket) -> _Judge:
         rules = tuple(rule for rule in self.rules if rule.applies(*bucket))
@@ -79,7 +92,8 @@ class PolicySet:
         judge = self._judges[bucket] = _Judge(rules, program)
         return judge
 
-    def _fire(self, rule: Rule, facts: Facts) -> Firing:
+    def fire(self, rule: Rule, facts: Facts) -> Firing:
+        """The firing of a rule that is true of the facts, with the parts that made it true."""
         account = facts.subject.id if facts.subject.kind is SubjectKind.ACCOUNT else None
         if facts.account is not None:
             account = facts.account.get("id", account)
@@ -114,7 +128,8 @@ class PolicySet:
         for facts, some in zip(batch, asked, strict=True):
             counted: dict[str, int] = {}
             for hit in some:
-                counted[hit.counter] = max(next(found), counted.get(hit.counter, 0))
+                name = self._counter_names[hit.counter]
+                counted[name] = max(next(found), counted.get(name, 0))
             facts.counters = counted
 
     def hits(self, facts: Facts, seq: int) -> list[Hit]:
@@ -132,7 +147,7 @@ class PolicySet:
         wanted -= {counter.name for counter in recorded}
         read = [counter for counter in self.counters if counter.name in wanted] if wanted else []
         return [
-            Hit(counter.name, key, facts.time, seq, counter.window, records)
+            Hit(counter.stored, key, facts.time, seq, counter.window, records)
             for counters, records in ((recorded, True), (read, False))
             for counter in counters
             for key in self._keys(counter, facts)
@@ -191,6 +206,11 @@ def load(paths: Sequence[Path], kinds: Mapping[str, SignalKind]) -> PolicySet:
     Raises PolicyErrors with every mistake in every file.
     """
     return PolicySet(loader.read(paths, kinds), kinds)
+
+
+def load_texts(texts: Mapping[str, str], kinds: Mapping[str, SignalKind]) -> PolicySet:
+    """The same for texts of files by the files' names, as the store keeps them."""
+    return PolicySet(loader.read_texts(texts, kinds), kinds)
 
 
 def load_policies(settings: Settings) -> PolicySet:

@@ -86,9 +86,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counter(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts events of some types by a key within a window, where a condition is true."""
+    """Counts events of some types by a key within a window, where a condition is true.
+
+    `stored` is the name of its hits in the store: that of the counter and a digest of what it counts, so that
+    a counter which counts something else from now on does not read the hits of what it counted before.
+    """
 
     name: str
+    stored: str
     events: frozenset[str]
     by: str
     window: timedelta
