@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg_pool import ConnectionPool
 
 from tenfold import config
 from tenfold.store import database, keys
 from tenfold.store.embedded import EmbeddedServer
+from tests.enforcement.mailboxes import Mailbox, mailbox
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -91,6 +93,20 @@ class Server:
         with self.runtime.pool.connection() as conn:
             _, token = keys.create(conn, SECRET, name="test", scopes=scopes)
         return {"authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def pool(database_url: str) -> Iterator[ConnectionPool[database.Conn]]:
+    """A pool of connections to the test's own database."""
+    with database.pool(database_url, 4) as opened:
+        yield opened
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    """A real mail server and what it received."""
+    with mailbox() as running:
+        yield running
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tenfold.casework import service
-from tenfold.store import people, webhooks
+from tenfold.store import mails, people, webhooks
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Ground, Role
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS
@@ -365,8 +365,12 @@ def test_the_status_page_tells_how_things_are(cases: Site, page: Page, log_in: L
             "INSERT INTO event_poison (seq, received_at, lane, error) VALUES (7, now(), 1, %s)",
             ["KeyError: <b>x</b>"],
         )
+        mail = mails.NewMail(recipient="amal@example.org", locale="ar", subject="x", body="x")
+        mails.write(conn, [mail], datetime.now(UTC))
+        conn.execute("UPDATE mails SET state = 'dead'")
     log_in(page, cases.person(Role.ADMIN, locale=locale))
     expect(page.locator("h1")).to_have_text(words(locale, "status.title"))
+    expect(page.locator(".tile-bad", has_text=words(locale, "status.mails_dead"))).to_be_visible()
     expect(page.locator(".tile", has_text=words(locale, "status.cases"))).to_contain_text(
         TRANSLATORS[locale].number(7)
     )

@@ -1,7 +1,6 @@
 """Mail reaches a real server: secured, in the reader's language, again when it fails, never in the clear."""
 
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -15,25 +14,13 @@ from psycopg_pool import ConnectionPool
 from tenfold.config import Settings, SettingsError
 from tenfold.enforcement import mail_server
 from tenfold.enforcement.mail import BACKOFF, LEASE, send_due
-from tenfold.store import audit, database, mails
+from tenfold.store import audit, mails
 from tenfold.store.database import Conn
 from tenfold.store.mails import Mail, NewMail
 from tests.enforcement.mailboxes import PASSWORD, USER, Mailbox, certificate, mailbox, text_of
 
 LOGIN = f"{USER}:{quote(PASSWORD, safe='')}@"
 ARABIC = "تهديد ينتظر"
-
-
-@pytest.fixture
-def pool(database_url: str) -> Iterator[ConnectionPool[Conn]]:
-    with database.pool(database_url, 4) as opened:
-        yield opened
-
-
-@pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mailbox() as running:
-        yield running
 
 
 def settings(port: int, url: str = "smtp://127.0.0.1:{port}?tls=none") -> Settings:

@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from tenfold.config import Settings
 from tenfold.enforcement import outbox, sealing, sending
 from tenfold.enforcement.outbox import BACKOFF, LEASE, MAX_RETRY_AFTER, delay, deliver_due
-from tenfold.store import audit, database, webhooks
+from tenfold.store import audit, webhooks
 from tenfold.store.actions import NewAction, add
 from tenfold.store.database import Conn
 from tenfold.store.webhooks import Message
@@ -36,12 +36,6 @@ POST = Subject(SubjectKind.POST, "p-1")
 def target() -> Iterator[Receiver]:
     with receiver() as running:
         yield running
-
-
-@pytest.fixture
-def pool(database_url: str) -> Iterator[ConnectionPool[Conn]]:
-    with database.pool(database_url, 4) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """Liveness, readiness, metrics; and what holds for every answer: headers, ids, problems."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from litestar import get
 
+from tenfold.store import mails
+from tenfold.store.database import Conn
 from tenfold.store.keys import Scope
 from tenfold.web.problems import Problem, type_uri
 
@@ -41,6 +44,17 @@ def test_metrics_need_their_scope_and_name_no_addresses(server: "Server") -> Non
     text = server.client.get("/metrics", headers=server.key(Scope.METRICS_READ)).text
     assert 'route="unmatched",status="404"' in text
     assert "place-of-jo" not in text
+
+
+def test_metrics_count_what_was_given_up(server: "Server", conn: Conn) -> None:
+    mail = mails.NewMail(recipient="amal@example.org", locale="en", subject="x", body="x")
+    mails.write(conn, [mail, mail], datetime.now(UTC))
+    mails.expire(conn, datetime.max.replace(tzinfo=UTC), "timed out")
+    conn.commit()
+    text = server.client.get("/metrics", headers=server.key(Scope.METRICS_READ)).text
+    assert "tenfold_dead_mails 2.0" in text
+    assert "tenfold_dead_deliveries 0.0" in text
+    assert "amal" not in text
 
 
 @pytest.mark.parametrize("path", ["/livez", "/v1/nothing", "/v1/events"])

@@ -46,6 +46,7 @@ def status(
         ("accounts, posts (estimates)", f"{found.accounts_estimate:,}, {found.posts_estimate:,}"),
         ("open cases", f"{found.cases_open:,}, of them overdue {found.cases_overdue:,}"),
         ("deliveries pending", f"{found.deliveries_pending:,}, given up {found.deliveries_dead:,}"),
+        ("mails pending", f"{found.mails_pending:,}, given up {found.mails_dead:,}"),
         ("policy", found.policy or "none loaded yet"),
         ("bank revision", f"{found.bank_revision}"),
         ("database", f"{found.database_bytes / 1e6:,.0f} MB"),

@@ -27,6 +27,8 @@ class Status(msgspec.Struct, kw_only=True):
     cases_overdue: int
     deliveries_pending: int
     deliveries_dead: int
+    mails_pending: int  # calls to people about threats
+    mails_dead: int
     links_due: int  # closures to settle, hunts and looks of linkage that wait
     links_failed: int  # those that failed too often
     link_model: str | None  # that scores links; None: the shipped one
@@ -62,6 +64,8 @@ def read_status(conn: Conn) -> Status:
             (SELECT count(*) FROM cases WHERE state <> 'decided' AND due_at < now()) AS cases_overdue,
             (SELECT count(*) FROM deliveries WHERE state = 'pending') AS deliveries_pending,
             (SELECT count(*) FROM deliveries WHERE state = 'dead') AS deliveries_dead,
+            (SELECT count(*) FROM mails WHERE state = 'pending') AS mails_pending,
+            (SELECT count(*) FROM mails WHERE state = 'dead') AS mails_dead,
             (SELECT count(*) FROM links_due WHERE tries < %(tries)s) AS links_due,
             (SELECT count(*) FROM links_due WHERE tries >= %(tries)s) AS links_failed,
             (SELECT version FROM link_models WHERE in_use) AS link_model,

@@ -1,6 +1,5 @@
 """`tenfold oncall`: the list of who is called, and a test that really goes out."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -11,13 +10,7 @@ from tenfold.cli.common import CommandError
 from tenfold.cli.oncall import app
 from tenfold.store import database, people
 from tenfold.taxonomy import Role
-from tests.enforcement.mailboxes import Mailbox, mailbox
-
-
-@pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mailbox() as running:
-        yield running
+from tests.enforcement.mailboxes import Mailbox
 
 
 @pytest.fixture(autouse=True)

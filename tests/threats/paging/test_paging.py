@@ -25,7 +25,7 @@ from tenfold.taxonomy import Role
 from tenfold.threats import paging, steps
 from tenfold.threats.paging import EVERY, ROUNDS, Called
 from tenfold.threats.protectees import Watch
-from tests.enforcement.mailboxes import Mailbox, mailbox, text_of
+from tests.enforcement.mailboxes import Mailbox, text_of
 from tests.enforcement.receivers import Receiver, receiver
 from tests.helpers import event
 from tests.threats import desk_platform as platform
@@ -180,18 +180,6 @@ def test_who_may_not_look_is_not_called(conn: Conn) -> None:
     people.set_roles(conn, moved, [Role.MODERATOR])
     threat = platform.staff(conn, NOW)
     assert paging.page(conn, threat, NOW, DESK) == Called()
-
-
-@pytest.fixture
-def pool(database_url: str) -> Iterator[ConnectionPool[Conn]]:
-    with database.pool(database_url, 4) as opened:
-        yield opened
-
-
-@pytest.fixture
-def box() -> Iterator[Mailbox]:
-    with mailbox() as running:
-        yield running
 
 
 @pytest.fixture

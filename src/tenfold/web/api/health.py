@@ -54,7 +54,11 @@ def metrics(request: Request[None, ApiKey, State], runtime: Running) -> Response
     collected: Metrics = request.app.state.metrics
     with runtime.pool.connection() as conn:
         row = conn.execute(
-            "SELECT (SELECT count(*) FROM event_queue), (SELECT count(*) FROM event_poison)"
+            """
+            SELECT (SELECT count(*) FROM event_queue), (SELECT count(*) FROM event_poison),
+                (SELECT count(*) FROM deliveries WHERE state = 'dead'),
+                (SELECT count(*) FROM mails WHERE state = 'dead')
+            """
         ).fetchone()
     assert row is not None
     text = generate_latest(collected.registry) + generate_latest(_Queue(*row))
@@ -62,12 +66,14 @@ def metrics(request: Request[None, ApiKey, State], runtime: Running) -> Response
 
 
 class _Queue:
-    """The two depths as a collector of its own, so that concurrent scrapes do not share a gauge."""
+    """What the database counts, as a collector of its own: concurrent scrapes share no gauge."""
 
-    def __init__(self, waiting: int, poisoned: int) -> None:
+    def __init__(self, waiting: int, poisoned: int, deliveries: int, mails: int) -> None:
         self._depths = {
             "tenfold_queue_events": ("Events waiting to be processed.", waiting),
             "tenfold_poisoned_events": ("Events set aside because they could not be processed.", poisoned),
+            "tenfold_dead_deliveries": ("Deliveries to webhooks that were given up.", deliveries),
+            "tenfold_dead_mails": ("Mails that were given up; people may not have been called.", mails),
         }
 
     def collect(self) -> list[GaugeMetricFamily]:
