@@ -1,4 +1,4 @@
-"""What a folder of history says of itself: its files, each with rows, bytes and SHA-256; how far it has come."""
+"""What a folder of history says of itself: its files, each with rows, bytes and SHA-256; how far it came."""
 
 import hashlib
 import os
