@@ -27,8 +27,10 @@ from tenfold.subjects import Subject, SubjectKind
 HISTORY = 20  # other cases, decisions, posts and profiles shown of an account
 
 
-def case_view(conn: Conn, *, case_id: int, viewer: str, now: datetime) -> CaseView | None:
-    """One case with its evidence; None if there is none. The viewing is audited as `case.viewed`."""
+def case_view(
+    conn: Conn, *, case_id: int, viewer: str, now: datetime, act: str = "case.viewed"
+) -> CaseView | None:
+    """One case with its evidence; None if there is none. The viewing is audited as `act`."""
     case = cases.load(conn, [case_id]).get(case_id)
     if case is None:
         return None
@@ -44,7 +46,7 @@ def case_view(conn: Conn, *, case_id: int, viewer: str, now: datetime) -> CaseVi
         actions=[action_view(action) for action in actions.of_cases(conn, [case_id])],
         decisions=read_decisions(conn, "case_id = %(case_id)s ORDER BY id DESC", {"case_id": case_id}),
     )
-    audit.append(conn, [Entry(actor=viewer, act="case.viewed", subject=f"case:{case_id}")])
+    audit.append(conn, [Entry(actor=viewer, act=act, subject=f"case:{case_id}")])
     return view
 
 

@@ -14,6 +14,7 @@ from tenfold.casework.deciding import decide, decide_many
 from tenfold.casework.filing import LEAD_QUEUE
 from tenfold.casework.reversing import UNDO_WINDOW, reverse, reverse_action, undo
 from tenfold.casework.states import CASE_STEPS, CaseState, CaseStep, after
+from tenfold.casework.taking import Wanted, hold, take
 from tenfold.casework.wishes import (
     CaseConflictError,
     CaseVerdict,
@@ -30,7 +31,6 @@ from tenfold.casework.wishes import (
 )
 from tenfold.store import audit, cases, standing
 from tenfold.store.audit import Entry
-from tenfold.store.cases import Case
 from tenfold.store.database import Conn
 
 __all__ = [
@@ -64,7 +64,7 @@ def claim(conn: Conn, *, case_id: int, actor: str, lease: timedelta, now: dateti
     holds it or it is decided."""
     case = lock_mine(conn, case_id, actor, now)
     renewed = case.holder(now) == actor
-    until = _hold(conn, case, actor, lease, now)
+    until = hold(conn, case, actor, lease, now)
     if not renewed:
         _say(conn, "case.claimed", actor, case_id, until=until.isoformat())
     return until
@@ -93,12 +93,9 @@ def take_next(
 
     `escalated` cases are given only to who asks for them (leads). Two who ask at once get two cases.
     """
-    case = cases.next_free(conn, queues=queues, languages=languages, escalated=escalated, now=now)
-    if case is None:
-        return None
-    until = _hold(conn, case, actor, lease, now)
-    _say(conn, "case.claimed", actor, case.id, until=until.isoformat())
-    return case.id
+    wanted = Wanted(queues=queues, languages=languages, escalated=escalated)
+    taken = take(conn, actor=actor, wanted=wanted, lease=lease, now=now)
+    return taken.case_id if taken else None
 
 
 def note(conn: Conn, *, case_id: int, actor: str, text: str, now: datetime) -> int:
@@ -128,13 +125,6 @@ def strikes(conn: Conn, *, account: str) -> int:
     """How many decisions in force found a violation by this account."""
     found = standing.load(conn, [account]).get(account)
     return found.strikes if found else 0
-
-
-def _hold(conn: Conn, case: Case, actor: str, lease: timedelta, now: datetime) -> datetime:
-    until = now + lease
-    state = after(CASE_STEPS, CaseState(case.state), CaseStep.CLAIM)
-    cases.hold(conn, case.id, state=state, holder=actor, until=until, now=now)
-    return until
 
 
 def _say(conn: Conn, act: str, actor: str, case_id: int, **details: object) -> None:

@@ -286,16 +286,25 @@ def let_go(conn: Conn, case_id: int, state: str, now: datetime, queue: str | Non
     )
 
 
+_READY_FOR_NOBODY_ELSE = """
+    NOT EXISTS (SELECT 1 FROM cases_ahead
+        WHERE cases_ahead.case_id = cases.id AND cases_ahead.actor <> %(actor)s
+          AND cases_ahead.until > %(now)s)
+"""
+
+
 def next_free(
     conn: Conn,
     *,
+    actor: str,
     queues: Sequence[str] | None,
     languages: Sequence[str] | None,
     escalated: bool,
     now: datetime,
 ) -> Case | None:
-    """Lock the worst, then most urgent case that nobody holds and nobody else is just taking."""
-    conditions = [sql.SQL("(claimed_by IS NULL OR lease_until <= %(now)s)")]
+    """Lock the worst, then most urgent case that nobody holds, nobody else is just taking, and that stands
+    ready for nobody else."""
+    conditions = [sql.SQL("(claimed_by IS NULL OR lease_until <= %(now)s)"), sql.SQL(_READY_FOR_NOBODY_ELSE)]
     states = "state <> 'decided'" if escalated else "state <> 'decided' AND state <> 'escalated'"
     conditions.append(sql.SQL(states))
     if queues is not None:
@@ -305,10 +314,12 @@ def next_free(
     cursor = conn.cursor(row_factory=class_row(Case))
     cursor.execute(
         sql.SQL(
-            "SELECT {} FROM cases WHERE {} ORDER BY severity DESC, due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED"
+            "SELECT {} FROM cases WHERE {} ORDER BY severity DESC, due_at, id LIMIT 1"
+            " FOR UPDATE OF cases SKIP LOCKED"
         ).format(COLUMNS, sql.SQL(" AND ").join(conditions)),
         {
             "now": now,
+            "actor": actor,
             "queues": None if queues is None else list(queues),
             "languages": None if languages is None else list(languages),
         },

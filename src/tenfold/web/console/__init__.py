@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from tenfold.web.console import (
+    ahead,
     assets,
     case,
     decide,
@@ -51,6 +52,7 @@ handlers: list[ControllerRouterHandler] = [
             *queue.handlers,
             *case.handlers,
             *decide.handlers,
+            *ahead.handlers,
             *returns.handlers,
             *returns_decide.handlers,
             *returns_close.handlers,

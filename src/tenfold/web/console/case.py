@@ -224,10 +224,18 @@ def show(
 
 
 def read(
-    conn: Conn, visit: Visit, case_id: int, also: Sequence[audit.Entry] = (), *, revealed: bool = False
+    conn: Conn,
+    visit: Visit,
+    case_id: int,
+    also: Sequence[audit.Entry] = (),
+    *,
+    revealed: bool = False,
+    act: str = "case.viewed",
 ) -> Read:
-    """A case, `revealed` or masked as the person likes it. NotFoundException if there is none."""
-    view = views.case_view(conn, case_id=case_id, viewer=visit.person.actor, now=datetime.now(UTC))
+    """A case, `revealed` or masked as the person likes it; audited as `act`. NotFoundException if there is
+    none."""
+    now = datetime.now(UTC)
+    view = views.case_view(conn, case_id=case_id, viewer=visit.person.actor, now=now, act=act)
     if view is None:
         raise NotFoundException
     masked = visit.person.blur and not revealed

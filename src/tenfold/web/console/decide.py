@@ -10,11 +10,11 @@ from litestar.response import Redirect
 from tenfold.casework import service
 from tenfold.casework.service import Order, RefusedError, Verdict
 from tenfold.taxonomy import ActionKind, Ground
-from tenfold.web.console import pages
+from tenfold.web.console import ahead, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.case import ADDABLE, PURPOSES, Wish, acting, read, show
 from tenfold.web.console.errors import Refused
-from tenfold.web.console.queue import go_to_next, read_filter
+from tenfold.web.console.queue import Toast, go_to_next, read_filter
 
 GROUND_VALUES = {ground.value for ground in Ground}
 ADDABLE_VALUES = {kind.value for kinds in ADDABLE.values() for kind in kinds}
@@ -89,12 +89,14 @@ def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[i
             )
     except RefusedError as error:
         return _again(visit, request, wish, "decide.refused", error.reason)
-    undo = f"decided={made.decision_id}&of={case_id}"
-    filter_ = read_filter(visit.form)
+    filter_, toast = read_filter(visit.form), Toast(made.decision_id, case_id)
+    undo = f"decided={toast.decision}&of={toast.case}"
     if visit.field("then") != "next":
         trail = filter_.trail
         return pages.redirect(f"/cases{trail}{'&' if trail else '?'}{undo}")
     with visit.runtime.pool.connection() as conn:
+        if ahead.asked_for(visit):
+            return ahead.onward(conn, visit, filter_, toast)
         return go_to_next(conn, visit, filter_, undo)
 
 

@@ -43,7 +43,7 @@ _environment.globals |= {
 }
 
 
-def render(visit: Visit, template: str, status_code: int = 200, **values: Any) -> Response[str]:
+def markup(visit: Visit, template: str, **values: Any) -> str:
     """A page, or a part of one, in the visitor's language."""
     words = visit.translator
     context: dict[str, Any] = {
@@ -57,7 +57,12 @@ def render(visit: Visit, template: str, status_code: int = 200, **values: Any) -
         "now": datetime.now(UTC),
         "threats_waiting": waiting(visit),
     }
-    content = _environment.get_template(template).render(context | values)
+    return _environment.get_template(template).render(context | values)
+
+
+def render(visit: Visit, template: str, status_code: int = 200, **values: Any) -> Response[str]:
+    """The same as a response."""
+    content = markup(visit, template, **values)
     response = Response(content, media_type=MediaType.HTML, status_code=status_code)
     if visit.new_anchor:
         response.set_cookie(access.cookie(visit.runtime, access.VISIT_COOKIE, visit.anchor, None))

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
-from tenfold.casework import service, views
+from tenfold.casework import taking, views
 from tenfold.store import accounts, content, groups, people
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
@@ -177,21 +177,33 @@ def user_ids(actors: Iterable[str | None]) -> set[int]:
     return {int(number) for number in numbers if number.isascii() and number.isdigit()}
 
 
-def go_to_next(conn: Conn, visit: Visit, filter_: Filter, then: str = "") -> Redirect:
-    """Take the next case of the same queue and language and go there; to the queue if there is none."""
-    found = service.take_next(
-        conn,
-        actor=visit.person.actor,
-        lease=timedelta(minutes=visit.runtime.settings.lease_minutes),
-        now=datetime.now(UTC),
+def wanted_by(visit: Visit, filter_: Filter) -> taking.Wanted:
+    """Which cases the person takes, within what the queue is filtered for."""
+    return taking.Wanted(
         queues=[filter_.queue] if filter_.queue else None,
         languages=[filter_.language] if filter_.language else None,
         escalated=visit.may(Permission.REVERSE),
     )
-    place = "/cases" if found is None else f"/cases/{found}"
-    trail = Filter(queue=filter_.queue, language=filter_.language).query()
-    joined = "&".join(filter(None, (trail.removeprefix("?"), then)))
-    return pages.redirect(f"{place}?{joined}" if joined else place)
+
+
+def next_place(conn: Conn, visit: Visit, filter_: Filter, then: str = "") -> tuple[str, int | None]:
+    """Take the next case of the same queue and language: where it is (the queue if there is none), and its
+    number if it was kept ready and is as it was."""
+    taken = taking.take(
+        conn,
+        actor=visit.person.actor,
+        wanted=wanted_by(visit, filter_),
+        lease=timedelta(minutes=visit.runtime.settings.lease_minutes),
+        now=datetime.now(UTC),
+    )
+    place = f"/cases/{taken.case_id}" if taken else "/cases"
+    joined = "&".join(filter(None, (filter_.trail.removeprefix("?"), then)))
+    return f"{place}?{joined}" if joined else place, taken.case_id if taken and taken.ready else None
+
+
+def go_to_next(conn: Conn, visit: Visit, filter_: Filter, then: str = "") -> Redirect:
+    """Take the next case and go there."""
+    return pages.redirect(next_place(conn, visit, filter_, then)[0])
 
 
 @post("/cases/next", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)

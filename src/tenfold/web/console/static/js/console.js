@@ -2,14 +2,14 @@
 import { watchKeys } from "./keys.js";
 import { watchEvidence } from "./evidence.js";
 import { runClocks } from "./clocks.js";
+import { watchAhead } from "./ahead.js";
+import { passToasts } from "./toasts.js";
 
 watchKeys();
 watchEvidence();
 runClocks();
-
-for (const toast of document.querySelectorAll("[data-lasts]")) {
-  setTimeout(() => toast.remove(), Number(toast.dataset.lasts) * 1000);
-}
+passToasts();
+watchAhead();
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");

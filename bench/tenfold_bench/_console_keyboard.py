@@ -1,0 +1,61 @@
+"""A seeded moderator in a real Chromium: works through cases by keyboard alone."""
+
+import os
+import random
+
+from playwright.sync_api import Page, sync_playwright
+
+CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# From the key that decides until the next case stands in the page and a frame with it was drawn.
+STOPWATCH = """
+(() => {
+  let began = 0;
+  window.shown = [];
+  addEventListener("keydown", (event) => { if (event.key === "d") began = performance.now(); }, true);
+  new MutationObserver((changes) => {
+    const replaced = changes.some((change) => [...change.addedNodes].some((node) => node.id === "main"));
+    if (began && replaced) requestAnimationFrame(() => window.shown.push(performance.now() - began));
+  }).observe(document, { childList: true, subtree: true });
+})();
+"""
+
+
+def work(url: str, session: str, cases: int, seed: int = 1) -> tuple[list[float], int]:
+    """Decide so many cases; returns the milliseconds from key to next case of those that were there
+    already, and how many pages were loaded instead."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+        context.add_cookies([{"name": "tenfold_session", "value": session, "url": url}])
+        context.add_init_script(STOPWATCH)
+        page = context.new_page()
+        page.goto(f"{url}/cases")
+        page.keyboard.press("n")
+        page.wait_for_url("**/cases/*")
+        chance = random.Random(seed)
+        times: list[float] = []
+        loaded = sum(not _decide(page, chance, times) for _ in range(cases))
+        browser.close()
+    return times, loaded
+
+
+def _decide(page: Page, chance: random.Random, times: list[float]) -> bool:
+    """One case, read until the next is there; whether the next one showed without a page being loaded."""
+    page.wait_for_selector('form[data-ahead]:not([data-ahead=""])')
+    number = page.url.split("/cases/")[1].split("?")[0]
+    ground = chance.choice("0123456789")
+    page.keyboard.press(ground)
+    if ground not in "09":
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    page.keyboard.press("r")
+    page.keyboard.type("because")
+    page.keyboard.press("Escape")
+    page.evaluate("window.shown = []")
+    page.keyboard.press("d")
+    page.wait_for_url(f"**of={number}*")
+    page.wait_for_function("window.shown.length > 0 || !document.querySelector('form[data-ahead]')")
+    shown: list[float] = page.evaluate("window.shown")
+    times += shown[:1]
+    return bool(shown)
