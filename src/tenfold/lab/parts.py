@@ -136,6 +136,8 @@ class Part:
             tally.sample("live", facts, self._live, lost)
 
     def _fired(self, side: SideName, policy: PolicySet, seq: int, facts: Facts) -> list[Rule]:
+        if not policy.listens(facts.event_type, facts.subject.kind):
+            return []
         facts.sets = self._sets[side]
         policy.count([facts], [seq], self._state.windows.numbers)
         return policy.fired(facts)

@@ -18,11 +18,12 @@ from tenfold.processing.fold import Batch, Numbered, Question
 from tenfold.store import content, groups, history, signals
 from tenfold.store.accounts import Account
 from tenfold.store.database import Conn
-from tenfold.store.history import Stood
+from tenfold.store.history import Reported, Stood
 from tenfold.store.signals import Strongest
 from tenfold.store.standing import Standing
 
 Row = tuple[int, datetime, bytes]
+UNREPORTED = Reported(())  # its report could not be applied, and is the only one
 
 
 class Past(msgspec.Struct):
@@ -108,7 +109,7 @@ class Replay:
             group = named.get(question.group_id or "")
             report = question.report
             stands = self._standing(account, received[question.numbered.seq])
-            count = reported[report.subject_kind, report.subject_id] if report else None
+            firsts = reported.get((report.subject_kind, report.subject_id), UNREPORTED) if report else None
             one = Facts(
                 event_type=event.type,
                 time=event.time,
@@ -117,7 +118,7 @@ class Replay:
                 post=facts.of_post(question.post) if question.post else None,
                 media=facts.of_media(question.media) if question.media else None,
                 group=facts.of_group(group, event.time) if group else None,
-                report=facts.of_report(report, count.until(report.seq)) if report and count else None,
+                report=facts.of_report(report, firsts.until(report.seq)) if report and firsts else None,
                 signals=aggregate(known.get(question.subject, ())),
                 links=facts.of_links(self._past.links.get(account.id) if account else None),
                 language=question.post.language if question.post else None,

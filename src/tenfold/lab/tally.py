@@ -1,7 +1,7 @@
 """What two policies did on the same history, counted while it is replayed, put together from its parts."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -75,8 +75,10 @@ class Tally(msgspec.Struct):
             self.first_at = min(at, self.first_at or at)
             self.last_at = max(at, self.last_at or at)
 
-    def count(self, side: SideName, facts: Facts, rules: Iterable[Rule]) -> None:
+    def count(self, side: SideName, facts: Facts, rules: Sequence[Rule]) -> None:
         """Note the rules that fired."""
+        if not rules:
+            return
         counted = self.live if side == "live" else self.draft
         subject = digest_of(facts.subject.kind.value, facts.subject.id)
         owner = account_of(facts)
