@@ -36,11 +36,11 @@ def list_(
 ) -> None:
     """Open threats, the most urgent first; closed ones (--status closed), newest first."""
     from tenfold.detectors.threat.levels import ORDER
-    from tenfold.threats import lists, steps
+    from tenfold.threats import lists, transitions
 
     for name, value, known in (
         ("level", level, ORDER),
-        ("status", status, [one.value for one in steps.Status]),
+        ("status", status, [one.value for one in transitions.Status]),
     ):
         if value is not None and value not in known:
             raise CommandError(f"--{name} {value!r} is none of {', '.join(known)}")
@@ -165,10 +165,10 @@ def corrections(
     """Factors that people corrected; with --ndjson also the text that was read and what was read in it."""
     import msgspec
 
-    from tenfold.store import threats
+    from tenfold.store import threat_corrections
 
     with common.connection() as conn:
-        while found := threats.corrections(conn, after=after, limit=AT_ONCE):
+        while found := threat_corrections.page(conn, after=after, limit=AT_ONCE):
             for one in found:
                 told = f"{one.id:>6}  threat {one.threat_id}: {one.factor} {one.before!r} -> {one.after!r}"
                 sys.stdout.write((msgspec.json.encode(one).decode() if ndjson else told) + "\n")

@@ -66,12 +66,10 @@ def add(conn: Conn, sources: Sequence[Source]) -> set[tuple[str, str, str, str]]
     rows = sorted(sources, key=lambda one: (one.subject_kind, one.subject_id, one.field, one.text_sha256))
     found = conn.execute(
         """
-        INSERT INTO threat_sources AS known (threat_id, subject_kind, subject_id, field, text_sha256, account,
-        at,
-            seen_at, level, language, text, details, gone_at)
-        SELECT threat_id, subject_kind, subject_id, field, decode(text_sha256, 'hex'), account, at, seen_at,
-        level,
-            language, text, details, gone_at
+        INSERT INTO threat_sources AS known (threat_id, subject_kind, subject_id, field, text_sha256,
+            account, at, seen_at, level, language, text, details, gone_at)
+        SELECT threat_id, subject_kind, subject_id, field, decode(text_sha256, 'hex'),
+            account, at, seen_at, level, language, text, details, gone_at
         FROM jsonb_to_recordset(%s) AS row (threat_id bigint, subject_kind text, subject_id text, field text,
             text_sha256 text, account text, at timestamptz, seen_at timestamptz, level text, language text,
             text text, details jsonb, gone_at timestamptz)
@@ -253,8 +251,8 @@ def first_times(conn: Conn, pairs: Iterable[tuple[int, str]]) -> dict[tuple[int,
     rows = conn.execute(
         """
         SELECT threat_id, account, min(at) FROM threat_sources
-        JOIN jsonb_to_recordset(%s) AS row (threat bigint, who text) ON threat_id = row.threat AND account =
-        row.who
+        JOIN jsonb_to_recordset(%s) AS row (threat bigint, who text) ON threat_id = row.threat
+            AND account = row.who
         GROUP BY threat_id, account
         """,
         [as_records([{"threat": threat, "who": who} for threat, who in sorted(set(pairs))])],

@@ -103,8 +103,8 @@ def open_new(conn: Conn, count: int, now: datetime) -> list[int]:
         """
         INSERT INTO threats (level, read_level, speech_act, target_kind, first_at, last_at, opened_at,
             updated_at, looked_again_at)
-        SELECT 'N', 'N', '', '', %(now)s, %(now)s, %(now)s, %(now)s, %(now)s FROM generate_series(1,
-        %(count)s) RETURNING id
+        SELECT 'N', 'N', '', '', %(now)s, %(now)s, %(now)s, %(now)s, %(now)s
+        FROM generate_series(1, %(count)s) RETURNING id
         """,
         {"now": now, "count": count},
     )
@@ -162,23 +162,6 @@ def looked_again(conn: Conn, ids: Iterable[int], now: datetime) -> None:
     conn.execute("UPDATE threats SET looked_again_at = %s WHERE id = ANY(%s)", [now, sorted(set(ids))])
 
 
-def lock_whole(conn: Conn, ids: Iterable[int]) -> tuple[dict[int, Threat], dict[int, int]]:
-    """Lock records, and those that they have become part of: returns the ones that stand for themselves, and
-    for every id asked which of them it is part of."""
-    asked, held = set(ids), dict[int, Threat]()
-    wanted = set(asked)
-    while wanted:
-        held |= load(conn, wanted, lock=True)
-        wanted = {threat.merged_into for threat in held.values() if threat.merged_into} - held.keys()
-
-    def whole(id_: int) -> int:
-        part_of = held[id_].merged_into
-        return id_ if part_of is None else whole(part_of)
-
-    roots = {id_: whole(id_) for id_ in asked}
-    return {id_: held[id_] for id_ in roots.values()}, roots
-
-
 def write(conn: Conn, threats: Iterable[Threat]) -> None:
     """Write records back whole, in the order of their ids."""
     rows = [
@@ -203,36 +186,6 @@ def write(conn: Conn, threats: Iterable[Threat]) -> None:
     )
 
 
-def absorb(conn: Conn, parts: Mapping[int, int]) -> None:
-    """Move everything of some locked records into those that they turned out to be part of: {part: whole}."""
-    rows = [{"part": part, "whole": whole} for part, whole in sorted(parts.items())]
-    values = [as_records(rows)]
-    for statement in (
-        "UPDATE threat_sources SET threat_id = row.whole FROM parts AS row WHERE threat_id = row.part",
-        "UPDATE threats SET merged_into = row.whole FROM parts AS row WHERE merged_into = row.part",
-        """
-        UPDATE threats SET targets = ARRAY(
-            SELECT DISTINCT name FROM threats AS one, unnest(one.targets) AS name
-            WHERE one.id = threats.id OR one.id IN (SELECT part FROM parts WHERE whole = threats.id) ORDER BY
-            1)
-        WHERE id IN (SELECT whole FROM parts)
-        """,
-        """
-        INSERT INTO threat_protectees (threat_id, protectee_id, how, strength, spans)
-        SELECT DISTINCT ON (row.whole, protectee_id) row.whole, protectee_id, how, strength, spans
-        FROM threat_protectees JOIN parts AS row ON threat_id = row.part
-        ORDER BY row.whole, protectee_id, strength DESC
-        ON CONFLICT (threat_id, protectee_id) DO NOTHING
-        """,
-        "DELETE FROM threat_protectees USING parts AS row WHERE threat_id = row.part",
-    ):
-        conn.execute(
-            "WITH parts AS (SELECT * FROM jsonb_to_recordset(%s) AS row (part bigint, whole bigint)) "
-            + statement,
-            values,
-        )
-
-
 def note_protectees(conn: Conn, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep whom records name: rows of `threat`, `protectee`, `how`, `strength`, `spans`; the surest match of
     each counts, and a few places are kept."""
@@ -240,15 +193,16 @@ def note_protectees(conn: Conn, rows: Sequence[Mapping[str, Any]]) -> None:
         f"""
         INSERT INTO threat_protectees AS known (threat_id, protectee_id, how, strength, spans)
         SELECT threat, protectee, how, strength, jsonb_path_query_array(spans, '$[0 to {MOST_SPANS - 1}]')
-        FROM jsonb_to_recordset(%s) AS row (threat bigint, protectee bigint, how text, strength real, spans
-        jsonb)
+        FROM jsonb_to_recordset(%s)
+            AS row (threat bigint, protectee bigint, how text, strength real, spans jsonb)
         WHERE EXISTS (SELECT FROM protectees WHERE protectees.id = protectee)
         ON CONFLICT (threat_id, protectee_id) DO UPDATE SET
             how = CASE WHEN excluded.strength > known.strength THEN excluded.how ELSE known.how END,
             strength = greatest(known.strength, excluded.strength),
             spans = jsonb_path_query_array(
-                (SELECT jsonb_agg(DISTINCT one) FROM jsonb_array_elements(known.spans || excluded.spans) AS
-                one), '$[0 to {MOST_SPANS - 1}]')
+                (SELECT jsonb_agg(DISTINCT one)
+                 FROM jsonb_array_elements(known.spans || excluded.spans) AS one),
+                '$[0 to {MOST_SPANS - 1}]')
         """,
         [as_records([dict(row) for row in rows])],
     )
@@ -269,77 +223,13 @@ def log(conn: Conn, lines: Sequence[Said], now: datetime) -> None:
         conn.execute(
             """
             INSERT INTO threat_log (threat_id, at, actor, act, details)
-            SELECT threat_id, %s, actor, act, details FROM jsonb_array_elements(%s) WITH ORDINALITY AS one
-            (row, n),
+            SELECT threat_id, %s, actor, act, details
+            FROM jsonb_array_elements(%s) WITH ORDINALITY AS one (row, n),
                 jsonb_to_record(row) AS line (threat_id bigint, actor text, act text, details jsonb)
             ORDER BY n
             """,
             [now, as_records(lines)],
         )
-
-
-class Correction(msgspec.Struct, frozen=True, kw_only=True):
-    """A factor as a person corrected it. `before`, `after`: its values, None where it is not there. `text`
-    and `details` are what the detector read and said."""
-
-    id: int
-    threat_id: int
-    at: datetime
-    actor: str
-    factor: str
-    before: Any
-    after: Any
-    reason: str
-    language: str | None
-    text: str
-    details: dict[str, Any]
-
-
-def add_correction(
-    conn: Conn,
-    threat_id: int,
-    *,
-    actor: str,
-    factor: str,
-    before: Any,
-    after: Any,
-    reason: str,
-    language: str | None,
-    text: str,
-    details: Mapping[str, Any],
-    now: datetime,
-) -> None:
-    """Keep a correction."""
-    row = {
-        "threat_id": threat_id, "actor": actor, "factor": factor, "before": before, "after": after,
-        "reason": reason, "language": language, "text": text, "details": dict(details),
-    }  # fmt: skip
-    conn.execute(
-        """
-        INSERT INTO threat_corrections (threat_id, at, actor, factor, before, after, reason, language, text,
-        details)
-        SELECT threat_id, %s, actor, factor, before, after, reason, language, text, details
-        FROM jsonb_to_recordset(%s) AS row (threat_id bigint, actor text, factor text, before jsonb, after
-        jsonb,
-            reason text, language text, text text, details jsonb)
-        """,
-        [now, as_records([row])],
-    )
-
-
-def corrections(
-    conn: Conn, *, after: int = 0, limit: int = 500, threat_id: int | None = None
-) -> list[Correction]:
-    """The next corrections behind the id `after`, all or those of one record."""
-    cursor = conn.cursor(row_factory=class_row(Correction))
-    cursor.execute(
-        """
-        SELECT id, threat_id, at, actor, factor, before, after, reason, language, text, details
-        FROM threat_corrections WHERE id > %s AND (%s::bigint IS NULL OR threat_id = %s) ORDER BY id LIMIT %s
-        """,
-        [after, threat_id, threat_id, limit],
-    )
-    return cursor.fetchall()
 
 
 def count_read(conn: Conn, posts: Mapping[str, int]) -> None:

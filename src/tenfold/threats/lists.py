@@ -58,9 +58,9 @@ class Page(msgspec.Struct, Generic[_Row], kw_only=True):
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """What a list shows. Nothing said: all open threats, without the information records.
 
-    `status`: one of steps.Status, or None for all but closed. `level`: by which it is listed. `information`:
-    news and reports about threats alone (True), none (False), both (None). `protected`: that name somebody
-    watched over. `overdue`: whose clock has run out. `account`: in which it spoke.
+    `status`: one of transitions.Status, or None for all but closed. `level`: by which it is listed.
+    `information`: news and reports about threats alone (True), none (False), both (None). `protected`: that
+    name somebody watched over. `overdue`: whose clock has run out. `account`: in which it spoke.
     """
 
     level: str | None = None

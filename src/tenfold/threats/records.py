@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from tenfold.store import threat_keys, threat_sources, threats
+from tenfold.store import threat_keys, threat_merging, threat_sources, threats
 from tenfold.store.database import Conn
 from tenfold.store.threat_sources import Source
 from tenfold.store.threats import Said, Threat
@@ -57,7 +57,7 @@ def take(conn: Conn, sightings: Sequence[Sighting], now: datetime, *, revision: 
         return []
     keys = campaigns.keys(sightings)
     held = threat_keys.lock(conn, (key for one in keys for key in one.all))
-    known, whole = threats.lock_whole(conn, {threat for threat in held.values() if threat is not None})
+    known, whole = threat_merging.lock_whole(conn, {threat for threat in held.values() if threat is not None})
     before = {id_: msgspec.structs.replace(threat) for id_, threat in known.items()}
     parts = _parts(keys, {key: None if threat is None else whole[threat] for key, threat in held.items()})
     opened = _choose_records(conn, parts, known, now)
@@ -142,7 +142,7 @@ def _merge(conn: Conn, known: Mapping[int, Threat], merged: Mapping[int, int], n
             Said(threat_id=whole_id, actor="system", act="took_in", details={"threat": part_id}),
         ]
     threats.write(conn, [known[id_] for id_ in merged])
-    threats.absorb(conn, merged)
+    threat_merging.absorb(conn, merged)
     threats.log(conn, lines, now)
 
 

@@ -17,7 +17,7 @@ from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.store.referrals import Referral, Translation, Wish
 from tenfold.threats import packet, packet_pdf, preserving, steps
-from tenfold.threats.steps import StepRefusedError, UnknownThreatError, WishError
+from tenfold.threats.transitions import StepRefusedError, UnknownThreatError, WishError
 
 MAX_LINE, MAX_TEXT = 300, 20_000  # characters
 MAX_UNKNOWN = 50

@@ -7,11 +7,12 @@ import msgspec
 from psycopg.rows import class_row
 
 from tenfold.detectors.threat import levels
-from tenfold.store import threat_hands, threat_sources, threats
+from tenfold.store import threat_corrections, threat_hands, threat_sources, threats
 from tenfold.store.database import Conn
+from tenfold.store.threat_corrections import Correction
 from tenfold.store.threat_hands import Hand
 from tenfold.store.threat_sources import Source
-from tenfold.store.threats import Correction, Threat
+from tenfold.store.threats import Threat
 from tenfold.threats import corrections
 
 SOURCES, ACCOUNTS, HANDS, SIMILAR, EARLIER = 100, 50, 100, 10, 50  # shown at most
@@ -161,7 +162,7 @@ def view(conn: Conn, threat_id: int) -> ThreatView | None:
         earlier=_earlier(conn, threat_id, accounts),
         spread=_spread(conn, threat),
         similar=_similar(conn, threat),
-        corrections=threats.corrections(conn, threat_id=threat_id),
+        corrections=threat_corrections.page(conn, threat_id=threat_id),
         protectees=_protectees(conn, threat_id),
         log=_log(conn, [threat_id, *parts]),
         parts=parts,

@@ -1,116 +1,35 @@
-"""What people do with threats, as a table of what may follow what, and one function for each step.
+"""What people do with threats: one function for each step (transitions.py says what may follow what).
 
 `actor` names who acts: `user:3` (console), `key:1` (API), `cli:NAME`. Nothing here commits. Every step is in
 the record's log and in the audit chain, which names nobody who is watched over.
-
-Errors: UnknownThreatError (no such record), MergedError (it has become part of another), StepRefusedError
-(its state does not allow the step), WishError (the wish itself is wrong; it names the field).
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final
 
 from tenfold.detectors.threat.levels import ORDER, T0, T1
-from tenfold.store import audit, threat_sources, threats
+from tenfold.store import audit, threat_corrections, threat_sources, threats
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.store.threats import Said, Threat
 from tenfold.threats import clocks, corrections, paging
 from tenfold.threats.corrections import CorrectionError
+from tenfold.threats.transitions import (
+    OUTCOMES,
+    STEPS,
+    MergedError,
+    Outcome,
+    Status,
+    Step,
+    StepRefusedError,
+    UnknownThreatError,
+    WishError,
+)
 
-Outcome = Literal["credible", "not_credible", "not_a_threat", "news", "duplicate", "other"]
-OUTCOMES: Final = get_args(Outcome)
 MAX_REASON = 10_000
 MONITORED_FOR = timedelta(days=7)  # until a monitored threat is due again, where nobody says when
 GRAVE_LEVELS: Final = frozenset({T0, T1})  # only a person closes these
-
-
-class Status(StrEnum):
-    """Of a record."""
-
-    NEW = "new"
-    ASSESSING = "assessing"
-    ESCALATED = "escalated"
-    REFERRED = "referred"
-    MONITORED = "monitored"
-    CLOSED = "closed"
-
-
-class Step(StrEnum):
-    """What people can do with it."""
-
-    LOOK = "look"
-    TAKE_ON = "take_on"
-    HAND_OVER = "hand_over"
-    ASSESS = "assess"
-    CORRECT = "correct"
-    ESCALATE = "escalate"
-    REFER = "refer"
-    RECALL = "recall"  # no referral is left
-    MONITOR = "monitor"
-    CLOSE = "close"
-    REOPEN = "reopen"
-
-
-_OPEN = (Status.NEW, Status.ASSESSING, Status.ESCALATED, Status.REFERRED, Status.MONITORED)
-
-
-def _same(step: Step, *states: Status) -> dict[tuple[Status, Step], Status]:
-    """A step that leaves these states as they are, but for a new record, which is being assessed from then
-    on."""
-    return {(state, step): Status.ASSESSING if state is Status.NEW else state for state in states}
-
-
-def _all(step: Step, to: Status, *states: Status) -> dict[tuple[Status, Step], Status]:
-    return {(state, step): to for state in states}
-
-
-STEPS: Final[Mapping[tuple[Status, Step], Status]] = {
-    **{(state, Step.LOOK): state for state in Status},
-    **_same(Step.TAKE_ON, *_OPEN),
-    **_same(Step.HAND_OVER, *_OPEN),
-    **_same(Step.ASSESS, *_OPEN),
-    **_same(Step.CORRECT, *_OPEN),
-    **_all(Step.ESCALATE, Status.ESCALATED, Status.NEW, Status.ASSESSING, Status.MONITORED),
-    **_all(
-        Step.REFER, Status.REFERRED, Status.ASSESSING, Status.ESCALATED, Status.MONITORED, Status.REFERRED
-    ),
-    **_all(Step.RECALL, Status.ESCALATED, Status.REFERRED),
-    **_all(Step.MONITOR, Status.MONITORED, *_OPEN[1:]),
-    **_all(Step.CLOSE, Status.CLOSED, *_OPEN),
-    **_all(Step.REOPEN, Status.ASSESSING, Status.CLOSED),
-}
-
-
-class UnknownThreatError(LookupError):
-    """There is no such record."""
-
-
-class StepRefusedError(ValueError):
-    """A step that the record's state does not allow; `status` is that state."""
-
-    def __init__(self, message: str, status: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class MergedError(StepRefusedError):
-    """The record has become part of another, `into`."""
-
-    def __init__(self, threat_id: int, into: int) -> None:
-        super().__init__(f"threat {threat_id} has become part of threat {into}", Status.CLOSED)
-        self.into = into
-
-
-class WishError(ValueError):
-    """A wish that cannot be met; `field` names what to mend."""
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
-        self.field = field
-        self.reason = reason
 
 
 def look(conn: Conn, threat_id: int, actor: str, now: datetime) -> None:
@@ -188,7 +107,7 @@ def correct(
     threat.corrected = {**threat.corrected, factor: value}
     level, was = _corrected_level(threat, lead.details), threat.level
     _set_level(threat, level, actor, now)
-    threats.add_correction(
+    threat_corrections.add(
         conn, threat_id, actor=actor, factor=factor, before=before, after=value, reason=reason,
         language=lead.language, text=lead.text, details=lead.details, now=now,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tenfold.store import audit, people, protectees, threat_pages, threats
+from tenfold.store import audit, people, protectees, threat_corrections, threat_pages, threats
 from tenfold.store import referrals as store
 from tenfold.store.people import Locale, User
 from tenfold.taxonomy import Role
@@ -296,7 +296,7 @@ def test_a_corrected_factor_changes_the_level_and_is_kept(
     expect(page.locator(".case-head .severity")).to_have_text(tell(locale, "level", "N"))
     expect(page.locator(".factor-read").first).to_have_text(tell(locale, "speech", "own_threat"))
     with site.store() as conn:
-        (kept,) = threats.corrections(conn, threat_id=ids["staff"])
+        (kept,) = threat_corrections.page(conn, threat_id=ids["staff"])
     assert (kept.factor, kept.before, kept.after) == ("speech_act", "own_threat", "quoted")
 
 

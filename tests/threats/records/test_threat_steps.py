@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from tenfold.detectors.threat.levels import ORDER
-from tenfold.store import audit, threats
+from tenfold.store import audit, threat_corrections, threats
 from tenfold.store.database import Conn
 from tenfold.threats import corrections, records, renewing, steps
-from tenfold.threats.steps import OUTCOMES, STEPS, MergedError, Status, Step, StepRefusedError, WishError
+from tenfold.threats.transitions import (
+    OUTCOMES,
+    STEPS,
+    MergedError,
+    Status,
+    Step,
+    StepRefusedError,
+    UnknownThreatError,
+    WishError,
+)
 from tests.threats.records.composed import NOON, sighting
 
 TEXT = "I will kill Jonas Vale at the door of his house on Harbour Street, and nobody will hear it"
@@ -245,7 +254,7 @@ def test_corrections_are_assessed_by_the_table_and_kept_with_the_text(conn):
     assert steps.correct(conn, id_, factor="speech_act", value="fiction", **wish) == "N"
     assert steps.correct(conn, id_, factor="speech_act", value="own_threat", **wish) == "T0"
     assert steps.correct(conn, id_, factor="when", value=None, **wish) == "T2"
-    kept = threats.corrections(conn)
+    kept = threat_corrections.page(conn)
     assert [(one.factor, one.before, one.after) for one in kept] == [
         ("where", None, "Harbour Street"),
         ("when", None, "12"),
@@ -269,7 +278,7 @@ def test_corrections_that_cannot_be_are_refused_and_leave_nothing(conn, factor, 
     id_ = opened(conn)
     with pytest.raises(WishError):
         steps.correct(conn, id_, factor=factor, value=value, reason="so", actor="user:1", now=NOON)
-    assert threats.corrections(conn) == []
+    assert threat_corrections.page(conn) == []
 
 
 def test_reasons_stay_out_of_the_audit_chain_and_in_the_log(conn):
@@ -306,7 +315,7 @@ def test_the_record_in_which_a_person_worked_stays_when_two_become_one(conn):
 
 
 def test_unknown_records_and_empty_reasons_are_refused(conn):
-    with pytest.raises(steps.UnknownThreatError):
+    with pytest.raises(UnknownThreatError):
         steps.look(conn, 1, "user:1", NOON)
     id_ = opened(conn)
     for reason in ("", "  ", "x" * 10_001, "a\0b"):

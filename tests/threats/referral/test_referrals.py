@@ -17,7 +17,7 @@ from tenfold.store.referrals import Translation, Wish
 from tenfold.taxonomy import Role
 from tenfold.threats import packet, referrals, steps
 from tenfold.threats.referrals import FourEyesError, UnknownReferralError
-from tenfold.threats.steps import StepRefusedError, WishError
+from tenfold.threats.transitions import StepRefusedError, WishError
 from tests.threats import desk_platform as platform
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

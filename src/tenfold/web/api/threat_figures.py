@@ -7,8 +7,8 @@ import msgspec
 from litestar import Response, get
 from litestar.params import FromQuery, QueryParameter
 
-from tenfold.store import threats
-from tenfold.store.threats import Correction
+from tenfold.store import threat_corrections
+from tenfold.store.threat_corrections import Correction
 from tenfold.threats import figures
 from tenfold.threats.figures import By, Figures
 from tenfold.web.api.cases import MAX_ROW
@@ -73,7 +73,7 @@ def get_corrections(
 ) -> CorrectionsPage:
     """With the text that was read and what the detector had said: what it can learn from."""
     with runtime.pool.connection() as conn:
-        found = threats.corrections(conn, after=after, limit=limit)
+        found = threat_corrections.page(conn, after=after, limit=limit)
     return CorrectionsPage(corrections=found, next=found[-1].id if len(found) == limit else None)
 
 

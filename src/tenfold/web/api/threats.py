@@ -16,7 +16,7 @@ from tenfold.store.database import Conn
 from tenfold.threats import lists, shown, steps
 from tenfold.threats.lists import Counts, Filter, Page, ThreatRow
 from tenfold.threats.shown import ThreatView
-from tenfold.threats.steps import Outcome
+from tenfold.threats.transitions import MergedError, Outcome, StepRefusedError, UnknownThreatError, WishError
 from tenfold.web.api.cases import ApiRequest, Cursor, Limit, Reason, ReasonWish, RowId, Word, bad_cursor
 from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
@@ -85,13 +85,13 @@ def desk(runtime: Runtime) -> Iterator[Conn]:
     try:
         with runtime.pool.connection() as conn:
             yield conn
-    except steps.UnknownThreatError as error:
+    except UnknownThreatError as error:
         raise Problem(404, "Not found", f"{error}.") from None
-    except steps.MergedError as error:
+    except MergedError as error:
         raise Problem(409, "Part of another threat", f"{error}.", extra={"into": error.into}) from None
-    except steps.StepRefusedError as error:
+    except StepRefusedError as error:
         raise Problem(409, "Impossible step", f"{error}.", extra={"state": error.status}) from None
-    except steps.WishError as error:
+    except WishError as error:
         problem = FieldProblem(field=error.field, reason=error.reason)
         raise Problem(422, "Invalid request", f"{error}.", errors=[problem]) from None
 
@@ -167,7 +167,7 @@ def get_threat(threat_id: RowId, request: ApiRequest, runtime: Running) -> Threa
     with desk(runtime) as conn:
         found = shown.view(conn, threat_id)
         if found is None:
-            raise steps.UnknownThreatError(f"there is no threat {threat_id}")
+            raise UnknownThreatError(f"there is no threat {threat_id}")
         if Scope.PROTECTEES not in request.auth.scopes:
             found.protectees = []
         actor, subject = request.auth.actor, f"threat:{threat_id}"

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from tenfold.store.database import Conn
 from tenfold.threats import referrals
 from tenfold.threats.referrals import FourEyesError
-from tenfold.threats.steps import WishError
+from tenfold.threats.transitions import WishError
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused

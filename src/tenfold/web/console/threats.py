@@ -16,7 +16,7 @@ from tenfold.store.database import Conn
 from tenfold.threats import corrections, lists, shown, steps
 from tenfold.threats.lists import ThreatRow
 from tenfold.threats.shown import ThreatView
-from tenfold.threats.steps import OUTCOMES, STEPS, Status, Step, UnknownThreatError
+from tenfold.threats.transitions import OUTCOMES, STEPS, Status, Step, UnknownThreatError
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from tenfold.store.database import Conn
 from tenfold.threats import corrections, steps
 from tenfold.threats.referrals import UnknownReferralError
-from tenfold.threats.steps import OUTCOMES, StepRefusedError, UnknownThreatError, WishError
+from tenfold.threats.transitions import OUTCOMES, StepRefusedError, UnknownThreatError, WishError
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
