@@ -8,8 +8,9 @@ import numpy as np
 from tenfold.detectors.base import TextItem
 from tenfold.detectors.text.arabizi import is_arabizi
 from tenfold.detectors.text.prepared import PreparedBatch
+from tenfold.detectors.threat.entries import ARABIC, ARABIZI, ENGLISH
 from tenfold.detectors.threat.learned import Model, shipped
-from tenfold.detectors.threat.lexicon import ARABIC, ARABIZI, ENGLISH, Lexicon, lexicons, sayings
+from tenfold.detectors.threat.lexicon import Lexicon, lexicons, sayings
 from tenfold.detectors.threat.marked import Marked, said
 from tenfold.detectors.threat.reading import readings
 from tenfold.detectors.threat.symbols import symbols
@@ -67,8 +68,9 @@ class ThreatDetector:
 
     def _read_one(self, batch: PreparedBatch, number: int, lexicon: Lexicon) -> Read:
         text = _text(batch, number)
-        patterns = self._sayings.which(text)
-        if not patterns and not lexicon.promises(text.split(" ")):
+        words = text.split(" ")
+        patterns = self._sayings.which(text, words)
+        if not patterns and not lexicon.promises(words):
             return NOTHING
         marked = Marked(batch.normal, number, batch.texts[number], lexicon)
         start = int(batch.normal.bounds[number]) + 1

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+ENGLISH, ARABIC, ARABIZI = "en", "ar", "ar-Latn"
+
 Harm = Literal["", "lethal", "serious", "weak"]
 
 

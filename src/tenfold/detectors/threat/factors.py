@@ -4,45 +4,16 @@ demanded."""
 import msgspec
 
 from tenfold.detectors.threat import levels
-from tenfold.detectors.threat.entries import Entry
-from tenfold.detectors.threat.lexicon import ENGLISH
+from tenfold.detectors.threat.entries import ENGLISH, Entry
 from tenfold.detectors.threat.marked import Mark, Marked, Said
 from tenfold.detectors.threat.stance import Stance
 from tenfold.detectors.threat.targets import Target
 
 _AROUND = 30  # words before and after an act in which its factors stand
-_FUNCTION = frozenset(
-    [
-        "في",
-        "من",
-        "الي",
-        "علي",
-        "عن",
-        "ان",
-        "و",
-        "ثم",
-        "هو",
-        "هي",
-        "على",
-        "او",
-        "لا",
-        "ما",
-        "يوم",
-        "غدا",
-        "اليوم",
-        "الليله",
-        "قبل",
-        "بعد",
-        "عند",
-        "امام",
-        "حتي",
-        "كل",
-        "الذي",
-        "التي",
-        "اذا",
-        "لو",
-    ]
-)
+_FUNCTION = frozenset({
+    "في", "من", "الي", "علي", "عن", "ان", "و", "ثم", "هو", "هي", "على", "او", "لا", "ما", "يوم", "غدا",
+    "اليوم", "الليله", "قبل", "بعد", "عند", "امام", "حتي", "كل", "الذي", "التي", "اذا", "لو",
+})  # fmt: skip
 
 
 class Factor(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What takes an act out of its author's own mouth: quotation, attribution, news, condemnation, play."""
 
-from tenfold.detectors.threat.lexicon import ENGLISH
+from tenfold.detectors.threat.entries import ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked
 from tenfold.detectors.threat.stance import CALL, OWN, Stance
 from tenfold.detectors.threat.targets import ADDRESSED, GROUP, MENTION, STAFF, Target
@@ -16,6 +16,7 @@ _OF_GENRE = {
     "cooking": "cooking",
     "prayer": "prayer",
 }
+_EVER = frozenset({"still", "ever", "even", "always", "never", "not", "really"})
 _COPULA = frozenset(
     ["is", "are", "was", "were", "s", "isn", "aren", "be", "so", "how", "such", "this", "that"]
 )
@@ -104,7 +105,8 @@ def _attribution(text: Marked, first: int, last: int) -> bool:
         governors = [
             m for role in ("must", "wish") for m in text.role(role) if relative.last <= m.first < first
         ]
-        return not governors or governors[0].first - relative.last <= 1
+        between = text.words[relative.last : governors[0].first] if governors else []
+        return all(word.endswith("ly") or word in _EVER for word in between)
     return any(relative.first <= mark.first < first for mark in text.role("said"))
 
 

@@ -1,28 +1,23 @@
 """The lexicon: what words, phrases and ways of speaking mean, in English, Arabic and Arabizi.
 
-It is read from the YAML files beside this module. `acts` are verbs of harm with their forms, `nouns` harm
-as a
-thing, `words` everything else by role (a phrase of several words works as one), `times` expressions by the
-hours they
-are away, and `phrases` patterns over the normal form for what is said without a verb of harm.
+It is read from the YAML files beside this module. `acts` are verbs of harm with their forms, `nouns` harm as
+a thing, `words` everything else by role (a phrase of several words works as one), `times` expressions by the
+hours they are away, and `phrases` patterns over the normal form for what is said without a verb of harm.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import re2
 import yaml
 
 from tenfold.detectors.text.scripts import SCRIPTS, script_table
 from tenfold.detectors.threat import arabic, arabizi
-from tenfold.detectors.threat.entries import Entry, Saying
+from tenfold.detectors.threat.entries import ARABIC, ARABIZI, ENGLISH, Entry
+from tenfold.detectors.threat.sayings import Sayings, with_plurals
 
-ENGLISH, ARABIC, ARABIZI = "en", "ar", "ar-Latn"
 _REMEMBERED = 200_000  # words whose meaning is kept
-_SET_MEMORY = 64 << 20  # bytes that the set of patterns may use for its automaton
 _INFLECTED = frozenset({"staff", "place", "person", "face", "weapon", "act_noun"})
 _ARABIC = SCRIPTS.index("Arab")
 
@@ -37,7 +32,7 @@ class Lexicon:
         self._single: dict[str, list[Entry]] = {}
         self.phrases: dict[str, list[Phrase]] = {}
         for role, words in raw["words"].items():
-            self._add(words, Entry(role=role))
+            self._add(with_plurals(words) if self._counts(role) else words, Entry(role=role))
         for hours, words in raw["times"].items():
             self._add(words, Entry(role="time", value=str(hours)))
         for act, words in raw.get("nouns", {}).items():
@@ -47,6 +42,9 @@ class Lexicon:
         self._harmless: set[str] = set()
         for known in self.phrases.values():
             known.sort(key=lambda phrase: -len(phrase[0]))
+
+    def _counts(self, role: str) -> bool:
+        return self.language == ENGLISH and role in ("person", "staff")
 
     def _word_readers(self, raw: Mapping[str, Any]) -> list[Any]:
         if self.language == ENGLISH:
@@ -111,44 +109,6 @@ class Lexicon:
         return tuple(dict.fromkeys(found))
 
 
-class Sayings:
-    """The ways of speaking of all languages. `which` is one pass over a text, however many there are."""
-
-    def __init__(self, raw: Mapping[str, Mapping[str, Any]]) -> None:
-        self._patterns: list[tuple[re.Pattern[str], Saying]] = []
-        self._set = re2.Set.SearchSet(_options())
-        for language, described in raw.items():
-            for group in described["phrases"]:
-                saying = Saying(group["says"], group["act"], group.get("factor", ""), language)
-                for pattern in group["patterns"]:
-                    # RE2 knows neither the letters of Arabic as \w nor edges of its words.
-                    self._set.Add(pattern.replace("\\w", "[^ ]").replace("\\b", ""))
-                    whole = pattern if language == ARABIC else rf"\b(?:{pattern})\b"
-                    self._patterns.append((re.compile(whole), saying))
-        self._set.Compile()
-
-    def which(self, text: str) -> list[int]:
-        """Numbers of the patterns that may stand in a normal form."""
-        return list(self._set.Match(text) or ())
-
-    def find(self, text: str, numbers: list[int], language: str) -> list[tuple[int, int, Saying]]:
-        """Where patterns with these numbers stand: start, end (characters of the normal form) and the
-        saying."""
-        found = []
-        for number in sorted(numbers):
-            pattern, saying = self._patterns[number]
-            if (saying.language == ARABIC) == (language == ARABIC):
-                found += [(match.start(), match.end(), saying) for match in pattern.finditer(text)]
-        return found
-
-
-def _options() -> Any:
-    options = re2.Options()
-    options.max_mem = _SET_MEMORY
-    options.log_errors = False
-    return options
-
-
 @cache
 def lexicons() -> dict[str, Lexicon]:
     """The lexicons by language: "en", "ar", "ar-Latn"."""
@@ -164,9 +124,11 @@ def sayings() -> Sayings:
 @cache
 def _raw() -> dict[str, dict[str, Any]]:
     folder = files("tenfold.detectors.threat") / "lexicon"
-    english = yaml.safe_load((folder / "english.yaml").read_text("utf-8"))
-    of_arabic = yaml.safe_load((folder / "arabic.yaml").read_text("utf-8"))
-    return {ENGLISH: english, ARABIC: of_arabic, ARABIZI: of_arabic.pop("arabizi")}
+    english, spoken, of_arabic = (
+        yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
+        for name in ("english", "english_sayings", "arabic")
+    )
+    return {ENGLISH: english | spoken, ARABIC: of_arabic, ARABIZI: of_arabic.pop("arabizi")}
 
 
 def in_arabic_script(word: str) -> bool:

@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 
 from tenfold.detectors.text.normalise import NormalBatch
-from tenfold.detectors.threat.entries import Entry, Saying
-from tenfold.detectors.threat.lexicon import ARABIC, ENGLISH, Lexicon, Sayings
+from tenfold.detectors.threat.entries import ARABIC, ENGLISH, Entry, Saying
+from tenfold.detectors.threat.lexicon import Lexicon
+from tenfold.detectors.threat.sayings import Sayings
 
 MOST_WORDS = 2_000  # of one text that are read: what bounds the time for a hostile one
 _SENTENCE = frozenset(".!?؟\n…;؛🛑")
@@ -142,7 +143,7 @@ def _marks(words: Sequence[str], lexicon: Lexicon) -> list[Mark]:
     for i, word in enumerate(words):
         for entry in lexicon.look(word):
             needs = entry.needs if lexicon.language == ENGLISH else ""
-            if not needs or needs in words[i + 1 : i + 1 + _TO_PARTICLE]:
+            if not needs or _follows(needs, words, i + 1):
                 found.append(Mark(entry, i, i + 1))
         bare = word[1:] if lexicon.language == ARABIC and word[:1] in "وف" else word
         for phrase, entry in (
@@ -153,6 +154,15 @@ def _marks(words: Sequence[str], lexicon: Lexicon) -> list[Mark]:
             if words[i + 1 : last] == list(phrase[1:]):
                 found.append(Mark(entry, i, last))
     return found
+
+
+def _follows(needs: str, words: Sequence[str], first: int) -> bool:
+    """Whether a verb's particle follows it; "out of" and "down to" tell where to."""
+    near = words[first : first + _TO_PARTICLE]
+    if needs not in near:
+        return False
+    after = words[first + near.index(needs) + 1 : first + near.index(needs) + 2]
+    return needs not in ("out", "down") or after not in (["of"], ["to"])
 
 
 def _ends_sentence(gap: str) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tenfold.detectors.threat.entries import ENGLISH
 from tenfold.detectors.threat.factors import definite, described
-from tenfold.detectors.threat.lexicon import ENGLISH
 from tenfold.detectors.threat.marked import Marked
 from tenfold.detectors.threat.reading import Reading
 from tenfold.detectors.threat.targets import (

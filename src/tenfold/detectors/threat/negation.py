@@ -1,6 +1,6 @@
 """Whether an act of harm is denied or forbidden."""
 
-from tenfold.detectors.threat.lexicon import ENGLISH
+from tenfold.detectors.threat.entries import ENGLISH
 from tenfold.detectors.threat.marked import Marked
 from tenfold.detectors.threat.stance import Stance
 

@@ -5,9 +5,8 @@ import msgspec
 from tenfold.detectors.threat import factors as of_factors
 from tenfold.detectors.threat import gates as of_gates
 from tenfold.detectors.threat import levels
-from tenfold.detectors.threat.entries import Entry
+from tenfold.detectors.threat.entries import ENGLISH, Entry
 from tenfold.detectors.threat.factors import Factor
-from tenfold.detectors.threat.lexicon import ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked, Said
 from tenfold.detectors.threat.negation import negated
 from tenfold.detectors.threat.stance import MENTION, OWN, Stance
@@ -47,7 +46,12 @@ class Reading(msgspec.Struct, frozen=True):
 def readings(text: Marked, sayings: list[Said]) -> list[Reading]:
     """All threats of a text, gated ones among them, in no order."""
     harmless = [one for one in sayings if one.saying.says == "harmless"]
-    sayings = [one for one in sayings if one.saying.says != "harmless"]
+    sayings = [
+        one
+        for one in sayings
+        if one.saying.says != "harmless"
+        and not any(one.first <= each.first < each.last <= one.last for each in harmless)
+    ]
     acts = [act for role in ("act", "act_noun") for act in text.role(role)]
     meant = [act for act in acts if not any(one.first <= act.first < one.last for one in harmless)]
     found = [_of_act(text, act, sayings) for act in meant]
@@ -70,6 +74,8 @@ def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
     if negated(text, taken):
         gates.add("negated")
     condition = of_factors.condition(text, act)
+    if condition and _foretold(text, taken, aim, condition):
+        return None
     if condition and text.has("trifle", condition.first, condition.last):
         gates.add("idiom")  # "I will kill you if you spoil the ending"
     says = "conditional" if taken.says == OWN and condition else taken.says
@@ -79,6 +85,13 @@ def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
     if taken.governor:
         extra.append(Factor("intent", taken.governor.first, taken.governor.last, ""))
     return _assess(text, says, act, aim, gates=gates, sayings=sayings, extra=extra)
+
+
+def _foretold(text: Marked, taken: Stance, aim: Target, condition: Factor) -> bool:
+    """Whether others' death is only feared: "women will die if the clinic closes"."""
+    suffered = taken.passive or taken.act.entry.value == "die"
+    ours = any(text.has(role, condition.first, condition.last) for role in ("i", "you"))
+    return suffered and taken.says == OWN and aim.kind == GROUP and not ours
 
 
 def _needed(text: Marked, act: Mark) -> bool:
@@ -100,10 +113,18 @@ def _with_object(text: Marked, act: Mark) -> Mark:
 
 def _harms(text: Marked, act: Mark, aim: Target) -> bool:
     """Whether the act with this object is harm to people."""
+    if text.has("justice", act.first, act.first + 1) and _lawful(text, act, aim):
+        return False
     if text.has("careful", act.first, act.last) or act.entry.harm == "weak":
         deadly = act.entry.value in _ON_NAMES and "base" in act.entry.forms
         return aim.certain or (deadly and full_name(text, aim))
     return True
+
+
+def _lawful(text: Marked, act: Mark, aim: Target) -> bool:
+    """Whether it is what the law does: "murderers should be locked up", "punished by the court"."""
+    by = text.words[act.last : act.last + 1] == ["by"] and text.has("law", act.last, act.last + 4)
+    return by or text.has("offender", aim.first, aim.last)
 
 
 def _reported(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:

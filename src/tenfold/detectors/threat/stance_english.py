@@ -20,7 +20,9 @@ _SETS_OUT = frozenset({
     "tie", "burn", "grab",
 })  # fmt: skip
 _MINE = frozenset({"ima", "imma", "me"})  # "makes me want to", "nothing will stop me from"
-_BE = frozenset(["am", "m", "are", "re", "is", "s", "im", "be", "was", "were", "will", "ll"])
+_ARTICLES = frozenset({"a", "an", "the", "another", "one"})
+_COUNTED = frozenset({"shot", "cut", "break", "hit", "strike", "fight"})  # nouns after an article
+_BE = frozenset(["am", "m", "are", "re", "is", "im", "be", "was", "were", "will", "ll"])
 
 
 def english_stance(text: Marked, act: Mark) -> Stance:
@@ -28,6 +30,8 @@ def english_stance(text: Marked, act: Mark) -> Stance:
     first, _ = text.sentence(act.first)
     first = max(first, act.first - NEAR)
     forms = act.entry.forms
+    if _is_noun(text, act):
+        return Stance(MENTION, act)
     if "participle" in forms and any(
         word in _PASSIVE for word in text.words[max(first, act.first - 5) : act.first]
     ):
@@ -55,6 +59,14 @@ def english_stance(text: Marked, act: Mark) -> Stance:
     else:
         found = Stance(MENTION, act)
     return found if found.says != MENTION else approved(text, act, first)
+
+
+def _is_noun(text: Marked, act: Mark) -> bool:
+    """ "A shot", "a patient's suffering"."""
+    before = text.words[act.first - 1] if act.first else ""
+    if act.entry.value == "die" and "ing" in act.entry.forms:
+        return before not in _BE
+    return text.words[act.first] in _COUNTED and before in _ARTICLES
 
 
 def _suffered(text: Marked, act: Mark, first: int) -> Mark | None:
@@ -97,7 +109,8 @@ def _active(text: Marked, act: Mark, first: int) -> Stance:
     if governor and len(between) <= 4 and nothing_between(text, governor.last, act.first):
         return _governed(text, act, governor, first)
     if governor and governor.entry.role == "wish":
-        return Stance(WISH, act, governor)
+        mine = act.entry.value == "die" and text.has("i", act.first - 1, act.first)  # "I hope I die first"
+        return Stance(MENTION if mine else WISH, act, governor)
     clause, _ = text.clause(act.first)
     before = text.words[clause : act.first]
     addressed = all(
@@ -123,6 +136,7 @@ def _times_only(text: Marked, first: int, last: int) -> bool:
 
 def _governed(text: Marked, act: Mark, governor: Mark, first: int) -> Stance:
     """An act under "will", "want to", "should", "hope": whose it is decides."""
+    first = max(text.sentence(act.first)[0], governor.first - NEAR)
     subject = governor_before(text, first, governor.first, ("ours", "i", "someone", "you", "third"))
     whose = subject.entry.role if subject else ""
     if not _MINE.isdisjoint(text.words[governor.first : governor.last]):
@@ -150,9 +164,9 @@ def _named_subject(text: Marked, governor: Mark, first: int) -> bool:
 
 def _progressive(text: Marked, act: Mark, first: int) -> Stance:
     governor = governor_before(text, first, act.first, ("must", "want", "wish", "obliged", "future"))
+    before = text.words[max(first, act.first - 3) : act.first]
     if governor and act.first - governor.last <= 2:
         return _governed(text, act, governor, first)
-    before = text.words[max(first, act.first - 3) : act.first]
     clause, _ = text.clause(act.first)
     if before and before[-1] in ("start", "begin", "keep", "started") and act.first - clause <= 3:
         return Stance(CALL, act)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tenfold.detectors.threat.lexicon import ENGLISH
+from tenfold.detectors.threat.entries import ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked
 from tenfold.detectors.threat.stance import CALL, WISH, Stance
 
@@ -11,65 +11,54 @@ PLACE, EVENT, SELF, VAGUE, ADDRESSED = "place", "event", "self", "vague", "addre
 
 _RELATED = 2  # words between people and who will harm them: "the people whom I will …"
 _REACH = 7  # words after an act in which its object stands
-_PASSED_OVER = frozenset(
-    {
-        "the",
-        "a",
-        "an",
-        "of",
-        "all",
-        "up",
-        "down",
-        "off",
-        "out",
-        "over",
-        "fucking",
-        "damn",
-        "in",
-        "on",
-        "at",
-        "to",
-        "one",
-        "last",
-        "some",
-        "more",
-        "most",
-        "many",
-        "as",
-        "rid",
-        "away",
-        "death",
-        "end",
-        "harm",
-        "pain",
-        "fire",
-        "rocks",
-        "stones",
-        "war",
-        "towards",
-        "toward",
-        "upon",
-    }
-    | {
-        "for",
-        "with",
-        "against",
-        "every",
-        "single",
-        "في",
-        "علي",
-        "ف",
-        "ب",
-        "fel",
-        "fe",
-        "fi",
-        "bel",
-        "el",
-        "3al",
-    }
-)
+_PASSED_OVER = frozenset({
+    "the", "a", "an", "of", "all", "up", "down", "off", "out", "over", "fucking", "damn", "in", "on",
+    "at", "to", "one", "last", "some", "more", "most", "many", "as", "rid", "away", "death", "end",
+    "harm", "pain", "fire", "rocks", "stones", "war", "towards", "toward", "upon", "for", "with",
+    "against", "every", "single", "في", "علي", "ف", "ب", "fel", "fe", "fi", "bel", "el", "3al",
+})  # fmt: skip
 _AGAINST_PLACES = frozenset({"burn", "bomb", "attack", "shoot", "run_over"})
 _ENDS_NOUNS = _PASSED_OVER - {"of", "the", "all"}  # "the lives of all …" goes on
+_DASHES = (" – ", " — ", " - ")
+_PARTS = frozenset(
+    {
+        "life",
+        "lives",
+        "throat",
+        "throats",
+        "head",
+        "heads",
+        "neck",
+        "necks",
+        "lot",
+        "lots",
+        "rest",
+        "half",
+        "bunch",
+        "most",
+        "some",
+        "bulk",
+        "kind",
+        "sort",
+        "kinds",
+        "members",
+        "leaders",
+        "millions",
+        "thousands",
+        "hundreds",
+        "dozens",
+        "whole",
+        "horde",
+        "hordes",
+        "gang",
+        "gangs",
+        "one",
+        "many",
+        "blood",
+        "existence",
+        "all",
+    }
+)  # what an act on it does to those it is of
 _AGAINST = (["against"], ["towards"], ["toward"], ["upon"])
 _SUFFERED = frozenset({"burn", "hang"})  # what who suffers it does, too
 _NO_NAMES = ("thing", "film", "place", "club")  # what stands in names of no person
@@ -171,7 +160,7 @@ def _subject(text: Marked, found: Stance) -> Target | None:
             return named
     for i in range(found.governor.last if found.governor else end, found.act.first):
         named = _at(text, i, found.act)  # "I hope they die"
-        if named:
+        if named and (named.kind != PLACE or found.act.entry.value in ("burn", "bomb")):
             return named
     if end > first and not text.has("thing", end - 1, end) and text.words[end - 1].endswith("s"):
         return Target(GROUP, end - 1, end, certain=False)
@@ -185,12 +174,13 @@ def _object(text: Marked, act: Mark) -> Target | None:
     every = False
     for i in range(act.last, stop):
         word = text.words[i]
-        if i > act.last and text.clauses[i] != text.clauses[i - 1] and not text.mentioned(i):
+        apart = text.clauses[i] != text.clauses[i - 1] and not text.mentioned(i)
+        if apart and (i > act.last or text.gaps[i] in _DASHES):
             break
         named = _at(text, i, act)
         if named:
             return named
-        if text.has("thing", i, i + 1) and word not in _PASSED_OVER:
+        if text.has("thing", i, i + 1) and word not in _PASSED_OVER and not _points(text, i, act):
             return None
         every = every or word in _EVERY
         if word in _PASSED_OVER or (every and i < stop - 1 and word in _EVERY):
@@ -204,18 +194,29 @@ def _object(text: Marked, act: Mark) -> Target | None:
     return None
 
 
+def _points(text: Marked, i: int, act: Mark) -> bool:
+    """Whether word i points at people: "that woman"."""
+    if text.words[i] not in ("this", "that") or i + 1 >= len(text.words):
+        return False
+    head = _at(text, i + 1, act)
+    return head is not None and head.kind in (GROUP, STAFF)
+
+
 def _some_noun(text: Marked, act: Mark, i: int, every: bool) -> Target | None:
     """A word the lexicon does not know: what describes a known one, a name, a group after "all", or some."""
     for after in range(i + 1, min(i + 4, len(text.words))):  # "those filthy <people>", "the North <Office>"
         if text.clauses[after] != text.clauses[i] or text.words[after] in _ENDS_NOUNS:
             break
+        if text.words[after] == "of" and text.words[after - 1] not in _PARTS:
+            break  # "the abuse of women" is no woman
         head = _at(text, after, act)
         if head and head.kind in (GROUP, STAFF, PLACE, EVENT) and not text.has("them", after, after + 1):
             return Target(head.kind, i, after + 1, head.certain)
     if text.language == ENGLISH and _capital(text, i):
         return Target(NAMED, i, i + 1, certain=False)
     if every and text.words[i].endswith("s"):
-        return Target(GROUP, i, i + 1)
+        clear = act.entry.harm != "weak" and not text.has("careful", act.first, act.last)
+        return Target(GROUP, i, i + 1, certain=clear)
     return Target(VAGUE, i, i + 1, certain=False)
 
 
@@ -273,4 +274,7 @@ def _bodily(text: Marked, i: int) -> Target | None:
     if text.has("your", i, i + 1):
         people = any(text.has(role, i + 1, i + 3) or text.has(role, i + 1, i + 2) for role in _YOURS)
         return Target(ADDRESSED, i, i + 1) if people else Target(VAGUE, i, i + 1, certain=False)
-    return Target(GROUP, i, i + 1, certain="they" in whose or text.has("them", i + 1, i + 2))
+    of_people = text.words[i + 1 : i + 2] == ["of"] and any(
+        text.has("person", j, j + 1) for j in range(i + 2, i + 6)
+    )
+    return Target(GROUP, i, i + 1, certain="they" in whose or of_people or text.has("them", i + 1, i + 2))
