@@ -19,10 +19,14 @@ from tenfold.store import (
     link_decisions,
     link_keys,
     links_due,
+    mails,
     mentions,
     returns,
     signals,
     standing,
+    threat_keys,
+    threat_sources,
+    threats,
     traces,
 )
 from tenfold.store import events as queue
@@ -30,8 +34,10 @@ from tenfold.store.counters import Hit
 from tenfold.store.mentions import Mention
 from tenfold.store.signals import Link
 from tenfold.store.status import read_status
+from tenfold.store.threat_sources import Gone
 from tenfold.store.tie_counts import Tie, TieKind
 from tenfold.subjects import Subject, SubjectKind
+from tenfold.threats import history, lists, shown
 from tests.helpers import NOON, event
 
 # Tables that stay small for ever, where reading all rows is the best plan.
@@ -98,6 +104,25 @@ INSERT INTO links (account_a, account_b, bits, probability, level, origin, close
     SELECT 'x' || n, 'y' || n, 9, 0.9, 'likely', 'model:1', 'x' || n, '1' FROM generate_series(1, 20000) n;
 INSERT INTO link_decisions (account_a, account_b, verdict, author)
     SELECT 'a' || n, 'b' || n, 'same', 'user:1' FROM generate_series(1, 20000) n;
+INSERT INTO threats (level, read_level, speech_act, target_kind, act, outcome, first_at, last_at, opened_at,
+        updated_at, looked_again_at, status, closed_at, matched_revision)
+    SELECT 'T2', 'T2', 'own', 'name', 'act' || n % 50, 'other', now(), now(), now(), now(), now(),
+        CASE WHEN n % 100 = 0 THEN 'new' ELSE 'closed' END, CASE WHEN n % 100 = 0 THEN NULL ELSE now() END, 9
+    FROM generate_series(1, 10000) n;
+INSERT INTO threat_sources (threat_id, subject_kind, subject_id, field, text_sha256, account, at, seen_at,
+        level, text, details)
+    SELECT 1 + n % 10000, 'post', 'p' || n, 'text', sha256(n::text::bytea), 'a' || n, now(), now(), 'T2',
+        'text', '{}' FROM generate_series(1, 20000) n;
+INSERT INTO threat_keys SELECT n, 1 + n % 10000 FROM generate_series(1, 20000) n;
+INSERT INTO threat_log (threat_id, at, actor, act)
+    SELECT 1 + n % 10000, now(), 'user:1', 'seen' FROM generate_series(1, 10000) n;
+INSERT INTO threat_corrections (threat_id, at, actor, factor, before, after, reason, text, details)
+    SELECT 1 + n % 10000, now(), 'user:1', 'act', '1', '2', '', '', '{}' FROM generate_series(1, 10000) n;
+INSERT INTO protectees (key, kind, name, created_by)
+    SELECT 'p' || n, 'person', 'n' || n, 'x' FROM generate_series(1, 2000) n;
+INSERT INTO threat_protectees SELECT 1 + n % 10000, 1 + n % 2000, 'name', 1 FROM generate_series(1, 10000) n;
+INSERT INTO mails (threat_id, recipient, locale, subject, body, next_at, created_at, state)
+    SELECT 1, 'x', 'en', '', '', now(), now(), 'sent' FROM generate_series(1, 10000) n;
 INSERT INTO event_keys SELECT sha256(n::text::bytea), n, now() FROM generate_series(1, 60000) n;
 INSERT INTO events SELECT n, now(), '{}' FROM generate_series(1, 60000) n;
 """
@@ -226,6 +251,29 @@ def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
     links_due.note(filled, some, NOON)
     links_due.claim(filled, "settle", 100)
     closures.erase(filled, ["a5"])
+    assert scanned() == []
+
+
+def test_threats_are_kept_and_listed_without_reading_a_table_from_end_to_end(filled):
+    Explaining.scans.clear()
+    source = threat_sources.page(filled, 7, limit=100)[0]
+    threat_keys.lock(filled, [1, 2, 3])
+    threats.lock_due(filled, NOON, 20)
+    threats.lock_unmatched(filled, 8, 20)
+    threat_sources.add(filled, [source])
+    threat_sources.mark_gone(filled, [Gone(subject=Subject(SubjectKind.POST, "p7"), at=NOON)])
+    threat_sources.summaries(filled, [7, 8])
+    threat_sources.gravest(filled, [7, 8])
+    threat_sources.earlier_of(filled, ["a7", "a8"], 7, limit=10)
+    threat_sources.times(filled, [7], 2)
+    history.findings(filled, threats.load(filled, [7, 8]))
+    threats.write(filled, threats.load(filled, [7], lock=True).values())
+    lists.page(filled)
+    lists.page(filled, lists.Filter(status="closed"))
+    lists.page(filled, lists.Filter(account="a7"))
+    lists.counts(filled)
+    shown.view(filled, 7)
+    mails.claim(filled, 10, timedelta(minutes=1), NOON)
     assert scanned() == []
 
 
