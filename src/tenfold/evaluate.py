@@ -18,7 +18,7 @@ from tenfold.judgement import Firing
 from tenfold.linkage import gather
 from tenfold.linkage.online import Linker
 from tenfold.linkage.returns import as_signal
-from tenfold.policy import PolicySet
+from tenfold.policy.in_force import CurrentPolicy
 from tenfold.processing import detect, fold, judge, left, threats
 from tenfold.processing.fold import Batch, Numbered
 from tenfold.processing.suites import CurrentSuite
@@ -42,10 +42,12 @@ Outcome = Literal["allow", "review", "hold", "undecided"]
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """`allow`: no rule asks for anything. `review`: a person should look, it may be shown meanwhile.
     `hold`: a rule holds or acts, do not show it. `undecided`: not judged, and `reason` says why.
+    `policy` is the version that judged, empty when none did.
     """
 
     outcome: Outcome
     reason: str = ""
+    policy: str = ""
     firings: tuple[Firing, ...] = ()
     signals: tuple[Signal, ...] = ()
     milliseconds: float = 0.0
@@ -54,11 +56,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 class Evaluator:
     """Judges one event after another in a thread of its own, with the banks as they are."""
 
-    def __init__(self, pool: ConnectionPool[Conn], policy: PolicySet, watch: Watch) -> None:
+    def __init__(self, pool: ConnectionPool[Conn], policy: CurrentPolicy, watch: Watch) -> None:
         self._pool = pool
         self._policy = policy
         self._watch = watch
-        self.policy_version = policy.version
         self._suites = CurrentSuite()
         self._linker = Linker()
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="evaluate")
@@ -118,9 +119,15 @@ class Evaluator:
                 for number, result in detected.results.items()
             }
             links = strongest(returns)
-            firings = judge.judge(conn, self._policy, batch, signals, record=False, links=links)
+            policy = self._policy.get(conn).live
+            firings = judge.judge(conn, policy, batch, signals, record=False, links=links)
         found = tuple(signal for result in detected.current.values() for signal in result)
-        return Verdict(outcome=outcome(firings), firings=tuple(firings), signals=(*found, *returns))
+        return Verdict(
+            outcome=outcome(firings),
+            policy=policy.version,
+            firings=tuple(firings),
+            signals=(*found, *returns),
+        )
 
     def _returns(self, conn: Conn, batch: Batch, at: datetime) -> list[Signal]:
         """Which closed accounts the account of the event may be, with what the event tells of it."""

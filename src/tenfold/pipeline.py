@@ -21,9 +21,11 @@ from tenfold.detectors.media.detector import MediaDetector
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.linkage.online import Linker
 from tenfold.policy import PolicySet
+from tenfold.policy.in_force import InForce, Shadow
 from tenfold.processing import detect, due, fold, judge, link, media, threats
 from tenfold.processing.fold import Numbered
 from tenfold.store import events as queue
+from tenfold.store import shadow
 from tenfold.store.database import Conn
 from tenfold.store.events import MAX_TRIES, Queued
 from tenfold.threats.protectees import Watch
@@ -34,14 +36,20 @@ log = logging.getLogger("tenfold.pipeline")
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker works with: detectors of texts and media with the banks as they are, the rules, the eye
-    for returns, and the list of those who are watched over."""
+    """What a worker works with: detectors of texts and media with the banks as they are, the rules in force
+    and those in shadow, the eye for returns, and the list of those who are watched over."""
 
     suite: TextSuite
     policy: PolicySet
     linker: Linker
     watch: Watch
     media: MediaDetector = msgspec.field(default_factory=MediaDetector)
+    shadow: Shadow | None = None
+
+    @property
+    def in_force(self) -> InForce:
+        """The rules of both sorts."""
+        return InForce(self.policy, self.shadow)
 
 
 class Done(msgspec.Struct, kw_only=True):
@@ -77,7 +85,7 @@ def run_due(conn: Conn, tools: Tools) -> int:
     processing/due.py and threats.py."""
     now = datetime.now(UTC)
     return (
-        due.run_once(conn, tools.linker, tools.policy)
+        due.run_once(conn, tools.linker, tools.in_force)
         + threats.search_again(conn, tools.watch, now)
         + threats.look_again(conn, now)
     )
@@ -95,10 +103,12 @@ def process(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> None:
     threats.record(conn, tools.watch, batch, detected, numbered=numbered, now=datetime.now(UTC))
     signals = {number: result.signals for number, result in detected.results.items()}
     signals |= media.recognise(conn, tools.media, batch)
-    firings = judge.judge(conn, tools.policy, batch, signals)
+    judged = judge.judge_both(conn, tools.in_force, batch, signals)
     queue.acknowledge(conn, waiting)
-    if firings:
-        file_firings(conn, firings, datetime.now(UTC))
+    if judged.shadow:
+        shadow.note(conn, judged.shadow, datetime.now(UTC))
+    if judged.firings:
+        file_firings(conn, judged.firings, datetime.now(UTC))
 
 
 def _apply(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> Done:

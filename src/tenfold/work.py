@@ -21,6 +21,7 @@ from tenfold.linkage.keys import MAX_ACCOUNTS
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
+from tenfold.policy.in_force import CurrentPolicy
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import (
     audit,
@@ -31,6 +32,7 @@ from tenfold.store import (
     link_keys,
     policies,
     retention,
+    shadow,
     threat_retention,
 )
 from tenfold.store.audit import Entry
@@ -60,7 +62,7 @@ class Worker:
         self._url = url
         self._secret = secret_key(settings)
         mail_server.read(settings)  # a setting that cannot be used is told now, and not to whom it concerns
-        self._policy = load_policies(settings)
+        self._policy = CurrentPolicy(load_policies(settings))
         self._suites = CurrentSuite()
         self._linker = Linker()
         self._watch = Watch(self._secret)
@@ -91,15 +93,17 @@ class Worker:
 
     def _loop(self, conn: Conn, stop: threading.Event, parent: int | None) -> None:
         with conn.transaction():
-            policies.remember(conn, self._policy.version, self._policy.sources)
+            policies.remember(conn, self._policy.files.version, self._policy.files.sources)
         self._media.update(conn)  # large banks take a while, and the first picture should not wait for it
         gc.collect()
         gc.freeze()  # what is there by now stays: looking through it again and again holds up looks
         pause = IDLE_SECONDS[0]
         while not stop.is_set() and _lives(parent):
+            in_force = self._policy.get(conn)
             tools = Tools(
                 suite=self._suites.get(conn),
-                policy=self._policy,
+                policy=in_force.live,
+                shadow=in_force.shadow,
                 linker=self._linker,
                 watch=self._watch,
                 media=self._media,
@@ -130,9 +134,9 @@ class Worker:
             if self._settings.retention_months > 0:
                 retention.forget(conn, self._settings.retention_months, now)
                 threat_retention.forget(conn, self._settings.retention_months, now)
+                shadow.forget(conn, now - timedelta(days=31 * self._settings.retention_months))
             holds.forget_lifted(conn, now)
-            windows = {counter.stored: counter.window for counter in self._policy.counters}
-            while counters.prune(conn, windows, now, LATE_EVENTS):
+            while counters.prune(conn, self._policy.get(conn).windows(), now, LATE_EVENTS):
                 pass
             link_keys.count_common(conn, MAX_ACCOUNTS)
             usual_in_store.renew(conn, now)

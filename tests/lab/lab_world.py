@@ -7,6 +7,7 @@ from tenfold import pipeline
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import PolicySet, load_texts
+from tenfold.policy.in_force import InForce
 from tenfold.policy.kinds import KINDS
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import events as queue
@@ -48,14 +49,17 @@ def post(number: int, text: str, *, account: str = "a1", minute: float = 0, **da
     return event("post.created", account, at, post=f"p{number}", text=text, **data)
 
 
-def work(conn: Conn, rules: PolicySet, *events: Any) -> None:
+def work(conn: Conn, rules: PolicySet | InForce, *events: Any) -> None:
     """Let the events in and carry them through the pipeline."""
     conn.commit()
     conn.autocommit = True
     if events:
         assert all(queue.insert_events(conn, events))
     suite = CurrentSuite().get(conn)
-    tools = Tools(suite=suite, policy=rules, linker=Linker(), watch=Watch(SECRET))
+    in_force = InForce(rules) if isinstance(rules, PolicySet) else rules
+    tools = Tools(
+        suite=suite, policy=in_force.live, shadow=in_force.shadow, linker=Linker(), watch=Watch(SECRET)
+    )
     while pipeline.run_once(conn, tools, 100).applied:
         pass
 

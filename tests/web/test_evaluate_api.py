@@ -10,6 +10,7 @@ from tenfold.config import Settings
 from tenfold.detectors import shipped
 from tenfold.evaluate import Evaluator
 from tenfold.policy import load_policies
+from tenfold.policy.in_force import CurrentPolicy
 from tenfold.processing import fold
 from tenfold.processing.fold import Numbered
 from tenfold.store import database, protectees
@@ -29,7 +30,7 @@ def evaluating(serve, database_url, policy):
     with database.connect(database_url) as conn:
         shipped.install(conn)
     pool = database.pool(database_url, 2)
-    evaluator = Evaluator(pool, policy, Watch(b"a secret of tests"))
+    evaluator = Evaluator(pool, CurrentPolicy(policy), Watch(b"a secret of tests"))
     yield serve(evaluator=evaluator)
     evaluator.close()
     pool.close()

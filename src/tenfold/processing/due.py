@@ -16,11 +16,21 @@ from tenfold.events import AccountProfile, Event
 from tenfold.linkage import gather
 from tenfold.linkage.keys import keys_of
 from tenfold.linkage.online import Linker, Looked
-from tenfold.policy import PolicySet
+from tenfold.policy.in_force import InForce
 from tenfold.processing import judge
 from tenfold.processing.fold import Batch, Numbered, Question
 from tenfold.processing.left import microseconds
-from tenfold.store import accounts, actions, audit, closures, link_effects, link_keys, links_due, locks
+from tenfold.store import (
+    accounts,
+    actions,
+    audit,
+    closures,
+    link_effects,
+    link_keys,
+    links_due,
+    locks,
+    shadow,
+)
 from tenfold.store import events as queue
 from tenfold.store import returns as store_returns
 from tenfold.store.accounts import Account
@@ -37,7 +47,7 @@ ENDED = frozenset({"closed", "deleted"})  # accounts about which nobody need dec
 log = logging.getLogger("tenfold.due")
 
 
-def run_once(conn: Conn, linker: Linker, policy: PolicySet) -> int:
+def run_once(conn: Conn, linker: Linker, policy: InForce) -> int:
     """Do some of what is due; returns how much. Nothing waiting costs one query."""
     if not links_due.any_due(conn):
         return 0
@@ -138,7 +148,7 @@ def _entry(act: str, account: str, **details: str) -> Entry:
     return Entry(actor="system", act=act, subject=f"account:{account}", details=details)
 
 
-def _look(conn: Conn, linker: Linker, policy: PolicySet, due: Sequence[Due]) -> None:
+def _look(conn: Conn, linker: Linker, policy: InForce, due: Sequence[Due]) -> None:
     """Look at accounts again; whoever was deleted and had no closure left nothing to look at."""
     known = accounts.load(conn, _accounts(due))
     there = sorted(id_ for id_, account in known.items() if account.state != "deleted")
@@ -146,7 +156,7 @@ def _look(conn: Conn, linker: Linker, policy: PolicySet, due: Sequence[Due]) -> 
     _file(conn, policy, linker.look(conn, there), there)
 
 
-def _file(conn: Conn, policy: PolicySet, looked: Looked, accounts_: Sequence[str]) -> None:
+def _file(conn: Conn, policy: InForce, looked: Looked, accounts_: Sequence[str]) -> None:
     """Put accounts whose links changed to the policy, and file what comes of it; what rules proposed because
     of links that these, or `accounts_`, have no longer is withdrawn."""
     lost = link_effects.proposed_for(conn, looked.withdrawn.union(accounts_))
@@ -156,7 +166,10 @@ def _file(conn: Conn, policy: PolicySet, looked: Looked, accounts_: Sequence[str
         actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, account.id) for account in open_])
         now = datetime.now(UTC)
         batch = Batch(accounts=known, questions=[_question(account, now) for account in open_])
-        firings = judge.judge(conn, policy, batch, {}, record=False)
+        judged = judge.judge_both(conn, policy, batch, {}, record=False)
+        firings = judged.firings
+        if judged.shadow:
+            shadow.note(conn, judged.shadow, now)
         firing = {(one.subject.id, one.rule) for one in firings}
         entries = lost_links.withdraw(conn, [a.id for a in open_ if a.id in lost], firing, now)
         file_firings(conn, firings, now)

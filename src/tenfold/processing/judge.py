@@ -1,17 +1,21 @@
 """Judge: put each question of a batch to the policy, with everything that is known of its subject."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+
+import msgspec
 
 from tenfold.evidence import Signal
 from tenfold.judgement import Firing
 from tenfold.linkage.returns import RETURN
 from tenfold.policy import PolicySet
 from tenfold.policy.facts import Facts, aggregate
+from tenfold.policy.in_force import InForce
 from tenfold.processing import facts
 from tenfold.processing.fold import Batch, Question
 from tenfold.store import counters, groups, sets, standing
 from tenfold.store import signals as store_signals
+from tenfold.store.counters import Hit
 from tenfold.store.database import Conn
 from tenfold.store.groups import Group, Report
 from tenfold.store.signals import Strongest
@@ -33,17 +37,57 @@ def judge(
     what the store knows. With `record` false the counters are read as if the events had been counted.
     `links` are those of accounts that are not in the store.
     """
+    return judge_both(conn, InForce(policy), batch, detected, record=record, links=links).firings
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """Firings of the live rules, and of those in shadow, each with the definition of its rule."""
+
+    firings: list[Firing]
+    shadow: list[tuple[str, Firing]]
+
+
+def judge_both(
+    conn: Conn,
+    in_force: InForce,
+    batch: Batch,
+    detected: Mapping[int, Sequence[Signal]],
+    *,
+    record: bool = True,
+    links: Mapping[str, Strongest] | None = None,
+) -> Judged:
+    """The same by the live rules and by those in shadow, on the same facts."""
+    live, shadow = in_force.live, in_force.shadow
+    policies = [live, shadow.policy] if shadow else [live]
     asked = [
         (number, question)
         for number, question in enumerate(batch.questions)
-        if policy.listens(question.numbered.event.type, question.subject.kind)
+        if any(one.listens(question.numbered.event.type, question.subject.kind) for one in policies)
     ]
     if not asked:
-        return []
-    known = _Known(conn, policy, [question for _, question in asked], links)
+        return Judged([], [])
+    known = _Known(conn, [question for _, question in asked], links)
     given = [known.facts(question, detected.get(number)) for number, question in asked]
-    numbers = counters.hit_and_read if record else counters.read
-    policy.count(given, [question.numbered.seq for _, question in asked], partial(numbers, conn))
+    seqs = [question.numbered.seq for _, question in asked]
+    numbers = partial(counters.hit_and_read if record else counters.read, conn)
+    stored = sets.load(conn)
+    fired = [_fired(one, given, seqs, numbers, stored) for one in policies]
+    if shadow is None:
+        return Judged(fired[0], [])
+    return Judged(fired[0], [(shadow.definitions[firing.rule], firing) for firing in fired[1]])
+
+
+def _fired(
+    policy: PolicySet,
+    given: Sequence[Facts],
+    seqs: Sequence[int],
+    numbers: Callable[[list[Hit]], list[int]],
+    stored: Mapping[str, frozenset[str]],
+) -> list[Firing]:
+    values = policy.all_sets(stored)
+    for one in given:
+        one.sets = values
+    policy.count(given, seqs, numbers)
     return [firing for one in given for firing in policy.judge(one)]
 
 
@@ -53,7 +97,6 @@ class _Known:
     def __init__(
         self,
         conn: Conn,
-        policy: PolicySet,
         questions: Sequence[Question],
         links: Mapping[str, Strongest] | None,
     ) -> None:
@@ -70,7 +113,6 @@ class _Known:
             if question.report
         }
         self.reports = groups.report_counts(conn, reported) if reported else {}
-        self.sets = policy.all_sets(sets.load(conn))
 
     def facts(self, question: Question, signals: Sequence[Signal] | None) -> Facts:
         event = question.numbered.event
@@ -93,7 +135,6 @@ class _Known:
             else None,
             signals=aggregate(found),
             links=facts.of_links(link),
-            sets=self.sets,
             language=question.post.language if question.post else None,
         )
 

@@ -23,6 +23,7 @@ from tenfold.detectors import shipped
 from tenfold.enforcement import mail_server
 from tenfold.evaluate import Evaluator
 from tenfold.policy import load_policies
+from tenfold.policy.in_force import CurrentPolicy
 from tenfold.store import database, people
 from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
@@ -63,7 +64,7 @@ class Server:
             self._prepare(url)
             pool = database.pool(url, POOL_SIZE, "tenfold-web")
             secret = secret_key(self._settings)
-            evaluator = Evaluator(pool, policy, Watch(secret))
+            evaluator = Evaluator(pool, CurrentPolicy(policy), Watch(secret))
             runtime = Runtime(
                 settings=self._settings,
                 url=url,

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tenfold.evaluate import Evaluator
+from tenfold.policy.in_force import CurrentPolicy
 from tenfold.store import database
 from tenfold.threats.protectees import Watch
 from tests.helpers import event
@@ -14,7 +15,7 @@ from tests.linkage.online.platform_of_returns import KEPT, Platform, policy
 @pytest.fixture
 def evaluator(database_url):
     pool = database.pool(database_url, 2)
-    evaluator = Evaluator(pool, policy(), Watch(b"a secret of tests"))
+    evaluator = Evaluator(pool, CurrentPolicy(policy()), Watch(b"a secret of tests"))
     yield evaluator
     evaluator.close()
     pool.close()

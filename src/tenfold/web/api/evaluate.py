@@ -49,7 +49,8 @@ class FoundSignal(msgspec.Struct, kw_only=True):
 class EvaluateAnswer(msgspec.Struct, kw_only=True):
     """`verdict`: allow (no rule asks for anything), review (a person should look; it may be shown
     meanwhile), hold (do not show it before a person has), or undecided, with the reason: Tenfold could
-    not judge in time, and the platform does as it would without. `policy` is the version that judged.
+    not judge in time, and the platform does as it would without. `policy` is the version that judged,
+    empty when none did.
     """
 
     verdict: str
@@ -75,7 +76,7 @@ def _event(body: dict[str, Any], runtime: Runtime) -> events.Event:
     return event
 
 
-def _answer(verdict: Verdict, policy: str) -> EvaluateAnswer:
+def _answer(verdict: Verdict) -> EvaluateAnswer:
     rules = [
         FiredRule(
             rule=firing.rule,
@@ -95,7 +96,7 @@ def _answer(verdict: Verdict, policy: str) -> EvaluateAnswer:
     return EvaluateAnswer(
         verdict=verdict.outcome,
         reason=verdict.reason,
-        policy=policy,
+        policy=verdict.policy,
         milliseconds=verdict.milliseconds,
         rules=rules,
         signals=signals,
@@ -127,7 +128,7 @@ async def evaluate(
     if evaluator is None:
         raise Problem(503, "No rules loaded", "This server runs without rules and cannot judge.")
     verdict = await to_thread.run_sync(evaluator.evaluate, event, deadline, limiter=WAITING)
-    return _answer(verdict, evaluator.policy_version)
+    return _answer(verdict)
 
 
 handlers = [evaluate]
