@@ -16,6 +16,7 @@ from tenfold.detectors.media.detector import MediaDetector
 from tenfold.enforcement import mail_server
 from tenfold.enforcement.mail import send_due
 from tenfold.enforcement.outbox import deliver_due
+from tenfold.lab.jobs import Jobs
 from tenfold.linkage import usual_in_store
 from tenfold.linkage.keys import MAX_ACCOUNTS
 from tenfold.linkage.online import Linker
@@ -44,6 +45,7 @@ IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and wh
 OUTBOX_LOOK_SECONDS = 0.2
 MAIL_LOOK_SECONDS = 0.5
 PAGES_LOOK_SECONDS = 5
+BACKTESTS_LOOK_SECONDS = 2
 MAINTENANCE_SECONDS = 60
 MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps house
 # Partitions are made and dropped under a lock of the whole event table. While a backup reads it that lock
@@ -71,12 +73,14 @@ class Worker:
     def run(self, stop: threading.Event, parent: int | None = None) -> None:
         """Work until `stop` is set or the process `parent`, if one is named, is gone."""
         pool = database.pool(self._url, 8, "tenfold-outbox")
+        backtests = Jobs(self._url, self._settings, stop.is_set)
         threads = [
             _thread(
                 stop, OUTBOX_LOOK_SECONDS, lambda: deliver_due(pool, self._settings, self._secret), "outbox"
             ),
             _thread(stop, MAIL_LOOK_SECONDS, lambda: send_due(pool, self._settings), "mail"),
             _thread(stop, PAGES_LOOK_SECONDS, lambda: self._call_again(pool), "pages"),
+            _thread(stop, BACKTESTS_LOOK_SECONDS, lambda: backtests.run_once(pool), "back-tests"),
             _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
         ]
         while not stop.is_set() and _lives(parent):

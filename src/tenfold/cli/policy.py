@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenfold.cli import common
+from tenfold.cli import common, policy_versions
 from tenfold.cli.policy_backtest import backtest
 
 if TYPE_CHECKING:
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 app = typer.Typer()
 sets_app = typer.Typer(no_args_is_help=True)
 app.command()(backtest)
+policy_versions.add_to(app)
 app.add_typer(sets_app, name="sets", help="Values that the store keeps for the sets of the policy in force.")
 
 ACTOR = "cli:policy"
 
 Paths = Annotated[
-    list[Path] | None, typer.Argument(help="Files or folders of rules; if not given, the policy in force.")
+    list[Path] | None,
+    typer.Argument(
+        help="Files or folders of rules; if not given, those of TENFOLD_POLICIES, or the starter pack."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 SIGNS = {True: "✓", False: "✗", None: "?"}
@@ -206,9 +210,12 @@ def remove_from_set(name: SetName, values: Values) -> None:
 
 def _declared_set(name: str) -> frozenset[str]:
     """The values in the rules; a set that no rule file declares is refused."""
+    from tenfold.policy.in_force import in_force
     from tenfold.policy.schema import nearest
 
-    declared = sound(None).sets
+    files = sound(None)
+    with common.connection() as conn:
+        declared = in_force(conn, files).sets
     if name not in declared:
         meant = nearest(name, declared)
         hint = f"did you mean {meant}?" if meant else "declare it under `sets:` in a rule file"

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tenfold.lab.tally import Seen
 
 EXIT_INTERRUPTED = 130
-FOLDER = "backtests"  # in the data folder
 NOTE = (
     "Signals, links to closed accounts and groups are as they are known now; what was never an event, "
     "or is no longer kept, is unknown. docs/policy.md says more."
@@ -42,12 +41,18 @@ def backtest(
     """
     from tenfold.cli.policy import sound
     from tenfold.lab.backtest import Backtest, BacktestError, Stopped
+    from tenfold.lab.jobs import FOLDER
+    from tenfold.policy.in_force import in_force
+    from tenfold.store import database
 
     settings = common.settings()
-    draft, current = sound(paths), sound(live)
+    draft, other = sound(paths), sound(live)
     since = None if days is None else datetime.now(UTC) - timedelta(days=days)
     try:
         with common.database_url(settings) as url, progress.steps() as show:
+            database.migrate(url)
+            with database.connect(url) as conn:
+                current = other if live else in_force(conn, other)
             test = Backtest(url, current, draft, settings.data_dir / FOLDER, since=since)
             report = test.run(
                 processes or os.cpu_count() or 1, lambda done, total: show("events", done, total)
