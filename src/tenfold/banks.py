@@ -14,6 +14,7 @@ MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"
 
 BANK_ID = r"^[a-z0-9][a-z0-9-]{0,99}$"
 MAX_VALUE_LENGTH = 20_000  # characters of an entry
+MAX_MEDIA_LENGTH = 800_000  # of one that may hold all frames and the sound of a film
 MAX_LABEL_LENGTH = 200
 MAX_PROVENANCE_LENGTH = 2_000
 MAX_KEY_BYTES = 2_000  # what fits into an index row of PostgreSQL with the bank's id

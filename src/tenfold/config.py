@@ -39,6 +39,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: Positive = 1_000  # events that a worker takes at once
     evaluate_deadline_ms: Positive = 500
     lease_minutes: Positive = 20
+    uploads_dir: str = ""  # where files lie that events refer to; empty: no event may
+    objects_dir: str = ""  # where uploaded bytes are kept; empty: `objects` in data_dir
+    max_upload: Positive = 512 * 1024 * 1024  # of one file sent to /v1/media
+    media_retention_days: NotNegative = 0  # uploaded bytes go after so many days; 0: nothing goes
     retention_months: NotNegative = 0  # older events and sessions go; 0: nothing goes
     closure_retention_days: NotNegative = 0  # fingerprints of accounts closed longer ago go; 0: none goes
     webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
@@ -46,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str = ""  # the address that mails are from
     secure_cookies: bool = False  # set to true behind HTTPS
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def objects(self) -> Path:
+        """The folder of uploaded bytes."""
+        return Path(self.objects_dir) if self.objects_dir else self.data_dir / "objects"
 
     @property
     def url(self) -> str:

@@ -9,6 +9,7 @@ An event on the wire is one JSON object:
 Fields that Tenfold does not know are kept with the event.
 """
 
+import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
@@ -18,6 +19,8 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 
 MAX_ID_LENGTH = 255  # two of them, four bytes a character, fit into an index row of PostgreSQL (2,704 bytes)
 MAX_TEXT_LENGTH = 100_000
+MAX_FILM_LENGTH = 400_000  # characters of Base64: 6,000 frames, or an hour of sound
+FRAME_BYTES, PEAK_BYTES = 36, 5  # of one frame of a film, of one peak of a sound; see detectors/media
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
 FAR_FUTURE = datetime(9000, 1, 1, tzinfo=UTC)  # "now" for events that were already let in
@@ -102,7 +105,8 @@ class PostDeleted(msgspec.Struct, kw_only=True):
 
 class MediaUploaded(msgspec.Struct, kw_only=True):
     """`media.uploaded`: hashes are hexadecimal digits. `pdq_trimmed`: of the picture without its
-    border of one colour, where it has one; `tenfold hash` makes all of them."""
+    border of one colour, where it has one; `film` and `sound`: what a film is known by. `tenfold hash` makes
+    all of them. `file`: instead of them, where the bytes are in the agreed directory."""
 
     media: Id
     kind: Literal["image", "video", "audio", "file"] = "file"
@@ -111,8 +115,11 @@ class MediaUploaded(msgspec.Struct, kw_only=True):
     md5: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{32}$")] | None = None
     pdq: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     pdq_trimmed: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    film: Annotated[str, Meta(max_length=MAX_FILM_LENGTH)] | None = None
+    sound: Annotated[str, Meta(max_length=MAX_FILM_LENGTH)] | None = None
     bytes: Count | None = None
     url: Short | None = None
+    file: Short | None = None
 
 
 class GroupProfile(msgspec.Struct, kw_only=True):
@@ -273,6 +280,8 @@ def parse(raw: bytes, now: datetime | None = None) -> Event:
     data = _decode(decoder, envelope.data, "data", event_id)
     if isinstance(data, AccountProfile) and isinstance(data.created_at, datetime):
         _check_time(data.created_at, now or datetime.now(UTC), event_id, "data.created_at")
+    if isinstance(data, MediaUploaded):
+        _check_packed(data, event_id)
     if envelope.account is None and envelope.type not in ACCOUNT_OPTIONAL:
         raise EventError("account", "missing", "say which account did this", event_id)
     if b"\\u0000" in raw:
@@ -297,6 +306,18 @@ def _check_time(time: datetime, now: datetime, event_id: str, field: str = "time
     if time > now + FUTURE_TOLERANCE:
         hint = "check the clock, and that the year is not in milliseconds"
         raise EventError(field, f"{time.isoformat()} is more than a day in the future", hint, event_id)
+
+
+def _check_packed(data: MediaUploaded, event_id: str) -> None:
+    for field, text, size in (("film", data.film, FRAME_BYTES), ("sound", data.sound, PEAK_BYTES)):
+        try:
+            packed = binascii.a2b_base64(text, strict_mode=True) if text else b""
+        except ValueError:
+            hint = "send what `tenfold hash --json` gives"
+            raise EventError(f"data.{field}", "not Base64", hint, event_id) from None
+        if len(packed) % size:
+            reason = f"{len(packed):,} bytes, which are no number of {size} each"
+            raise EventError(f"data.{field}", reason, "send what `tenfold hash --json` gives", event_id)
 
 
 def _check_utf8(raw: bytes, event_id: str) -> None:

@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool
 from tenfold import pipeline
 from tenfold.config import Settings, secret_key
 from tenfold.detectors.media.detector import MediaDetector
+from tenfold.detectors.media.hasher import Hasher
 from tenfold.enforcement import mail_server
 from tenfold.enforcement.mail import send_due
 from tenfold.enforcement.outbox import deliver_due
@@ -23,6 +24,8 @@ from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.policy.in_force import CurrentPolicy
+from tenfold.processing import examine
+from tenfold.processing.examine import Examiner
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import (
     audit,
@@ -38,12 +41,14 @@ from tenfold.store import (
 )
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
+from tenfold.store.objects import Objects
 from tenfold.threats import paging
 from tenfold.threats.protectees import Watch
 
 IDLE_SECONDS = (0.01, 0.25)  # between looks at an empty queue: at first, and when it stays empty
 OUTBOX_LOOK_SECONDS = 0.2
 MAIL_LOOK_SECONDS = 0.5
+UPLOADS_LOOK_SECONDS = 0.2
 PAGES_LOOK_SECONDS = 5
 BACKTESTS_LOOK_SECONDS = 2
 MAINTENANCE_SECONDS = 60
@@ -69,6 +74,7 @@ class Worker:
         self._linker = Linker()
         self._watch = Watch(self._secret)
         self._media = MediaDetector()
+        self._objects = Objects(settings.objects)
 
     def run(self, stop: threading.Event, parent: int | None = None) -> None:
         """Work until `stop` is set or the process `parent`, if one is named, is gone."""
@@ -83,6 +89,9 @@ class Worker:
             _thread(stop, BACKTESTS_LOOK_SECONDS, lambda: backtests.run_once(pool), "back-tests"),
             _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
         ]
+        hasher = Hasher()
+        examiner = Examiner(self._url, hasher, self._objects, self._settings.uploads_dir)
+        threads.append(_thread(stop, UPLOADS_LOOK_SECONDS, examiner.next_one, "uploads"))
         while not stop.is_set() and _lives(parent):
             try:
                 with database.connect(self._url, application_name="tenfold-worker", autocommit=True) as conn:
@@ -93,6 +102,7 @@ class Worker:
         stop.set()
         for thread in threads:
             thread.join(timeout=10)
+        hasher.close()
         pool.close()
 
     def _loop(self, conn: Conn, stop: threading.Event, parent: int | None) -> None:
@@ -144,6 +154,8 @@ class Worker:
                 pass
             link_keys.count_common(conn, MAX_ACCOUNTS)
             usual_in_store.renew(conn, now)
+            self._objects.sweep()
+            examine.forget_old(conn, self._objects, self._settings.media_retention_days, now)
             expired = closures.expire(conn, now, days=self._settings.closure_retention_days)
             audit.append(conn, [_expired(account) for account in expired])
 

@@ -34,10 +34,10 @@ WAIT = 10_000  # milliseconds that a page may take on a busy machine
 
 
 @pytest.fixture
-def site(database_url: str) -> Iterator[Site]:
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     pool = database.pool(database_url, 4)
     runtime = Runtime(
-        settings=config.load({}),
+        settings=config.load({}, data_dir=tmp_path),
         url=database_url,
         pool=pool,
         secret=b"the installation's key, for tests",

@@ -55,6 +55,7 @@ def ingest(
             refused=refused,
             again=again,
             max_event=settings.max_event,
+            files=bool(settings.uploads_dir),
         )
         with common.connection(settings) as conn:
             for path in files:

@@ -8,7 +8,7 @@ from typing import IO, TypeVar
 
 import msgspec
 
-from tenfold.banks import MAX_VALUE_LENGTH, BankKind
+from tenfold.banks import MAX_MEDIA_LENGTH, BankKind
 from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
 from tenfold.store import banks
@@ -132,7 +132,7 @@ def write_ndjson(entries: Iterable[StoredEntry], file: IO[str]) -> int:
 
 
 def _read_csv(path: Path, file: IO[str]) -> Iterator[tuple[int, GivenEntry | str]]:
-    csv.field_size_limit(10 * MAX_VALUE_LENGTH)
+    csv.field_size_limit(2 * MAX_MEDIA_LENGTH)
     reader = csv.reader(file, strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]

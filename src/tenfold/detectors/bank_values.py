@@ -15,6 +15,7 @@ from tenfold.banks import (
     MARKINGS,
     MAX_KEY_BYTES,
     MAX_LABEL_LENGTH,
+    MAX_MEDIA_LENGTH,
     MAX_PROVENANCE_LENGTH,
     MAX_VALUE_LENGTH,
     BankKind,
@@ -33,7 +34,7 @@ LAST_EXPIRY = datetime(9000, 1, 1, tzinfo=UTC)  # near year 10000 a time zone's 
 class GivenEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An entry as people and files give it. `expires_at` needs a time zone."""
 
-    value: Annotated[str, Meta(min_length=1, max_length=MAX_VALUE_LENGTH)]
+    value: Annotated[str, Meta(min_length=1, max_length=MAX_MEDIA_LENGTH)]
     label: Annotated[str, Meta(max_length=MAX_LABEL_LENGTH)] = ""
     confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
     provenance: Annotated[str, Meta(max_length=MAX_PROVENANCE_LENGTH)] = ""
@@ -89,8 +90,9 @@ def _fault(kind: BankKind, entry: GivenEntry, key: str) -> str:
         return "holds the character U+0000; remove it"
     if not all(_encodable(text) for text in texts):
         return "holds half of a surrogate pair, which is no character; remove it"
-    if len(entry.value) > MAX_VALUE_LENGTH:
-        return f"longer than {MAX_VALUE_LENGTH:,} characters; shorten it"
+    longest = MAX_MEDIA_LENGTH if kind == "media" else MAX_VALUE_LENGTH
+    if len(entry.value) > longest:
+        return f"longer than {longest:,} characters; shorten it"
     if not key:
         return _not_held(kind, entry.value)
     if len(key.encode()) > MAX_KEY_BYTES:

@@ -58,6 +58,7 @@ class Options(msgspec.Struct, kw_only=True):
     refused: Path | None
     again: bool
     max_event: int
+    files: bool = False  # whether events may refer to files
 
 
 class _Batch(msgspec.Struct):
@@ -92,7 +93,8 @@ class FileIngest:
         self._kind, self._compression = kind_of(path)
         if options.mapping is None and self._kind != "ndjson":
             raise FileError(f"{path}: say how its columns become events: --mapping NAME or FILE")
-        self._acceptor = Acceptor(secret, options.max_event, None if options.mapping else self._prepare_event)
+        prepare = None if options.mapping else self._prepare_event
+        self._acceptor = Acceptor(secret, options.max_event, prepare, files=options.files)
 
     def run(self, advance: Advance) -> Report:
         """Read to the end; raises FileError. What was committed before stays."""

@@ -12,7 +12,10 @@ PAGE = 100_000
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that matches now, by one of its hashes; `hash` as hexadecimal digits."""
+    """An entry that matches now, by one of its hashes; `hash` as hexadecimal digits.
+
+    `kind`: sha256, md5, pdq or frame; a frame stands at `at` seconds of its film.
+    """
 
     number: int
     kind: str
@@ -22,10 +25,14 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     label: str
     confidence: float
+    at: float | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Some PDQ hashes in the order of their numbers: numbers as 4 bytes each, big-endian, hashes as 32."""
+    """PDQ hashes of pictures and frames in the order of their numbers.
+
+    Numbers are 4 bytes each, big-endian, hashes 32.
+    """
 
     numbers: bytes
     hashes: bytes
@@ -34,21 +41,43 @@ class Page(msgspec.Struct, frozen=True):
 def renew(conn: Conn, bank: str, keys: Sequence[str]) -> None:
     """Write the hashes of these entries anew from their values, whose form was checked."""
     conn.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
-    conn.execute("DELETE FROM media_hashes WHERE bank = %s AND key = ANY(%s)", [bank, list(keys)])
-    conn.execute(
-        r"""
-        INSERT INTO media_hashes (bank, key, kind, form, hash)
-        SELECT DISTINCT ON (key, name, digits) bank, key, split_part(name, '/', 1),
-               CASE WHEN strpos(name, '/') > 0 THEN substr(name, strpos(name, '/') + 1) ELSE '' END,
-               decode(digits, 'hex')
-        FROM bank_entries,
-             LATERAL regexp_split_to_table(lower(btrim(value, E' \t\r\n\f\v')), '\s+') AS word,
-             LATERAL (SELECT split_part(word, ':', 1) AS name, split_part(word, ':', 2) AS digits) AS parts
-        WHERE bank = %s AND key = ANY(%s)
-        ORDER BY key, name, digits
-        """,
-        [bank, list(keys)],
-    )
+    for table in ("media_hashes", "media_sounds"):
+        conn.execute(f"DELETE FROM {table} WHERE bank = %s AND key = ANY(%s)", [bank, list(keys)])
+    for statement in (_HASHES, _FRAMES, _PEAKS):
+        conn.execute(statement, [bank, list(keys)])
+
+
+_WORDS = r"""
+    bank_entries, LATERAL regexp_split_to_table(btrim(value, E' \t\r\n\f\v'), '\s+') AS word
+"""
+_HASHES = f"""
+    INSERT INTO media_hashes (bank, key, kind, form, hash)
+    SELECT DISTINCT ON (key, name, digits) bank, key, split_part(name, '/', 1),
+           CASE WHEN strpos(name, '/') > 0 THEN substr(name, strpos(name, '/') + 1) ELSE '' END,
+           decode(digits, 'hex')
+    FROM {_WORDS}, LATERAL (
+        SELECT lower(split_part(word, ':', 1)) AS name, lower(split_part(word, ':', 2)) AS digits) AS parts
+    WHERE bank = %s AND key = ANY(%s) AND word !~ '^(film|sound):'
+    ORDER BY key, name, digits
+"""
+# As frames.py packs them: 4 bytes of time, of which the highest bit says "trimmed", and 32 of the hash.
+_FRAMES = f"""
+    INSERT INTO media_hashes (bank, key, kind, form, hash, at_ms)
+    SELECT bank, key, 'frame', CASE WHEN time >= 2147483648 THEN 'trimmed' ELSE '' END,
+           substr(packed, 36 * place + 5, 32), (time & 2147483647)::integer
+    FROM (SELECT bank, key, decode(substr(word, 6), 'base64') AS packed
+          FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^film:') AS films,
+         LATERAL generate_series(0, length(packed) / 36 - 1) AS place,
+         LATERAL (SELECT encode(substr(packed, 36 * place + 1, 4), 'hex') AS digits) AS head,
+         LATERAL (SELECT ('x' || digits)::bit(32)::bigint AS time) AS at
+    ORDER BY key, place
+"""
+_PEAKS = f"""
+    INSERT INTO media_sounds (bank, key, peaks)
+    SELECT bank, key, decode(substr(word, 7), 'base64')
+    FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^sound:'
+    ORDER BY key
+"""
 
 
 def pdq_after(conn: Conn, number: int) -> Page | None:
@@ -57,7 +86,7 @@ def pdq_after(conn: Conn, number: int) -> Page | None:
         """
         SELECT string_agg(int4send(number), ''::bytea), string_agg(hash, ''::bytea)
         FROM (SELECT number, hash FROM media_hashes
-              WHERE kind = 'pdq' AND number > %s ORDER BY number LIMIT %s) AS page
+              WHERE kind IN ('pdq', 'frame') AND number > %s ORDER BY number LIMIT %s) AS page
         """,
         [number, PAGE],
         prepare=True,
@@ -68,7 +97,8 @@ def pdq_after(conn: Conn, number: int) -> Page | None:
 
 _MATCHED = """
     SELECT number, media_hashes.kind, form, encode(hash, 'hex') AS hash, bank, key, label,
-           coalesce(bank_entries.confidence, banks.confidence)::float8 AS confidence
+           coalesce(bank_entries.confidence, banks.confidence)::float8 AS confidence,
+           at_ms / 1000.0::float8 AS at
     FROM media_hashes JOIN bank_entries USING (bank, key) JOIN banks ON banks.id = bank
     WHERE banks.enabled AND (expires_at IS NULL OR expires_at > now())
       AND NOT EXISTS (SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
@@ -76,7 +106,7 @@ _MATCHED = """
 
 
 def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
-    """Of these PDQ hashes those whose entries match now, by number."""
+    """Of these hashes of pictures and frames those whose entries match now, by number."""
     cursor = conn.cursor(row_factory=class_row(Matched))
     cursor.execute(f"{_MATCHED} AND number = ANY(%s)", [sorted(set(numbers))], prepare=True)
     return {row.number: row for row in cursor}
@@ -86,7 +116,7 @@ def by_digest(conn: Conn, digests: Iterable[str]) -> dict[tuple[str, str], list[
     """Entries that match now with one of these SHA-256 or MD5 digests, by kind and digest."""
     cursor = conn.cursor(row_factory=class_row(Matched))
     cursor.execute(
-        f"{_MATCHED} AND media_hashes.kind <> 'pdq' AND hash = ANY(%s) ORDER BY number",
+        f"{_MATCHED} AND media_hashes.kind IN ('sha256', 'md5') AND hash = ANY(%s) ORDER BY number",
         [[bytes.fromhex(one) for one in sorted(set(digests))]],
         prepare=True,
     )

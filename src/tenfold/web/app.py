@@ -18,6 +18,7 @@ from tenfold.web.api import (
     health,
     link_decisions,
     links,
+    media,
     protectees,
     referrals,
     status,
@@ -36,6 +37,7 @@ MAX_BODY = 4 * 1024 * 1024
 
 API_HANDLERS: list[ControllerRouterHandler] = [
     *events.handlers,
+    *media.handlers,
     *evaluate.handlers,
     *links.handlers,
     *link_decisions.handlers,

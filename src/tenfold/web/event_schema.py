@@ -58,3 +58,13 @@ def request_body() -> dict[str, Any]:
         "description": "Events. `Content-Encoding` gzip and zstd are understood.",
         "content": {name: {"schema": schema} for name, schema in schemas.items()},
     }
+
+
+def upload_body() -> dict[str, Any]:
+    """The `requestBody` of `POST /v1/media`."""
+    parts = {
+        "event": {"$ref": _TEMPLATE.format(name="Event"), "description": "Of the type media.uploaded."},
+        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+    }
+    schema = {"type": "object", "required": list(parts), "properties": parts}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}

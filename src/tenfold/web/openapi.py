@@ -43,6 +43,7 @@ def document(handlers: Sequence[Any], dependencies: dict[str, Provide]) -> dict[
     )
     components.setdefault("schemas", {}).update(parts | event_schema.components())
     result["paths"]["/v1/events"]["post"]["requestBody"] = event_schema.request_body()
+    result["paths"]["/v1/media"]["post"]["requestBody"] = event_schema.upload_body()
     for path, item in result["paths"].items():
         for operation in item.values():
             _describe_errors(operation, problem)

@@ -9,6 +9,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tenfold.cli import build
+from tenfold.detectors.media.answers import Answer
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.turns import TURNS, turned
 from tests.detectors.media.drawn_pictures import apart, photo, saved
@@ -114,18 +115,30 @@ def test_a_bomb_is_refused_before_it_is_unpacked(hasher):
 @pytest.mark.parametrize(
     "data",
     [
-        b"",
         b"\x89PNG\r\n\x1a\n",
         b"GIF89a\xff\xff\xff\xff",
         b"\xff\xd8\xff\xe0" + bytes(1_000),
         b"II*\0" + b"\xff" * 500,
-        b"%!PS-Adobe-3.0 EPSF-3.0\n(x) print\n",
         saved(photo(), "JPEG")[:4_000],
         saved(photo(), "PNG")[:4_000],
     ],
 )
 def test_broken_files_are_refused_with_a_reason(hasher, data):
     assert "cannot be read as a picture" in hasher.look(data).refused
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"a",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n(x) print\n",
+        b"#EXTM3U\nfile:///etc/passwd\n",
+        b"PK\3\4" + bytes(99),
+    ],
+)
+def test_what_is_no_picture_and_no_film_is_let_be(hasher, data):
+    assert hasher.look(data) == Answer()
 
 
 def test_changed_bytes_never_end_the_service(hasher, plain):
@@ -138,7 +151,7 @@ def test_changed_bytes_never_end_the_service(hasher, plain):
         for _ in range(chance.randint(1, 30)):
             data[chance.randrange(len(data))] = chance.randrange(256)
         seen = hasher.look(bytes(data[: chance.randint(1, len(data))] if number % 2 else data))
-        assert seen.refused or len(seen.whole.hashes) == len(TURNS)
+        assert seen.whole is None or len(seen.whole.hashes) == len(TURNS)
     assert hasher.look(saved(photo(), "PNG")).whole.hashes == plain
 
 

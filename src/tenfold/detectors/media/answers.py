@@ -10,8 +10,27 @@ class Looks(msgspec.Struct, frozen=True):
     quality: int
 
 
+class Thumbnails(msgspec.Struct, frozen=True):
+    """Small JPEG files: what is shown at first, and what is shown to those who ask for it."""
+
+    blurred: bytes
+    clear: bytes
+
+
+class Film(msgspec.Struct, frozen=True, kw_only=True):
+    """A film or a sound. `seconds` is how long it says it is, `seen` how much of that was looked at.
+
+    `frames` as frames.py packs them, `peaks` as sounds.py does; empty when there was nothing to see or hear.
+    """
+
+    seconds: float
+    seen: float
+    frames: bytes = b""
+    peaks: bytes = b""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen, or why nothing: `refused`."""
+    """What was seen, or why nothing: `refused`. Neither: a file of another kind."""
 
     refused: str = ""
     format: str = ""
@@ -19,3 +38,5 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     height: int = 0
     whole: Looks | None = None
     trimmed: Looks | None = None
+    film: Film | None = None
+    thumbnails: Thumbnails | None = None

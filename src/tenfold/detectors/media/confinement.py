@@ -13,7 +13,8 @@ import sys
 from typing import Final
 
 MEMORY: Final = 1 << 30  # bytes of address space
-CPU_SECONDS: Final = 10  # for one file
+PICTURE_CPU_SECONDS: Final = 10
+FILM_CPU_SECONDS: Final = 120
 
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER_MODE = 38, 22, 2  # arguments of prctl(2)
 _ALLOW, _EPERM, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
@@ -74,12 +75,12 @@ def confine() -> bool:
     return sys.platform == "linux" and machine is not None and _filter(*machine)
 
 
-def allow_cpu() -> None:
-    """Let the process use CPU_SECONDS more from now on; then SIGXCPU ends it."""
+def allow_cpu(seconds: int) -> None:
+    """Let the process use so many seconds more from now on; then SIGXCPU ends it."""
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU_SECONDS, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + seconds, hard))
 
 
 def _filter(machine: int, column: int) -> bool:

@@ -1,23 +1,28 @@
-"""The confined process: takes files on standard input, gives their hashes on standard output.
+"""The confined process: looks at files that it asks for piece by piece (asking.py), says what they show.
 
-A message in is a length (8 bytes, little-endian) and a file's content; out, a length (4 bytes) and JSON of an
-Answer. The first answer comes unasked and is that of a small picture of our own: the walls stand.
+The first answer comes unasked and is that of a small picture of our own: the walls stand.
 """
 
 import io
 import struct
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-import msgspec
+import av
 import numpy as np
 from PIL import Image
 
-from tenfold.detectors.media import pdq, picture
+from tenfold.detectors.media import asking, film, pdq, picture
 from tenfold.detectors.media.answers import Answer, Looks
-from tenfold.detectors.media.confinement import allow_cpu, confine
+from tenfold.detectors.media.asking import Asked
+from tenfold.detectors.media.confinement import FILM_CPU_SECONDS, PICTURE_CPU_SECONDS, allow_cpu, confine
+from tenfold.detectors.media.film import FilmError
+from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_picture
 from tenfold.detectors.media.picture import PictureError
+from tenfold.detectors.media.thumbnails import thumbnails
 from tenfold.detectors.media.turns import TURNS, turned
+
+_BUFFER: Final = 1 << 18
 
 
 def look(pixels: picture.Pixels) -> Looks:
@@ -27,39 +32,92 @@ def look(pixels: picture.Pixels) -> Looks:
     return Looks([pdq.to_hex(bits) for bits, _ in found], found[0][1])
 
 
-def answer(data: bytes) -> Answer:
-    """What one file shows."""
+def answer(file: io.BufferedIOBase, size: int, *, small: bool = False) -> Answer:
+    """What a file of `size` bytes shows; `small`: with thumbnails."""
+    start = file.read(START)
+    file.seek(0)
     try:
-        read = picture.read(data)
-        return Answer(
-            format=read.format,
-            width=read.width,
-            height=read.height,
-            whole=look(read.whole),
-            trimmed=None if read.trimmed is None else look(read.trimmed),
-        )
+        if is_picture(start):
+            if size > MAX_PICTURE_BYTES:
+                return Answer(refused=f"larger than {MAX_PICTURE_BYTES >> 20} MiB, too large for a picture")
+            allow_cpu(PICTURE_CPU_SECONDS)
+            return _picture(file.read(), small)
+        allow_cpu(FILM_CPU_SECONDS)
+        return _film(file, small)
     except PictureError as error:
         return Answer(refused=str(error))
+    except FilmError as error:
+        return Answer(refused=str(error) if is_film(start) else "")
     except MemoryError:
-        return Answer(refused="needs more memory to decode than a picture may take")
+        return Answer(refused="needs more memory to decode than a file may take")
 
 
-def _try_all() -> Answer:
-    """Decode one small picture of every common format, so that nothing is left to be loaded later."""
-    small = Image.fromarray(np.arange(64 * 64 * 3, dtype=np.uint32).reshape(64, 64, 3).astype(np.uint8))
+def _picture(data: bytes, small: bool) -> Answer:
+    read = picture.read(data)
+    return Answer(
+        format=read.format,
+        width=read.width,
+        height=read.height,
+        whole=look(read.whole),
+        trimmed=None if read.trimmed is None else look(read.trimmed),
+        thumbnails=thumbnails(read.upright) if small else None,
+    )
+
+
+def _film(file: io.BufferedIOBase, small: bool) -> Answer:
+    read = film.read(file)
+    poster = Image.fromarray(read.poster) if small and read.poster is not None else None
+    return Answer(
+        format=read.format,
+        width=read.width,
+        height=read.height,
+        film=read.film,
+        thumbnails=thumbnails(poster) if poster else None,
+    )
+
+
+def _try_all() -> None:
+    """Decode something small of every common format, so that nothing is left to be loaded later."""
+    pixels = np.arange(64 * 64 * 3, dtype=np.uint32).reshape(64, 64, 3).astype(np.uint8)
     for name in ("GIF", "WEBP", "BMP", "TIFF", "PNG", "JPEG"):
         file = io.BytesIO()
-        small.save(file, name)
-        seen = answer(file.getvalue())
-    return seen
+        Image.fromarray(pixels).save(file, name)
+        _try(file.getvalue())
+    _try(_small_film(pixels))
+
+
+def _try(data: bytes) -> Answer:
+    return answer(io.BufferedReader(io.BytesIO(data)), len(data), small=True)
+
+
+def _small_film(pixels: picture.Pixels) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as made:
+        video = made.add_stream("mpeg4", rate=5)
+        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        video.codec_context.thread_count = 1
+        sound = made.add_stream("aac", rate=8000)
+        for number in range(5):
+            shown = av.VideoFrame.from_ndarray(np.roll(pixels, 9 * number, axis=1), format="rgb24")
+            made.mux(video.encode(shown))
+            heard = av.AudioFrame.from_ndarray(np.zeros((1, 1600), np.float32), format="fltp", layout="mono")
+            heard.sample_rate = 8000
+            made.mux(sound.encode(heard))
+        for stream in (video, sound):
+            made.mux(stream.encode(None))
+    return file.getvalue()
 
 
 def _serve(source: BinaryIO, sink: BinaryIO) -> None:
-    _say(sink, answer(_sample()))
-    while len(head := source.read(8)) == 8:
-        (length,) = struct.unpack("<Q", head)
-        allow_cpu()
-        _say(sink, answer(source.read(length)))
+    asking.say(sink, _try(_sample()))
+    while wanted := asking.next_request(source):
+        size, small = wanted
+        file = io.BufferedReader(Asked(source, sink, size), _BUFFER)
+        try:
+            said = answer(file, size, small=small)
+        except struct.error:  # the other side has gone
+            return
+        asking.say(sink, said)
 
 
 def _sample() -> bytes:
@@ -68,13 +126,8 @@ def _sample() -> bytes:
     return file.getvalue()
 
 
-def _say(sink: BinaryIO, what: Answer) -> None:
-    told = msgspec.json.encode(what)
-    sink.write(struct.pack("<I", len(told)) + told)
-    sink.flush()
-
-
 if __name__ == "__main__":
+    av.logging.set_level(None)
     _try_all()
     confine()
     _serve(sys.stdin.buffer, sys.stdout.buffer)

@@ -1,19 +1,25 @@
 """How hashes are written in entries of banks: `pdq:<64 hex>`, `sha256:<64 hex>`, `md5:<32 hex>` and spaces.
 
 An entry holds the hashes of one picture or file. Those of its turned forms are written `pdq/mirrored:<hex>`,
-of the picture without its border `pdq/trimmed:<hex>` and `pdq/trimmed/mirrored:<hex>`.
+of the picture without its border `pdq/trimmed:<hex>` and `pdq/trimmed/mirrored:<hex>`. Of a film, all frames
+are one word, `film:<Base64>` (frames.py), and what is heard another, `sound:<Base64>` (sounds.py).
 """
 
+import hashlib
 import re
 from collections.abc import Iterable
 from typing import Final, Literal, get_args
 
 import msgspec
 
+from tenfold.detectors.media import frames, sounds
+from tenfold.detectors.media.frames import FramesError
+from tenfold.detectors.media.sounds import SoundError
 from tenfold.detectors.media.turns import TURNS, UPRIGHT
 
-HashKind = Literal["sha256", "pdq", "md5"]
+HashKind = Literal["sha256", "pdq", "md5", "film", "sound"]
 DIGITS: Final[dict[HashKind, int]] = {"sha256": 64, "pdq": 64, "md5": 32}
+KINDS: Final = ", ".join(get_args(HashKind))
 MAX_HASHES: Final = 64  # of one entry
 LEAST_ONES: Final = 64  # bits set in a PDQ hash; a picture with anything on it sets 128, a blank one few
 
@@ -37,7 +43,7 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Hash(msgspec.Struct, frozen=True):
-    """One hash, in lower-case hexadecimal digits."""
+    """One hash, in lower-case hexadecimal digits; of films and sounds in Base64."""
 
     kind: HashKind
     form: Form
@@ -63,10 +69,12 @@ def read(text: str) -> list[Hash]:
     """The hashes of an entry, each once, in the order in which they stand; raises HashError."""
     found = list(dict.fromkeys(map(_one, text.split())))
     if not found:
-        raise HashError("holds no hash; write pdq:, sha256: or md5: and hexadecimal digits")
+        raise HashError(
+            "holds no hash; write pdq:, sha256: or md5: and hexadecimal digits, or film: or sound:"
+        )
     if len(found) > MAX_HASHES:
         raise HashError(f"holds {len(found)} hashes; at most {MAX_HASHES} belong to one picture")
-    for kind in ("sha256", "md5"):
+    for kind in ("sha256", "md5", "film", "sound"):
         if sum(one.kind == kind for one in found) > 1:
             raise HashError(f"holds two different {kind} hashes; make an entry for each file")
     return found
@@ -78,11 +86,19 @@ def write(hashes: Iterable[Hash]) -> str:
 
 
 def key_of(hashes: Iterable[Hash]) -> str:
-    """What an entry with these hashes is known by in its bank: the file's SHA-256, else PDQ, else MD5."""
-    return min(hashes, key=lambda one: (get_args(HashKind).index(one.kind), str(one.form) != "")).__str__()
+    """What an entry with these hashes is known by in its bank: the file's SHA-256, else PDQ, else MD5.
+
+    An entry of nothing but a film or a sound: the SHA-256 of its text, `film:<hex>`.
+    """
+    first = min(hashes, key=lambda one: (get_args(HashKind).index(one.kind), str(one.form) != ""))
+    if first.kind in DIGITS:
+        return str(first)
+    return f"{first.kind}:{hashlib.sha256(first.digits.encode()).hexdigest()}"
 
 
 def _one(word: str) -> Hash:
+    if word.startswith(("film:", "sound:")):
+        return _long(word)
     name, colon, digits = word.lower().partition(":")
     kind, _, form = name.partition("/")
     if not colon:
@@ -90,7 +106,7 @@ def _one(word: str) -> Hash:
             f"{word[:70]!r} does not say what kind of hash it is; write pdq:, sha256: or md5: before it"
         )
     if kind not in DIGITS:
-        raise HashError(f"{kind[:40]!r} is no kind of hash that is held; one of {', '.join(DIGITS)}")
+        raise HashError(f"{kind[:40]!r} is no kind of hash that is held; one of {KINDS}")
     if form and kind != "pdq":
         raise HashError(f"a form ({form[:40]!r}) belongs to pdq hashes only")
     if not _HEX.fullmatch(digits) or len(digits) != DIGITS[kind]:
@@ -98,3 +114,14 @@ def _one(word: str) -> Hash:
     if kind == "pdq" and int(digits, 16).bit_count() < LEAST_ONES:
         raise HashError(f"{word[:90]!r} is the hash of a blank picture and would match every other one")
     return Hash(kind, form_of(form), digits)
+
+
+def _long(word: str) -> Hash:
+    """Frames or peaks."""
+    kind, _, text = word.partition(":")
+    try:
+        packed = frames.decode(text)
+        frames.unpack(packed) if kind == "film" else sounds.unpack(packed)
+    except (FramesError, SoundError) as error:
+        raise HashError(f"{word[:60]!r}...: {error}") from None
+    return Hash("film" if kind == "film" else "sound", Form(), text)

@@ -61,13 +61,17 @@ class PictureError(ValueError):
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """`whole` is SIDE x SIDE; `trimmed` too, without a border of one colour; None where there is none."""
+    """`whole` is SIDE x SIDE; `trimmed` too, without a border of one colour; None where there is none.
+
+    `upright` has its own proportions; of a large JPEG it is smaller than the file says.
+    """
 
     format: str
     width: int
     height: int
     whole: Pixels
     trimmed: Pixels | None
+    upright: Image.Image
 
 
 def read(data: bytes) -> Picture:
@@ -96,6 +100,7 @@ def read(data: bytes) -> Picture:
         height=height,
         whole=np.asarray(whole),
         trimmed=_trimmed(colours, orientation),
+        upright=_upright(colours, orientation),
     )
 
 
@@ -137,7 +142,19 @@ def _trimmed(colours: Image.Image, orientation: int) -> Pixels | None:
     """The picture without its border, SIDE x SIDE."""
     factor = max(1, max(colours.size) // TRIM_SIDE)
     small = colours.reduce(factor) if factor > 1 else colours
-    pixels = np.asarray(small)
+    box = inner_box(np.asarray(small))
+    if box is None:
+        return None
+    inner = small.crop(box).resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(_upright(inner, orientation))
+
+
+def inner_box(pixels: Pixels) -> tuple[int, int, int, int] | None:
+    """What a border of one colour leaves of a picture (rows x columns, or x 3): left, top, right, bottom.
+
+    None where there is no border, or little within it.
+    """
+    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     top, bottom = _border(pixels)
     left, right = _border(pixels[top:bottom].transpose(1, 0, 2))
     rows, columns = pixels.shape[:2]
@@ -145,8 +162,7 @@ def _trimmed(colours: Image.Image, orientation: int) -> Pixels | None:
         return None
     if bottom - top < LEAST_LEFT * rows or right - left < LEAST_LEFT * columns:
         return None
-    inner = small.crop((left, top, right, bottom)).resize((SIDE, SIDE), Image.Resampling.BOX)
-    return np.asarray(_upright(inner, orientation))
+    return left, top, right, bottom
 
 
 def _border(pixels: Pixels) -> tuple[int, int]:

@@ -58,16 +58,17 @@ def _media_type(request: Auth) -> str:
 def _acceptor(request: Auth, runtime: Runtime, media_type: str) -> tuple[Acceptor, Form]:
     """What checks the events, and the form of the body."""
     settings = runtime.settings
+    files = bool(settings.uploads_dir)
     if media_type == JSON and "ce-specversion" in request.headers:
         headers = dict(request.headers)
 
         def convert(body: bytes) -> bytes:
             return cloudevents.to_wire(cloudevents.from_headers(headers, body))
 
-        return Acceptor(runtime.secret, settings.max_event, convert), "single"
+        return Acceptor(runtime.secret, settings.max_event, convert, files=files), "single"
     of_cloudevents = media_type in (CLOUDEVENT, CLOUDEVENTS)
     converter = cloudevents.to_wire if of_cloudevents else None
-    return Acceptor(runtime.secret, settings.max_event, converter), FORMS[media_type]
+    return Acceptor(runtime.secret, settings.max_event, converter, files=files), FORMS[media_type]
 
 
 def _open_body(request: Auth, runtime: Runtime) -> EventBody:
@@ -91,7 +92,7 @@ def _open_body(request: Auth, runtime: Runtime) -> EventBody:
     )
 
 
-class _Wire:
+class Wire:
     """The body as it comes over the wire."""
 
     def __init__(self, request: Auth) -> None:
@@ -129,7 +130,7 @@ class _Wire:
             size += len(await self._receive())
 
 
-async def _read(wire: _Wire, body: EventBody, limit: int) -> None:
+async def _read(wire: Wire, body: EventBody, limit: int) -> None:
     """Feed the body in threads, a few hundred kilobytes at a time, so that the loop stays free."""
     gathered = bytearray()
     async for chunk in wire.chunks(limit):
@@ -195,7 +196,7 @@ async def receive_events(
     """
     body = _open_body(request, runtime)
     outcomes = request.app.state.metrics.events
-    wire = _Wire(request)
+    wire = Wire(request)
     try:
         await _read(wire, body, runtime.settings.max_body)
     except BodyError as error:

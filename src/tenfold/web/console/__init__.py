@@ -29,6 +29,7 @@ from tenfold.web.console import (
     threats,
     threats_act,
     threats_figures,
+    thumbnails,
 )
 from tenfold.web.console.access import enter, provide_visit
 from tenfold.web.console.errors import EXCEPTION_HANDLERS
@@ -65,6 +66,7 @@ handlers: list[ControllerRouterHandler] = [
             *referrals.handlers,
             *referral_act.handlers,
             *status.handlers,
+            *thumbnails.handlers,
             *preferences.handlers,
             nothing_here,
         ],

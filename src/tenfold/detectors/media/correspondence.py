@@ -1,0 +1,137 @@
+"""Do two pictures show the same, in whole or in part? Points that look alike must also lie alike.
+
+Each pair of points that look alike says by itself how one picture would lie in the other: moved, turned and
+scaled. The statement that most other pairs agree with is taken, then fitted to them as an affine map, which is near
+enough to a photograph of a screen.
+"""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.detectors.media.points import Codes, Points
+
+ALIKE: Final = 32  # of 128 bits by which two points may differ; one unrelated pair in 400 does so by chance
+AGREE: Final = 12.0  # pixels by which a pair may miss where another pair's statement puts it, times the scale
+FITTED: Final = 6.0  # pixels that it may miss the map that is fitted to all
+MOST_SQUASHED: Final = 2.5  # one direction against the other; more is chance, no photograph of a screen
+SMALLEST, LARGEST = 0.08, 12.0  # scale of the entry in the upload
+CELL: Final = 4.0  # pixels: pairs that share a place of either picture count once
+LEAST_PAIRS: Final = 4
+
+Pairs = NDArray[np.int64]  # n x 2: point of the upload, point of the entry
+Map = NDArray[np.float64]  # 2 x 3: column (x, y, 1) of the entry to (x, y) of the upload
+
+
+class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """How an entry lies in an upload.
+
+    `pairs` are those that agree; `covered` is the share of the entry's picture that lies within its points
+    of pairs (their convex hull); `narrow` the standard deviation of these points across their longer direction, as a
+    share of the picture's longer side: near nothing for one line of text.
+    """
+
+    pairs: Pairs
+    map: Map
+    covered: float
+    narrow: float
+
+
+def alike(upload: Codes, entry: Codes) -> Pairs:
+    """For each point of the upload the one of the entry that looks most alike, where it looks alike at all."""
+    if not len(upload) or not len(entry):
+        return np.zeros((0, 2), np.int64)
+    apart = np.bitwise_count(upload[:, None, 0] ^ entry[None, :, 0])
+    apart += np.bitwise_count(upload[:, None, 1] ^ entry[None, :, 1])
+    nearest = apart.argmin(axis=1)
+    of = np.flatnonzero(apart[np.arange(len(upload)), nearest] <= ALIKE)
+    return np.stack([of, nearest[of]], axis=1)
+
+
+def correspond(upload: Points, entry: Points) -> Correspondence | None:
+    """How the entry lies in the upload, if enough pairs of points agree to say anything."""
+    pairs = alike(upload.codes, entry.codes)
+    if len(pairs) < LEAST_PAIRS:
+        return None
+    chosen = _agreeing(upload, entry, pairs)
+    there, here = upload.places[pairs[:, 0]], entry.places[pairs[:, 1]]
+    for _ in range(3):
+        if len(chosen) < LEAST_PAIRS:
+            return None
+        fitted = _fit(here[chosen], there[chosen])
+        chosen = np.flatnonzero(np.abs(mapped(fitted, here) - there) < FITTED)
+    chosen = _once_each(there, here, chosen)
+    if len(chosen) < LEAST_PAIRS or not _plausible(fitted):
+        return None
+    covered, narrow = _extent(here[chosen], entry)
+    return Correspondence(pairs=pairs[chosen], map=fitted, covered=covered, narrow=narrow)
+
+
+def mapped(map_: Map, places: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Places of the entry as places of the upload."""
+    there = np.stack([places.real, places.imag, np.ones(len(places))], axis=1) @ map_.T
+    return np.asarray(there[:, 0] + 1j * there[:, 1])
+
+
+def _agreeing(upload: Points, entry: Points, pairs: Pairs) -> NDArray[np.int64]:
+    """The pairs that agree with the statement of that pair with which most agree."""
+    of, to = pairs.T
+    there, here = upload.places[of], entry.places[to]
+    factor = upload.sizes[of] / entry.sizes[to]
+    turn = factor * np.exp(1j * (upload.angles[of] - entry.angles[to]))
+    missed = np.abs(there[None] - there[:, None] - turn[:, None] * (here[None] - here[:, None]))
+    agree = missed < AGREE * np.maximum(factor, 0.5)[:, None]
+    agree &= ((factor > SMALLEST) & (factor < LARGEST))[:, None]
+    return np.flatnonzero(agree[agree.sum(axis=1).argmax()])
+
+
+def _fit(here: NDArray[np.complex128], there: NDArray[np.complex128]) -> Map:
+    """The affine map of least squares."""
+    places = np.stack([here.real, here.imag, np.ones(len(here))], axis=1)
+    solved, *_ = np.linalg.lstsq(places, np.stack([there.real, there.imag], axis=1), rcond=None)
+    return np.asarray(solved.T)
+
+
+def _plausible(fitted: Map) -> bool:
+    """Whether a picture can have been brought so into another: no point, no line, not turned inside out."""
+    linear = fitted[:, :2]
+    large, small = np.linalg.svd(linear, compute_uv=False)
+    return bool(
+        np.linalg.det(linear) > 0 and small > SMALLEST and large < LARGEST and large < MOST_SQUASHED * small
+    )
+
+
+def _once_each(
+    there: NDArray[np.complex128], here: NDArray[np.complex128], chosen: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Of pairs with the same place in either picture the first."""
+    for places in (there, here):
+        cells = np.round(places[chosen].real / CELL) + 1j * np.round(places[chosen].imag / CELL)
+        chosen = np.sort(chosen[np.unique(cells, return_index=True)[1]])
+    return chosen
+
+
+def _extent(places: NDArray[np.complex128], entry: Points) -> tuple[float, float]:
+    """Share of the entry within the places' convex hull; their deviation across the longer direction."""
+    corners = hull(places)
+    area = abs((corners.conjugate() * np.roll(corners, -1)).imag.sum()) / 2
+    spread = np.cov(np.stack([places.real, places.imag]))
+    across = float(np.sqrt(max(0.0, np.linalg.eigvalsh(spread)[0])))
+    return float(area) / (entry.width * entry.height), across / max(entry.width, entry.height)
+
+
+def hull(places: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Corners of the convex hull, in order (Andrew's monotone chain)."""
+    ordered = np.unique(places)
+
+    def half(along: NDArray[np.complex128]) -> list[complex]:
+        kept: list[complex] = []
+        for place in along.tolist():
+            while len(kept) > 1 and ((kept[-1] - kept[-2]).conjugate() * (place - kept[-1])).imag <= 0:
+                kept.pop()
+            kept.append(place)
+        return kept[:-1] if len(along) > 1 else kept
+
+    return np.array(half(ordered) + half(ordered[::-1]) if len(ordered) > 1 else list(ordered))

@@ -1,0 +1,52 @@
+"""Finding the points of a picture. Runs in the confined process: OpenCV works on strangers' pixels here."""
+
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from tenfold.detectors.media.points import MOST, SIDE, Points
+
+LEAST_CONTRAST: Final = 0.02  # half of what is usual: posters and flags have few corners, all of them needed
+USUAL: Final = np.load(Path(__file__).with_name("usual_descriptor.npy"), allow_pickle=False)  # 128 floats: above it, a bit is set
+
+Descriptors = NDArray[np.float32]  # n x 128
+
+cv2.setNumThreads(1)
+_SIFT = cv2.SIFT.create(nfeatures=MOST, contrastThreshold=LEAST_CONTRAST)
+
+
+def features(image: Image.Image) -> bytes:
+    """The points of a picture of any mode and size, as they are written."""
+    grey = shrunk(image)
+    found, descriptors = described(grey)
+    places = np.array([point.pt for point in found]).reshape(-1, 2)
+    return Points(
+        width=grey.shape[1],
+        height=grey.shape[0],
+        places=places[:, 0] + 1j * places[:, 1],
+        sizes=np.array([point.size for point in found]),
+        angles=np.deg2rad([point.angle for point in found]),
+        codes=np.packbits(descriptors > USUAL, axis=1).view(np.uint64),
+    ).to_bytes()
+
+
+def shrunk(image: Image.Image) -> NDArray[np.uint8]:
+    """The picture in grey, its proportions kept, at most SIDE x SIDE."""
+    share = min(1.0, SIDE / max(image.size))
+    size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
+    return np.asarray(image.convert("L").resize(size, Image.Resampling.BOX))
+
+
+def described(grey: NDArray[np.uint8]) -> tuple[list[cv2.KeyPoint], Descriptors]:
+    """At most MOST points, the strongest first, and the square roots of their descriptors, which sum to 1."""
+    found, raw = _SIFT.detectAndCompute(np.ascontiguousarray(grey), None)
+    if raw is None:
+        return [], np.zeros((0, 128), np.float32)
+    order = sorted(range(len(found)), key=lambda place: -found[place].response)[:MOST]
+    descriptors = np.asarray(raw, np.float32)[order]
+    sums = descriptors.sum(axis=1, keepdims=True)
+    return [found[place] for place in order], np.sqrt(descriptors / np.maximum(sums, 1))

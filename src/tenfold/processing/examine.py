@@ -1,0 +1,133 @@
+"""Examine: files that wait are hashed in the confined process, and their events go on with the hashes.
+
+Apart from the pipeline's batches, because a film takes seconds. What was examined once is known by its digest
+and not decoded again. A file that ends its worker three times goes on unexamined.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any, Final
+
+import msgspec
+
+from tenfold import events
+from tenfold.detectors.media.hasher import Digests, FileHashes, Hasher, digests_of
+from tenfold.events import Event
+from tenfold.intake.file_references import FileReferenceError, open_file
+from tenfold.store import audit, database, uploads
+from tenfold.store.database import Conn
+from tenfold.store.events import MAX_TRIES
+from tenfold.store.objects import Objects
+from tenfold.store.uploads import Upload
+
+FIELDS: Final = ("sha256", "md5", "bytes", "pdq", "pdq_trimmed", "film", "sound")  # that an event takes over
+
+log = logging.getLogger("tenfold.examine")
+
+
+class Examiner:
+    """Examines uploads one after another, on a connection of its own."""
+
+    def __init__(self, url: str, hasher: Hasher, objects: Objects, uploads_dir: str) -> None:
+        self._url = url
+        self._hasher = hasher
+        self._objects = objects
+        self._uploads_dir = uploads_dir
+        self._conn: Conn | None = None
+
+    def next_one(self) -> bool:
+        """Examine the oldest upload that nobody else has; False when there is none."""
+        if self._conn is None or self._conn.closed:
+            self._conn = database.connect(self._url, application_name="tenfold-uploads", autocommit=True)
+        with uploads.next_one(self._conn) as upload:
+            if upload is None:
+                return False
+            found = self._found(self._conn, upload)
+            event = with_hashes(upload.raw, found)
+            with self._conn.transaction():
+                if "sha256" in found:
+                    uploads.remember(self._conn, found["sha256"], found["bytes"], found)
+                uploads.finish(self._conn, upload, event)
+        return True
+
+    def _found(self, conn: Conn, upload: Upload) -> dict[str, Any]:
+        """The hashes, or a note that says why there are none."""
+        if upload.tries > MAX_TRIES:
+            return _unread(upload, f"ended its worker {MAX_TRIES} times")
+        try:
+            with self._opened(upload) as file:
+                digests = digests_of(file)
+                known = uploads.seen(conn, digests.sha256)
+                return known if known is not None else self._look(file, digests)
+        except (OSError, FileReferenceError) as error:
+            return _unread(upload, str(error))
+
+    def _opened(self, upload: Upload) -> IO[bytes]:
+        if upload.sha256:
+            return self._objects.open(upload.sha256)
+        if not self._uploads_dir:
+            raise FileReferenceError("TENFOLD_UPLOADS_DIR is not set where this worker runs")
+        return open_file(Path(self._uploads_dir), upload.file or "")
+
+    def _look(self, file: IO[bytes], digests: Digests) -> dict[str, Any]:
+        hashes, small = self._hasher.hash_open(file, digests, "", digests.bytes, thumbnails=True)
+        if small:
+            self._objects.put_thumbnail(digests.sha256, "blurred", small.blurred)
+            self._objects.put_thumbnail(digests.sha256, "clear", small.clear)
+        return _kept(hashes)
+
+
+def with_hashes(raw: bytes, found: dict[str, Any]) -> Event:
+    """The event with what was found in its file, whatever it said of that itself."""
+    body = msgspec.json.decode(raw)
+    body["data"].pop("file", None)
+    body["data"] |= {name: found[name] for name in FIELDS if name in found}
+    body["data"].setdefault("kind", _kind(found))
+    if found.get("note"):
+        body["data"]["note"] = found["note"]
+    return events.parse(msgspec.json.encode(body), now=events.FAR_FUTURE)
+
+
+def forget_old(conn: Conn, objects: Objects, days: int, now: datetime) -> int:
+    """Remove bytes that were stored more than `days` days ago, unless somebody needs them; 0 days: nothing.
+
+    Returns how many objects went.
+    """
+    if not days:
+        return 0
+    gone = uploads.old(conn, now - timedelta(days=days))
+    for sha256 in gone:
+        objects.remove(sha256)
+    uploads.forget(conn, gone)
+    return len(gone)
+
+
+def erase(conn: Conn, objects: Objects, sha256: str, actor: str) -> bool:
+    """Remove bytes and thumbnails now; False when there are none, or while somebody needs them."""
+    if uploads.held(conn, sha256) is not False:
+        return False
+    objects.remove(sha256)
+    uploads.forget(conn, [sha256])
+    audit.append(conn, [audit.Entry(actor=actor, act="media.erased", subject=f"object:{sha256}")])
+    return True
+
+
+def _kind(found: dict[str, Any]) -> str:
+    """What sort of media it is."""
+    if "film" in found:
+        return "video"
+    if "sound" in found:
+        return "audio"
+    return "image" if "quality" in found else "file"
+
+
+def _unread(upload: Upload, why: str) -> dict[str, Any]:
+    log.warning("upload %d goes on unexamined: %s", upload.number, why)
+    return {"note": why[:500]}
+
+
+def _kept(hashes: FileHashes) -> dict[str, Any]:
+    fields = msgspec.to_builtins(hashes)
+    left_out = ("file", "value")
+    return {name: value for name, value in fields.items() if value not in (None, "") and name not in left_out}
