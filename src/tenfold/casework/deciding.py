@@ -11,10 +11,12 @@ import msgspec
 from tenfold.casework import orders
 from tenfold.casework.states import CASE_STEPS, ActionState, CaseState, CaseStep, after
 from tenfold.casework.wishes import (
+    CaseConflictError,
     CaseVerdict,
     Decided,
     NotFoundError,
     Order,
+    Present,
     RefusedError,
     Verdict,
     free,
@@ -46,9 +48,24 @@ def decide_as_one(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, no
     return _decide_all(conn, verdicts, actor, now, as_one=True)
 
 
+def decide_those_free(
+    conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime
+) -> tuple[list[Decided], dict[int, Present]]:
+    """The same, but for the cases that are decided already or in another's hands: how these stand, by id."""
+    taken: dict[int, Present] = {}
+    return _decide_all(conn, verdicts, actor, now, as_one=True, taken=taken), taken
+
+
 def _decide_all(
-    conn: Conn, verdicts: Sequence[CaseVerdict], actor: str, now: datetime, *, as_one: bool
+    conn: Conn,
+    verdicts: Sequence[CaseVerdict],
+    actor: str,
+    now: datetime,
+    *,
+    as_one: bool,
+    taken: dict[int, Present] | None = None,
 ) -> list[Decided]:
+    """`taken` gathers what cannot be decided; without it, the first such case is an error."""
     wishes = {wish.case_id: wish.verdict for wish in verdicts}
     if len(wishes) < len(verdicts):
         raise RefusedError("case_id", "names a case twice")
@@ -68,7 +85,13 @@ def _decide_all(
     results: list[Decided] = []
     entries = []
     for case_id, verdict in wishes.items():
-        free(conn, locked[case_id], actor, now)
+        try:
+            free(conn, locked[case_id], actor, now)
+        except CaseConflictError as conflict:
+            if taken is None:
+                raise
+            taken[case_id] = conflict.present
+            continue
         act = _Act(conn, verdict, actor, now)
         lead = results[0].decision_id if as_one and results else None
         others = [locked[other] for other in along.get(case_id, [])]

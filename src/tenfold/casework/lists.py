@@ -162,6 +162,20 @@ def case_row(case: Case, now: datetime) -> CaseRow:
     )
 
 
+def cases_named(conn: Conn, *, case_ids: Sequence[int], now: datetime) -> list[CaseRow]:
+    """These cases, decided or not, worst first; unknown ids are left out."""
+    values = {"ids": list(case_ids), "now": now, "limit": len(case_ids)}
+    found = case_rows(conn, ["id = ANY(%(ids)s)"], "severity DESC, due_at, id", values)
+    add_rules(conn, found)
+    return found
+
+
+def decision_with_parts(conn: Conn, decision_id: int) -> list[DecisionView]:
+    """A decision and those made as part of it, itself first; empty if there is none."""
+    where = "id = %(id)s OR part_of = %(id)s ORDER BY id"
+    return read_decisions(conn, where, {"id": decision_id})
+
+
 def add_rules(conn: Conn, page: Sequence[CaseRow]) -> None:
     """Fill in which rules fired and what is proposed, for a whole page at once."""
     ids = [row.id for row in page]

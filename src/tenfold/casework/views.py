@@ -1,7 +1,15 @@
 """What console and API read: the queue, its counts, one case with everything about it."""
 
 from tenfold.casework.casefile import HISTORY, account_view, case_view
-from tenfold.casework.lists import MAX_PAGE, PAGE, decisions_page, queue_counts, queue_page
+from tenfold.casework.lists import (
+    MAX_PAGE,
+    PAGE,
+    cases_named,
+    decision_with_parts,
+    decisions_page,
+    queue_counts,
+    queue_page,
+)
 from tenfold.casework.shown import (
     AccountView,
     ActionView,
@@ -41,6 +49,8 @@ __all__ = [
     "account_view",
     "action_view",
     "case_view",
+    "cases_named",
+    "decision_with_parts",
     "decisions_page",
     "queue_counts",
     "queue_page",

@@ -30,6 +30,7 @@ from tenfold.web.console import (
     threats_act,
     threats_figures,
     thumbnails,
+    together,
 )
 from tenfold.web.console.access import enter, provide_visit
 from tenfold.web.console.errors import EXCEPTION_HANDLERS
@@ -54,6 +55,7 @@ handlers: list[ControllerRouterHandler] = [
             *case.handlers,
             *decide.handlers,
             *ahead.handlers,
+            *together.handlers,
             *returns.handlers,
             *returns_decide.handlers,
             *returns_close.handlers,

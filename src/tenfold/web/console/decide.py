@@ -119,6 +119,8 @@ def undo(visit: Visiting, decision_id: FromPath[int]) -> Redirect:
             )
     except RefusedError:
         raise Refused(409, "error.undo") from None
+    if visit.field("then") == "queue":
+        return pages.redirect(f"/cases?reopened={len(reversal.open_cases)}")
     return _reopened(reversal.open_cases)
 
 

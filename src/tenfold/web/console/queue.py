@@ -10,6 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
 from tenfold.casework import taking, views
+from tenfold.casework.together import MOST
 from tenfold.store import accounts, content, groups, people
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
@@ -124,7 +125,8 @@ def excerpts(conn: Conn, cases: Iterable[views.CaseRow]) -> dict[int, str]:
     return {id_: " ".join(text.split())[:EXCERPT] for id_, text in found.items()}
 
 
-def _page(conn: Conn, filter_: Filter, now: datetime) -> views.QueuePage:
+def queue_of(conn: Conn, filter_: Filter, now: datetime, limit: int = views.PAGE) -> views.QueuePage:
+    """The cases that a filter leaves, one window of them."""
     try:
         return views.queue_page(
             conn,
@@ -135,6 +137,7 @@ def _page(conn: Conn, filter_: Filter, now: datetime) -> views.QueuePage:
             state=filter_.state,
             search=filter_.search or None,
             cursor=filter_.cursor or None,
+            limit=limit,
         )
     except ValueError:
         raise Refused(400, "error.400") from None
@@ -145,7 +148,7 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
     """One window of the queue, with the filters and how full the queues are."""
     filter_, now = read_filter(request.query_params), datetime.now(UTC)
     with visit.runtime.pool.connection() as conn:
-        page = _page(conn, filter_, now)
+        page = queue_of(conn, filter_, now)
         counts = views.queue_counts(conn, now=now)
         texts = excerpts(conn, page.cases)
         owners = accounts.load(conn, {case.account for case in page.cases if case.account})
@@ -163,6 +166,8 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
         first=f"/cases{filter_.query(cursor='')}",
         further=f"/cases{filter_.query(cursor=page.next or '')}",
         decided=read_toast(request.query_params),
+        reopened=number_of(request.query_params, "reopened"),
+        most=MOST,
         page=page,
         counts=counts,
         excerpts=texts,

@@ -37,8 +37,12 @@ function press(element) {
   }
 }
 
-function act(key) {
+function act(key, range) {
   if (key in STEPS) return step(STEPS[key]);
+  const row = document.activeElement?.closest("[data-selection] .case-link");
+  if (key === "x" && row) {
+    return row.dispatchEvent(new CustomEvent("choose", { bubbles: true, detail: { range } }));
+  }
   if (key === "o" && document.activeElement?.matches(".case-link")) {
     document.activeElement.click();
     return true;
@@ -59,6 +63,6 @@ export function watchKeys() {
     if (writing || !("shortcuts" in document.body.dataset)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
-    if (act(keyOf(event))) event.preventDefault();
+    if (act(keyOf(event), event.shiftKey)) event.preventDefault();
   });
 }
