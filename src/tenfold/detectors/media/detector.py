@@ -1,25 +1,29 @@
-"""Media against banks of media: the same file, or the same picture, edited, turned, negative or bordered."""
+"""Media against banks of media: the same file, the same picture, edited or turned, or a scene of a film."""
 
+import logging
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
 import numpy as np
 
+from tenfold.detectors.media import films, matches
 from tenfold.detectors.media.bands import Codes, codes_of
+from tenfold.detectors.media.frames import FramesError
 from tenfold.detectors.media.hashes import form_of
 from tenfold.detectors.media.index import HashIndex
+from tenfold.detectors.media.matches import FILE, Match, Range
 from tenfold.detectors.media.pdq import BITS, from_hex
 from tenfold.detectors.media.turns import INVERSE, UPRIGHT, turned_hashes
 from tenfold.evidence import Signal, SignalKind
 from tenfold.store import media_hashes
 from tenfold.store.database import Conn
-from tenfold.store.media_hashes import Matched
 from tenfold.subjects import Subject
 
 MEDIA: Final = SignalKind(
     name="media",
-    title="Known picture or file",
+    title="Known picture, film or file",
     score_means="confidence of the bank's entry times the share of hash bits that agree; 1: the very file",
     details={
         "bank": "str",
@@ -31,20 +35,27 @@ MEDIA: Final = SignalKind(
         "negative": "bool",
         "border": "bool",
         "confidence": "float",
+        "start": "float",
+        "end": "float",
+        "entry_start": "float",
+        "entry_end": "float",
+        "moments": "int",
     },
 )
-FILE, PICTURE, COPY = "same-file", "same-picture", "near-copy"
 MOST_HITS: Final = 1_000  # hashes looked up for one item, the nearest; a bank of a film's frames has many
+
+log = logging.getLogger("tenfold.media")
 
 
 class MediaItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A media item with the hashes that the platform gave, in lower-case hexadecimal digits."""
+    """A media item with its hashes in lower-case hexadecimal digits; a film's frames as frames.py writes them."""
 
     subject: Subject
     sha256: str | None = None
     md5: str | None = None
     pdq: str | None = None
     pdq_trimmed: str | None = None
+    film: str | None = None
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -63,19 +74,6 @@ class _Hit(msgspec.Struct, frozen=True):
     asked: _Asked
     number: int
     distance: int
-
-
-class _Match(msgspec.Struct, frozen=True):
-    entry: Matched
-    distance: int
-    turn: str = UPRIGHT
-    negative: bool = False
-    border: bool = False
-
-    @property
-    def order(self) -> tuple[int, bool, bool, bool]:
-        """Nearer first; among equals whatever supposes less."""
-        return (self.distance, self.negative, self.turn != UPRIGHT, self.border)
 
 
 class MediaDetector:
@@ -100,8 +98,10 @@ class MediaDetector:
     def detect(self, conn: Conn, items: Sequence[MediaItem]) -> list[list[Signal]]:
         """Signals for each item, in their order: of every bank and label the nearest entry."""
         self.update(conn)
-        found: list[dict[tuple[str, str], _Match]] = [{} for _ in items]
-        for number, match in (*self._files(conn, items), *self._pictures(conn, items)):
+        found: list[dict[tuple[str, str], Match]] = [{} for _ in items]
+        for number, match in chain(
+            self._files(conn, items), self._pictures(conn, items), self._films(conn, items)
+        ):
             group = (match.entry.bank, match.entry.label)
             best = found[number].get(group)
             if best is None or match.order < best.order:
@@ -111,7 +111,7 @@ class MediaDetector:
             for item, matches in zip(items, found, strict=True)
         ]
 
-    def _files(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, _Match]]:
+    def _files(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
         given = [
             (number, kind, digest)
             for number, item in enumerate(items)
@@ -121,9 +121,9 @@ class MediaDetector:
         known = media_hashes.by_digest(conn, [digest for _, _, digest in given]) if given else {}
         for number, kind, digest in given:
             for entry in known.get((kind, digest), ()):
-                yield number, _Match(entry, 0)
+                yield number, Match(entry=entry, kind=FILE)
 
-    def _pictures(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, _Match]]:
+    def _pictures(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
         hits = self._near(items)
         known = media_hashes.by_number(conn, [hit.number for hit in hits]) if hits else {}
         for hit in hits:
@@ -136,14 +136,25 @@ class MediaDetector:
                 continue  # this entry has the turned picture's own hashes, which say it better
             yield (
                 asked.item,
-                _Match(
+                matches.picture(
                     entry,
                     hit.distance,
                     turn=form.turn if asked.turn == UPRIGHT else asked.turn,
                     negative=asked.negative,
                     border=asked.border or form.trimmed,
+                    at=None if entry.at is None else Range(0.0, 0.0, entry.at, entry.at),
                 ),
             )
+
+    def _films(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
+        for number, item in enumerate(items):
+            if not item.film or not len(self._index):
+                continue
+            try:
+                for match in films.found(conn, self._index, item.film):
+                    yield number, match
+            except FramesError as error:
+                log.warning("media %s: its film %s", item.subject.id, error)
 
     def _near(self, items: Sequence[MediaItem]) -> list[_Hit]:
         """The nearest hashes in the index to any form of each item."""
@@ -157,27 +168,31 @@ class MediaDetector:
         taken = order[np.arange(len(order)) - firsts < MOST_HITS]
         return [_Hit(asked[of[i]], int(numbers[i]), int(distances[i])) for i in taken]
 
-    def _signal(self, subject: Subject, match: _Match) -> Signal:
+    def _signal(self, subject: Subject, match: Match) -> Signal:
         entry = match.entry
-        exact = PICTURE if match.distance == 0 else COPY
+        details = {
+            "bank": entry.bank,
+            "label": entry.label,
+            "entry": entry.key,
+            "match": match.kind,
+            "distance": round(match.distance),
+            "turn": match.turn,
+            "negative": match.negative,
+            "border": match.border,
+            "confidence": round(entry.confidence, 3),
+        }
+        if match.at:
+            details |= {name: round(value, 2) for name, value in msgspec.structs.asdict(match.at).items()}
+        if match.moments:
+            details["moments"] = match.moments
         return Signal(
             subject=subject,
             name=MEDIA.name,
             key=f"{entry.bank}:{entry.key}",
-            score=round(entry.confidence * (1 - match.distance / BITS), 3),
+            score=round(entry.confidence * match.score, 3),
             detector=self.name,
             version=self.version,
-            details={
-                "bank": entry.bank,
-                "label": entry.label,
-                "entry": entry.key,
-                "match": FILE if entry.kind != "pdq" else exact,
-                "distance": match.distance,
-                "turn": match.turn,
-                "negative": match.negative,
-                "border": match.border,
-                "confidence": round(entry.confidence, 3),
-            },
+            details=details,
         )
 
 
