@@ -13,8 +13,8 @@ ACTS = GRAVE | {"attack", "beat"}
 TARGET_KINDS = RESOLVABLE | {"group", "self", "vague"}
 # Factors that are found in a text or not; a correction gives one its words, or None where there is none.
 FOUND = (
-    "where", "when", "means", "private", "coming", "preparation", "farewell", "last_resort", "condition",
-    "intent", "actor",
+    "where", "when", "means", "private", "coming", "preparation", "farewell", "last_resort", "reckoning",
+    "marked", "warning", "watching", "condition", "intent", "actor",
 )  # fmt: skip
 FACTORS = ("speech_act", "act", "target_kind", "target", "protectee", *FOUND)
 MOST = 500  # characters of a value

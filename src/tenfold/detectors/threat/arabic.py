@@ -110,7 +110,7 @@ def _form(found: re.Match[str]) -> tuple[str, str]:
     if sign == "ك":
         return ("habit", subject) if person else ("", "")
     if sign == "م":  # Levantine "we" in the present, منقتل
-        return ("near", "i") if person == "ن" else ("", "")
+        return ("near", "i") if person == "ن" and not ending else ("", "")
     if sign in ("ل", "لا"):
         return _sworn(found, subject)
     if sign == "ب":
@@ -118,6 +118,8 @@ def _form(found: re.Match[str]) -> tuple[str, str]:
     if person:
         if person == "ا" and ending in ("وا", "و", "ي"):
             return "order", "you"
+        if person == "ا" and ending in ("ون", "ين", "تم", "تو"):
+            return "", ""  # no verb has both: "الكمون"
         return "bare", subject
     if ending in ("ت", "نا", "وا", "و", "تم", "تو", "ا"):
         return "past", "i" if ending in ("ت", "نا") else "they"

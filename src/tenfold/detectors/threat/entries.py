@@ -34,9 +34,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Saying(msgspec.Struct, frozen=True):
-    """A way of speaking: what it is in its author's mouth, the act, and what it adds to the assessment."""
+    """A way of speaking: what it is in its author's mouth, the act, and what it adds to the assessment. `weak`:
+    harmless people say it, too; alone it is nothing."""
 
     says: str
     act: str
     factor: str
     language: str
+    weak: bool = False

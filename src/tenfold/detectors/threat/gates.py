@@ -16,6 +16,7 @@ _OF_GENRE = {
     "cooking": "cooking",
     "prayer": "prayer",
 }
+_SHORTEST_CLAUSE = 2  # words of a relative clause that ends before a verb
 _EVER = frozenset({"still", "ever", "even", "always", "never", "not", "really"})
 _COPULA = frozenset(
     ["is", "are", "was", "were", "s", "isn", "aren", "be", "so", "how", "such", "this", "that"]
@@ -105,6 +106,9 @@ def _attribution(text: Marked, first: int, last: int) -> bool:
         governors = [
             m for role in ("must", "wish") for m in text.role(role) if relative.last <= m.first < first
         ]
+        finite = text.has("future", first, first + 1) or text.has("must", first, first + 1)
+        if finite and first - relative.last >= _SHORTEST_CLAUSE:
+            return False  # "those who tore it will answer for every word"
         between = text.words[relative.last : governors[0].first] if governors else []
         return all(word.endswith("ly") or word in _EVER for word in between)
     return any(relative.first <= mark.first < first for mark in text.role("said"))

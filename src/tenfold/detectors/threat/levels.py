@@ -36,6 +36,7 @@ GRAVE = frozenset({
     "torture", "rape", "kidnap",
 })  # fmt: skip  # acts that kill, maim or take a person away; all others are of slight harm
 _LEAKING = frozenset({"preparation", "farewell", "last_resort"})
+MENACES = frozenset({"reckoning", "marked", "warning", "watching", "coming"})  # without a word of harm
 _REVIEWED = PLAY | {"question"}  # gates that a person looks behind when the threat would be imminent
 
 
@@ -157,6 +158,10 @@ def _veiled(found: Factors) -> bool:
     return found.says == "veiled" and bool(found.found & {"private", "last_resort"})
 
 
+def _menaces(found: Factors) -> bool:
+    return found.says == "veiled" and len(found.found & MENACES) >= 2
+
+
 _TABLE: tuple[tuple[str, str, Callable[[Factors], bool]], ...] = (
     (T0, "soon_and_locatable", _locatable),
     (T0, "prepared_and_leaving", _prepared),
@@ -171,6 +176,7 @@ _TABLE: tuple[tuple[str, str, Callable[[Factors], bool]], ...] = (
     (T2, "conditional", lambda found: found.says == "conditional"),
     (T2, "some_detail", lambda found: found.says in DIRECT and specificity(found.found) >= 1),
     (T2, "veiled", _veiled),
+    (T2, "menaces", _menaces),
 )
 
 # What the rows say, by the keys that `Level.reasons` holds.
@@ -188,6 +194,7 @@ REASONS = {
     "conditional": "harm under a condition",
     "some_detail": "slight harm with a place, a time, means or private knowledge",
     "veiled": "private knowledge or last-resort language shown without naming harm",
+    "menaces": "two of: a reckoning promised, being marked, a last warning, being watched, their coming",
     "low": "a wish, praise of an attack, or slight harm without detail",
     "protectee": "the target is watched over: one level higher",
 }

@@ -124,11 +124,15 @@ def sayings() -> Sayings:
 @cache
 def _raw() -> dict[str, dict[str, Any]]:
     folder = files("tenfold.detectors.threat") / "lexicon"
-    english, spoken, of_arabic = (
+    english, spoken, of_arabic, intimidation = (
         yaml.safe_load((folder / f"{name}.yaml").read_text("utf-8"))
-        for name in ("english", "english_sayings", "arabic")
+        for name in ("english", "english_sayings", "arabic", "intimidation")
     )
-    return {ENGLISH: english | spoken, ARABIC: of_arabic, ARABIZI: of_arabic.pop("arabizi")}
+    whole = {ENGLISH: english | spoken, ARABIC: of_arabic, ARABIZI: of_arabic.pop("arabizi")}
+    for language, idioms in intimidation.items():
+        whole[language]["phrases"] += idioms["phrases"]
+        whole[language].setdefault("fragments", {}).update(idioms.get("fragments", {}))
+    return whole
 
 
 def in_arabic_script(word: str) -> bool:

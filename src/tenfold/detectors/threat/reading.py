@@ -15,6 +15,7 @@ from tenfold.detectors.threat.stance_english import english_stance
 from tenfold.detectors.threat.targets import ADDRESSED, GROUP, Target, full_name, target
 
 _ON_NAMES = frozenset({"shoot", "burn", "bomb", "hang", "run_over", "stab"})  # one beats a rival, too
+_LAUGHING = frozenset("😂🤣😅😆😹")
 _LEAKING = frozenset({"preparation", "farewell", "last_resort"})
 
 
@@ -50,7 +51,11 @@ def readings(text: Marked, sayings: list[Said]) -> list[Reading]:
         one
         for one in sayings
         if one.saying.says != "harmless"
-        and not any(one.first <= each.first < each.last <= one.last for each in harmless)
+        and not any(
+            (one.first <= each.first < each.last <= one.last)
+            or (each.first <= one.first and one.last <= each.last)
+            for each in harmless
+        )
     ]
     acts = [act for role in ("act", "act_noun") for act in text.role(role)]
     meant = [act for act in acts if not any(one.first <= act.first < one.last for one in harmless)]
@@ -76,7 +81,7 @@ def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
     condition = of_factors.condition(text, act)
     if condition and _foretold(text, taken, aim, condition):
         return None
-    if condition and text.has("trifle", condition.first, condition.last):
+    if _trifling(text, act, condition):
         gates.add("idiom")  # "I will kill you if you spoil the ending"
     says = "conditional" if taken.says == OWN and condition else taken.says
     extra = [
@@ -85,6 +90,13 @@ def _of_act(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
     if taken.governor:
         extra.append(Factor("intent", taken.governor.first, taken.governor.last, ""))
     return _assess(text, says, act, aim, gates=gates, sayings=sayings, extra=extra)
+
+
+def _trifling(text: Marked, act: Mark, condition: Factor | None) -> bool:
+    """Whether it is about something that nobody kills for: the ending of a film, the last slice."""
+    if condition and text.has("trifle", condition.first, condition.last):
+        return True
+    return text.has("trifle", *text.sentence(act.first)) and not _LAUGHING.isdisjoint(text.original)
 
 
 def _foretold(text: Marked, taken: Stance, aim: Target, condition: Factor) -> bool:
@@ -148,7 +160,8 @@ def _reported(text: Marked, act: Mark, sayings: list[Said]) -> Reading | None:
 def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
     """A threat that is a way of speaking: "your days are numbered", "دمك حلال"."""
     saying = one.saying
-    gates = of_gates.scope_gates(text, one.first, one.last) | of_gates.genres(text, one.first, ADDRESSED)
+    meant = GROUP if saying.factor in levels.MENACES else ADDRESSED
+    gates = of_gates.scope_gates(text, one.first, one.last) | of_gates.genres(text, one.first, meant)
     if saying.says != "veiled" and _denied(text, one):
         gates.add("negated")
     elif _called_wrong(text, one):
@@ -164,6 +177,8 @@ def _of_saying(text: Marked, one: Said, sayings: list[Said]) -> Reading | None:
     read = _assess(text, saying.says, entry, aim, gates=gates, sayings=sayings, extra=[])
     if saying.factor in _LEAKING and read.ungated not in (levels.T0, levels.T1):
         return None  # a will, a gun or despair alone threatens nobody
+    if saying.weak and read.ungated == levels.T3:
+        return None
     return read
 
 

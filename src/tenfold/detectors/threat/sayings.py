@@ -62,7 +62,9 @@ class Sayings:
 
 def _sayings(language: str, described: Mapping[str, Any]) -> Iterator[tuple[str, Saying]]:
     for group in described["phrases"]:
-        saying = Saying(group["says"], group["act"], group.get("factor", ""), language)
+        saying = Saying(
+            group["says"], group["act"], group.get("factor", ""), language, group.get("weak", False)
+        )
         for pattern in group["patterns"]:
             yield pattern, saying
 

@@ -4,6 +4,7 @@ from tenfold.detectors.threat.marked import Mark, Marked
 from tenfold.detectors.threat.stance import CALL, MENTION, NEAR, OWN, WISH, Stance, governor_before
 
 _BEFORE_STEM = frozenset(["رح", "راح", "لح", "بدي", "ra7", "rah", "bdi", "baddi", "badde"])
+_SHORTEST_OURS = 4  # letters of a noun with "our" at its end
 _CALLS = frozenset(["ايها", "يا"])
 
 
@@ -91,9 +92,15 @@ def _begins(text: Marked, act: Mark) -> bool:
     )
 
 
+def _ours(word: str) -> bool:
+    return len(word) > _SHORTEST_OURS and word.endswith("نا") and not word.startswith("ال")
+
+
 def _may_order(text: Marked, act: Mark) -> bool:
     """Whether an imperative may stand here: first in its clause, or after و, or after somebody was called."""
     clause, _ = text.clause(act.first)
+    if act.last < len(text.words) and _ours(text.words[act.last]):
+        return False  # "they burnt our bakery", which is written like an order
     if act.first == clause or text.words[act.first].startswith("و"):
         return True
     before = text.words[clause : act.first]

@@ -51,8 +51,9 @@ class AssessmentWish(msgspec.Struct, kw_only=True):
 
 class CorrectionWish(msgspec.Struct, kw_only=True):
     """A factor (`speech_act`, `act`, `target_kind`, `target`, `protectee`, `where`, `when`, `means`,
-    `private`, `coming`, `preparation`, `farewell`, `last_resort`, `condition`, `intent`, `actor`) and its
-    value; null where it is not there. `when` is in hours."""
+    `private`, `coming`, `preparation`, `farewell`, `last_resort`, `reckoning`, `marked`, `warning`,
+    `watching`, `condition`, `intent`, `actor`) and its value; null where it is not there. `when` is in
+    hours."""
 
     factor: Annotated[str, Meta(max_length=100, pattern=NO_NUL)]
     value: Annotated[str, Meta(max_length=500, pattern=NO_NUL)] | bool | None
