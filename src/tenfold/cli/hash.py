@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures, or files of any kind.")]
+FRAME_TEXT = 48  # characters of one frame; --json and --csv give them all
+
+Files = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Pictures, films, sounds, or files of any kind.")
+]
 
 
 def hashed(files: list[Path]) -> "list[FileHashes]":
@@ -41,9 +45,10 @@ def hash_(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="What `tenfold banks import` takes.")] = False,
 ) -> None:
-    """SHA-256 and MD5 of files and PDQ of pictures: fields of `media.uploaded`, or entries of a bank.
+    """SHA-256 and MD5 of files, PDQ of pictures, frames and sound of films: fields of `media.uploaded`, or
+    entries of a bank.
 
-    Pictures are read in a confined process. Nothing is stored or sent.
+    Contents are read in a confined process. Nothing is stored or sent.
     """
     if json and as_csv:
         raise CommandError("--json and --csv exclude each other")
@@ -61,4 +66,7 @@ def hash_(
         if not as_csv:
             pdq = [f"pdq:{one.pdq}"] if one.pdq else []
             pdq += [f"pdq/trimmed:{one.pdq_trimmed}"] if one.pdq_trimmed else []
-            typer.echo(" ".join((f"sha256:{one.sha256}", f"md5:{one.md5}", *pdq)) + f"\t{one.file}")
+            film = [f"film:{len(one.film) // FRAME_TEXT:,}-frames"] if one.film else []
+            sound = [f"sound:{one.seconds or 0:,.0f}-s"] if one.sound else []
+            words = (f"sha256:{one.sha256}", f"md5:{one.md5}", *pdq, *film, *sound)
+            typer.echo(" ".join(words) + f"\t{one.file}")

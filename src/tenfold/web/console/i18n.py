@@ -107,6 +107,11 @@ class Translator:
         text = f"{value:,}" if isinstance(value, int) else f"{value:,.{decimals}f}"
         return text.translate(_ARABIC_NUMBER) if self.locale == "ar" else text
 
+    def clock(self, seconds: float) -> str:
+        """A moment of a film in minutes and seconds: 4:05."""
+        shown = f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+        return shown.translate(_ARABIC_NUMBER) if self.locale == "ar" else shown
+
     def percent(self, share: float) -> str:
         """A share of 0..1 in whole percent."""
         number = self.number(round(share * 100))
