@@ -69,15 +69,15 @@ def compare(
     compare_pictures(made, found, Kind.BANNER, KeyKind.BANNER, KeyKind.BANNER_BAND)
     _announcements(made, found)
     _gap(made)
+    _hours(made)
     if worth and early:
         chosen = np.flatnonzero(worth(_at_most(made, found)))
         made, found = made.take(chosen), found.take(chosen)
     spelt = compare_names(made, found)
-    _hours(made)
-    made.copied[:] = copied(made, rarity)
     if worth:
         chosen = np.flatnonzero(worth(_at_most(made, spelt)))
         made, spelt = made.take(chosen), tuple(one.take(chosen) for one in spelt)
+    made.copied[:] = copied(made, rarity)
     compare_spelling(made, spelt)
     _writing(made, rarity.usual)
     homes(made)
@@ -89,8 +89,6 @@ def _at_most(made: Comparisons, names: Found | Sequence[Spelt]) -> Comparisons:
     most = made.take(np.arange(len(made)))
     if isinstance(names, Found):
         most_shared(most, names)
-        most.level[:, Kind.RHYTHM] = Level.LIKE
-        most.strength[:, Kind.RHYTHM] = round(1000 * rhythm.MOST_BITS)
     else:
         most_alike(most, names)
     wrote = _wrote(made)

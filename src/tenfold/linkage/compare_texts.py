@@ -20,7 +20,7 @@ def copied(made: Comparisons, rarity: Rarity) -> NDArray[np.bool_]:
     place, keys = made.right.keys_of_rows(rows)
     texts = (keys & KIND_MASK) == KeyKind.TEXT
     place, keys = place[texts], keys[texts]
-    written = np.bincount(place, minlength=len(rows))
+    written = made.right.shown[rows, KeyKind.TEXT]
     accounts = rarity.counted(keys)
     taken = np.bincount(place[(accounts >= 2) & (accounts <= MOST_ACCOUNTS)], minlength=len(rows))
     shared = np.maximum(made.count[:, Kind.TEXT], taken[places])

@@ -16,7 +16,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.linkage.engines import Engine
-from tenfold.linkage.history import History
 from tenfold.linkage.table import NEVER
 
 Tables = Mapping[str, Sequence[Path]]
@@ -34,24 +33,17 @@ SELECT useful.place, keys.account FROM keys JOIN useful ON useful.key = keys.key
 """
 
 
-def owners(history: History) -> pa.Table:
-    """(account, born, closed): every account's place in the order of creation, and whether it is closed.
+def born(created_us: NDArray[np.int64], closed_us: NDArray[np.int64]) -> NDArray[np.int64]:
+    """By account number its place in the order of creation: 0, 1, ...
 
     Where a time is not known nothing speaks against a return: a closed account counts as older than all
     others, an open one as newer.
     """
-    created = history.column("identities", "created_us").fill_null(NEVER).to_numpy()
-    closed = history.column("identities", "closed_us").is_valid().to_numpy()
-    known = np.where((created == NEVER) & ~closed, np.iinfo(np.int64).max, created)
-    born = np.empty(len(known), np.int64)
-    born[np.lexsort((np.arange(len(known)), ~closed, known))] = np.arange(len(known))
-    return pa.table(
-        {
-            "account": pa.array(np.arange(len(born)), pa.int32()),
-            "born": pa.array(born, pa.int32()),
-            "closed": pa.array(closed.astype(np.int32)),
-        }
-    )
+    still = closed_us == NEVER
+    known = np.where((created_us == NEVER) & still, np.iinfo(np.int64).max, created_us)
+    places = np.empty(len(known), np.int64)
+    places[np.lexsort((np.arange(len(known)), still, known))] = np.arange(len(known))
+    return places
 
 
 def counts(engine: Engine, tables: Tables, out: Path) -> None:

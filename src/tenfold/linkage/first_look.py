@@ -1,18 +1,18 @@
 """The first look of a sweep: its stages up to the pairs that are compared.
 
-owners, muted, usual.bin        what is known of accounts
+muted, closed, usual.bin        what is known of accounts
 counts, useful, shown.npy       an engine counts and joins integers (finding.py, worth.py)
 candidates, open_candidates     who shares enough (sharing.py)
-pairs                           of these, those to whom the time since the closure allows it
+pairs                           both, those that may be of one hand near each other
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -28,8 +28,8 @@ OPEN_CAP = 20  # the same between accounts of which neither is closed
 
 
 class FirstLook:
-    """Of one history with one model. `worth`: of keys; `floor`: points that a pair needs of an engine, which
-    knows no times; `needed`: with the time since the closure."""
+    """Of one history with one model. `worth`: of keys; `needed`: points of a pair whose newer account has
+    posted nothing."""
 
     def __init__(
         self, history: History, stages: Stages, engine: Engine, model: bytes, slack_bits: float
@@ -40,24 +40,21 @@ class FirstLook:
         self._of = stages.digest
         self.worth = worth.worth(self._model, self._population, CAP)
         self.needed = worth.floor(self._model, self._population, slack_bits)
-        self.floor = max(self.needed - round(1000 * worth.TIME_BITS), 1)
 
     def inputs(self) -> None:
         """What is known of accounts."""
         made: dict[str, Callable[[], pa.Table]] = {
-            "owners.parquet": partial(finding.owners, self._history),
+            "closed.parquet": self._closed,
             "no_keys.parquet": TABLES["keys"].empty_table,
             "muted.parquet": lambda: pa.table({"key": self._history.column("muted", "key")}),
         }
         for name, table in made.items():
             inputs = [name, self._history.digest(["identities", "muted"])]
             self._stages.file(name, inputs, partial(_write, table))
-        self._stages.file("closed.parquet", [self._of("owners.parquet")], self._write_closed)
         self._stages.file("usual.bin", [self._history.digest(["identities"])], self._write_usual)
 
-    def _write_closed(self, out: Path) -> None:
-        owners = pq.read_table(self._stages.folder / "owners.parquet")
-        pq.write_table(owners.filter(pc.equal(owners["closed"], 1)).select(["account"]), out)
+    def _closed(self) -> pa.Table:
+        return pa.table({"account": np.flatnonzero(self._times["closed_us"] != NEVER).astype(np.int32)})
 
     def _write_usual(self, out: Path) -> None:
         out.write_bytes(usual.to_bytes(usual.of_files(self._history.files("identities"))))
@@ -90,55 +87,51 @@ class FirstLook:
     def find(self) -> None:
         """Who shows these keys, and which pairs share enough."""
         self._ask("shown.npy", self._shown, {"useful": "useful.parquet"})
-        floors = {
-            "candidates.parquet": (self.floor, False),
-            "open_candidates.parquet": (self.floor + round(1000 * worth.OPEN_BITS), True),
+        wanted = {
+            "candidates.parquet": (self.needed, False),
+            "open_candidates.parquet": (self.needed + round(1000 * worth.OPEN_BITS), True),
         }
-        for name, (floor, both_open) in floors.items():
-            used = [self._of(file) for file in ("shown.npy", "useful.parquet", "owners.parquet")]
-            inputs = [*used, self._history.digest(["identities"]), self._document, floor, sharing.BEST]
-            find = partial(self._write_candidates, floor, both_open)
-            self._stages.file(name, inputs, find)
+        for name, (needed, both_open) in wanted.items():
+            used = [self._of(file) for file in ("shown.npy", "useful.parquet")]
+            inputs = [*used, self._history.digest(["identities"]), self._document, needed, sharing.BEST]
+            self._stages.file(name, inputs, partial(self._write_candidates, needed, both_open))
 
     def _shown(self, engine: Engine, tables: finding.Tables, out: Path) -> None:
-        finding.shown(engine, self._owners().born, tables, out)
+        finding.shown(engine, self._born, tables, out)
 
-    def _owners(self) -> sharing.Owners:
-        owners = pq.read_table(self._stages.folder / "owners.parquet")
-        return sharing.Owners(owners["born"].to_numpy().astype(np.int64), owners["closed"].to_numpy() == 1)
+    @cached_property
+    def _times(self) -> dict[str, NDArray[np.int64]]:
+        """By account number, when it was created and closed, NEVER where nobody knows or it is open."""
+        columns = self._history.columns("identities", ["created_us", "closed_us"])
+        return {name: columns[name].fill_null(NEVER).to_numpy() for name in columns.column_names}
 
+    @cached_property
+    def _born(self) -> NDArray[np.int64]:
+        return finding.born(self._times["created_us"], self._times["closed_us"])
+
+    @cached_property
     def _posted(self) -> NDArray[np.int64]:
         """By account, thousandths of a bit that a pair needs more for what the newer one has posted."""
         posts = self._history.column("identities", "posts").to_numpy()
-        return np.rint(1000.0 * self._model.posted(posts)).astype(np.int64)
+        return cast(NDArray[np.int64], np.rint(1000.0 * self._model.posted(posts)).astype(np.int64))
 
-    def _write_candidates(self, floor: int, both_open: bool, out: Path) -> None:
+    def _write_candidates(self, needed: int, both_open: bool, out: Path) -> None:
         points = "open_points" if both_open else "points"
         useful = pq.read_table(self._stages.folder / "useful.parquet", columns=["evidence", points])
         shown = np.load(self._stages.folder / "shown.npy")
         keys = sharing.Keys(useful[points].to_numpy(), useful["evidence"].to_numpy(), shown)
-        least = floor + self._posted()
-        found = sharing.candidates(keys, self._owners(), self.worth, least, both_open=both_open)
+        owners = sharing.Owners(born=self._born, least=needed + self._posted, **self._times)
+        found = sharing.candidates(keys, owners, self.worth, both_open=both_open)
         pq.write_table(found, out, compression="lz4")
 
     def pair(self) -> None:
         """Pairs to be compared, those that may be of one hand near each other."""
         names = ("candidates.parquet", "open_candidates.parquet")
-        digests = [*(self._of(name) for name in names), self._history.digest(["identities"])]
-        self._stages.file("pairs.parquet", [*digests, self._document, self.needed], self._write_pairs)
+        self._stages.file("pairs.parquet", [self._of(name) for name in names], self._write_pairs)
 
     def _write_pairs(self, out: Path) -> None:
         names = ("candidates.parquet", "open_candidates.parquet")
         pairs = pa.concat_tables([pq.read_table(self._stages.folder / name) for name in names])
-        older, newer = pairs["older"].to_numpy(), pairs["newer"].to_numpy()
-        closed, created = (
-            self._history.column("identities", name).fill_null(NEVER).to_numpy()
-            for name in ("closed_us", "created_us")
-        )
-        gap = worth.gap_points(self._model, closed[older], created[newer])
-        least = self.needed + self._posted()[newer]
-        chosen = np.flatnonzero(pairs["points"].to_numpy() + gap >= least)
-        pairs = pairs.take(pa.array(chosen))
         order = sharing.by_kin(*(pairs[name].to_numpy() for name in ("newer", "older", "points")))
         pq.write_table(pairs.take(pa.array(order)), out, compression="lz4")
 

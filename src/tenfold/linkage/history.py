@@ -201,10 +201,13 @@ class History:
 
     def column(self, name: str, column: str) -> Any:
         """One column of a whole table, as a chunked Arrow array."""
-        files = self.files(name)
-        if not files:
-            return pa.chunked_array([], TABLES[name].field(column).type)
-        return pa.concat_tables([pq.read_table(file, columns=[column]) for file in files])[column]
+        return self.columns(name, [column])[column]
+
+    def columns(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """Some columns of a whole table."""
+        fields = pa.schema([TABLES[name].field(column) for column in columns])
+        parts = [pq.ParquetFile(file).read(columns=list(columns)) for file in self.files(name)]
+        return pa.concat_tables([fields.empty_table(), *parts])
 
     def identity_files(self) -> Iterator[tuple[int, int, Path]]:
         """Part by part: the number of its first account, how many it holds, and its file."""

@@ -26,6 +26,7 @@ _DISGUISED = np.float32(0.95)  # and when it takes reading digits as letters
 _LOOKS = str.maketrans({character: letter for character, letter in LEET_LATIN.items() if character.isdigit()})
 _ROUNDING = 1e-5
 _find_digit = re.compile("[0-9]").search
+Numbers = NDArray[np.int64]
 _number_at_end = re.compile(r"(.*?)[ ]*([0-9]*)[ ]*", re.DOTALL).fullmatch
 
 
@@ -38,67 +39,88 @@ def similarity(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]
     """
     if len(left) != len(right):
         raise ValueError(f"similarity compares pairs, but got {len(left)} names and {len(right)}")
-    values = np.zeros(len(left), dtype=np.float32)
-    places, first, second = [], [], []
-    for place, (one, other) in enumerate(zip(left, right, strict=True)):
-        if one == other:
-            values[place] = bool(spelling(one).whole)
-            continue
-        a, b = spelling(one), spelling(other)
-        if a.whole and b.whole:
-            places.append(place)
-            first.append(a if a.words <= b.words else b)
-            second.append(b if a.words <= b.words else a)
-    if places:
-        values[places] = _compare(first, second)
+    numbers: dict[str, int] = {}
+    sides = [
+        np.array([numbers.setdefault(text, len(numbers)) for text in side], np.int64)
+        for side in (left, right)
+    ]
+    one, other = sides
+    spelt = _Spelt([spelling(text) for text in numbers])
+    letters = spelt.counts > 0
+    values: NDArray[np.float32] = ((one == other) & letters[one]).astype(np.float32)
+    places = np.flatnonzero((one != other) & letters[one] & letters[other])
+    if len(places):
+        values[places] = _compare(spelt, *spelt.ordered(one[places], other[places]))
     return values
 
 
-def _compare(left: Sequence[Spelling], right: Sequence[Spelling]) -> NDArray[np.float32]:
-    """All comparisons of words that the pairs need, in one batch; then the best for each pair."""
-    one: list[str] = []
-    other: list[str] = []
-    wholes: list[int] = []  # whose whole each of the first comparisons is
-    for place, (a, b) in enumerate(zip(left, right, strict=True)):
-        if len(a.words) == 1 or len(a.words) != len(b.words):
-            wholes.append(place)
-            one.append(a.whole)
-            other.append(b.whole)
-    cells: list[int] = []  # which cell of the pairs' tables each of the others fills
-    for place, (a, b) in enumerate(zip(left, right, strict=True)):
-        if len(a.words) > 1 or len(b.words) > 1:
-            one += [word for word in a.words for _ in b.words]
-            other += b.words * len(a.words)
-            for row in range(place * MOST_WORDS, place * MOST_WORDS + len(a.words)):
-                cells += range(row * MOST_WORDS, row * MOST_WORDS + len(b.words))
-    disguised = [
-        place
-        for place, (a, b) in enumerate(zip(left, right, strict=True))
-        if _find_digit(a.whole) or _find_digit(b.whole)
+class _Spelt:
+    """n names, each once, as words by number: `counts` (n,) of words, `places` (n, MOST_WORDS) of each,
+    `wholes` (n,) written together, `looks` (n,) the same with digits read as letters, `shares`
+    (n, MOST_WORDS) the square roots of the shares that words have of their name's letters. `texts`: words."""
+
+    def __init__(self, names: Sequence[Spelling]) -> None:
+        words: dict[str, int] = {}
+        particles: dict[frozenset[str], int] = {}
+        self._names = names
+        self.counts = np.array([len(name.words) for name in names], np.int64)
+        within = np.arange(MOST_WORDS) < self.counts[:, None]
+        flat = list(chain.from_iterable(name.words for name in names))
+        self.places = np.zeros(within.shape, np.int64)
+        self.places[within] = [words.setdefault(word, len(words)) for word in flat]
+        self.wholes = np.array([words.setdefault(name.whole, len(words)) for name in names], np.int64)
+        self.disguised = np.array([_find_digit(name.whole) is not None for name in names], np.bool_)
+        self.looks = self.wholes.copy()
+        for name in np.flatnonzero(self.disguised).tolist():
+            self.looks[name] = words.setdefault(names[name].whole.translate(_LOOKS), len(words))
+        self.particles = np.array([particles.setdefault(name.particles, len(particles)) for name in names])
+        lengths = np.zeros(within.shape, np.float32)
+        lengths[within] = list(map(len, flat))
+        self.shares: NDArray[np.float32] = np.sqrt(lengths / np.maximum(lengths.sum(1, keepdims=True), 1))
+        self.texts = list(words)
+
+    def ordered(self, one: Numbers, other: Numbers) -> tuple[Numbers, Numbers]:
+        """Both names of each pair, first the one whose words come first."""
+        names = self._names
+        turned = np.array(
+            [names[a].words > names[b].words for a, b in zip(one.tolist(), other.tolist(), strict=True)]
+        )
+        return np.where(turned, other, one), np.where(turned, one, other)
+
+
+def _compare(spelt: _Spelt, left: Numbers, right: Numbers) -> NDArray[np.float32]:
+    """All comparisons of words that the pairs need, each once; then the best for each pair."""
+    few, many = spelt.counts[left], spelt.counts[right]
+    wholes = np.flatnonzero((few == 1) | (few != many))
+    several = np.flatnonzero((few > 1) | (many > 1))
+    within = np.arange(MOST_WORDS)
+    cells = (within < few[several, None])[:, :, None] & (within < many[several, None])[:, None, :]
+    pair, row, column = np.nonzero(cells)
+    disguised = np.flatnonzero(spelt.disguised[left] | spelt.disguised[right])
+    one = [spelt.wholes[left[wholes]], spelt.places[left[several[pair]], row], spelt.looks[left[disguised]]]
+    other = [
+        spelt.wholes[right[wholes]],
+        spelt.places[right[several[pair]], column],
+        spelt.looks[right[disguised]],
     ]
-    one += [left[place].whole.translate(_LOOKS) for place in disguised]
-    other += [right[place].whole.translate(_LOOKS) for place in disguised]
-    of_wholes, of_cells, of_looks = np.split(likeness(one, other), [len(wholes), len(wholes) + len(cells)])
+    alike = _alike(spelt.texts, np.concatenate(one), np.concatenate(other))
+    of_wholes, of_cells, of_looks = np.split(alike, np.cumsum([len(wholes), len(pair)]))
     values = np.zeros(len(left), dtype=np.float32)
     values[wholes] = of_wholes
-    table = np.zeros(len(left) * MOST_WORDS**2, dtype=np.float32)
+    table = np.zeros(cells.shape, dtype=np.float32)
     table[cells] = of_cells
-    matched = _matched(table.reshape(-1, MOST_WORDS, MOST_WORDS), _shares(left), _shares(right))
-    values = np.maximum(values, matched)
+    matched = _matched(table, spelt.shares[left[several]], spelt.shares[right[several]])
+    values[several] = np.maximum(values[several], matched)
     values[disguised] = np.maximum(values[disguised], _DISGUISED * of_looks)
-    differ = [a.particles != b.particles for a, b in zip(left, right, strict=True)]
-    values[differ] *= _OTHER_PARTICLES
+    values[spelt.particles[left] != spelt.particles[right]] *= _OTHER_PARTICLES
     return values
 
 
-def _shares(names: Sequence[Spelling]) -> NDArray[np.float32]:
-    """Square roots of the shares that words have of their name's letters: (names, MOST_WORDS)."""
-    words = [name.words for name in names]
-    counts = np.fromiter(map(len, words), dtype=np.intp, count=len(words))
-    lengths = np.zeros((len(names), MOST_WORDS), dtype=np.float32)
-    lengths[np.arange(MOST_WORDS) < counts[:, None]] = [len(word) for word in chain.from_iterable(words)]
-    shares: NDArray[np.float32] = np.sqrt(lengths / lengths.sum(1, keepdims=True))
-    return shares
+def _alike(texts: Sequence[str], one: Numbers, other: Numbers) -> NDArray[np.float32]:
+    """The likeness of words by number; each pair of them is compared once."""
+    pairs, places = np.unique(one << 32 | other, return_inverse=True)
+    left, right = (pairs >> 32).tolist(), (pairs & 0xFFFFFFFF).tolist()
+    return likeness([texts[word] for word in left], [texts[word] for word in right])[places]
 
 
 def _matched(
@@ -113,7 +135,7 @@ def _matched(
     total = np.zeros(len(table), dtype=np.float32)
     rows = np.arange(len(table))
     for _ in range(MOST_WORDS):
-        best = worth.reshape(len(worth), -1).argmax(1)
+        best = worth.reshape(len(worth), MOST_WORDS**2).argmax(1)
         i, j = np.divmod(best, MOST_WORDS)
         gain = worth[rows, i, j]
         if not gain.any():

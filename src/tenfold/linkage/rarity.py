@@ -54,22 +54,24 @@ class Rarity:
 
     def accounts_of(self, keys: Keys) -> NDArray[np.int64]:
         """How many accounts show each key; 0 for a muted one. Same shape as `keys`."""
-        accounts = np.full(len(keys), UNCOUNTED, np.int64)
+        once, places = np.unique(keys, return_inverse=True)  # a search for what ascends is much faster
+        accounts = np.full(len(once), UNCOUNTED, np.int64)
         if len(self._keys):
-            found = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-            known = self._keys[found] == keys
+            found = np.minimum(np.searchsorted(self._keys, once), len(self._keys) - 1)
+            known = self._keys[found] == once
             accounts[known] = np.maximum(self._accounts[found[known]], UNCOUNTED)
         if len(self._muted):
-            accounts[np.isin(keys, self._muted)] = 0
-        return accounts
+            accounts[np.isin(once, self._muted)] = 0
+        return np.asarray(accounts[places], np.int64)
 
     def counted(self, keys: Keys) -> NDArray[np.int64]:
         """How many accounts show each key; 0 for one that was not counted, or is muted."""
         if not len(self._keys):
             return np.zeros(len(keys), np.int64)
-        found = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        known = (self._keys[found] == keys) & ~np.isin(keys, self._muted)
-        return np.where(known, self._accounts[found], 0)
+        once, places = np.unique(keys, return_inverse=True)
+        found = np.minimum(np.searchsorted(self._keys, once), len(self._keys) - 1)
+        known = (self._keys[found] == once) & ~np.isin(once, self._muted)
+        return np.where(known, self._accounts[found], 0)[places]
 
     def of_names(self, shown: Sequence[str]) -> NDArray[np.int64]:
         """How many accounts belong to the population of names of each name or handle."""

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tenfold.linkage.table import NEVER
 from tenfold.linkage.worth import Worth
 
 BEST = 60  # candidates of each newer account that are looked at
@@ -25,10 +26,13 @@ Numbers = NDArray[np.int64]
 
 
 class Owners(msgspec.Struct, frozen=True):
-    """By account number: its place in the order of creation (0, 1, ...), and whether it is closed."""
+    """By account number: its place in the order of creation (0, 1, ...), when it was created and closed
+    (microseconds; NEVER where nobody knows, or it is open), and the points that it needs as the newer one."""
 
     born: Numbers
-    closed: NDArray[np.bool_]
+    created_us: Numbers
+    closed_us: Numbers
+    least: Numbers
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -52,11 +56,11 @@ class _Meetings(msgspec.Struct, frozen=True):
 
 
 class _Terms(msgspec.Struct, frozen=True):
-    """What pairs must have, by the newer account, and how newer, older, evidence and points of a key that two
-    share are one integer, the first in the highest bits."""
+    """Owners in the order of creation, and how newer, older, evidence and points of a key that two share are
+    one integer, the first in the highest bits."""
 
     worth: Worth
-    least: Numbers
+    owners: Owners
     older_bits: int
     points_bits: int
 
@@ -66,23 +70,23 @@ class _Terms(msgspec.Struct, frozen=True):
         return 1 << (63 - self.older_bits - _EVIDENCE_BITS - self.points_bits)
 
 
-def candidates(keys: Keys, owners: Owners, worth: Worth, least: Numbers, *, both_open: bool) -> pa.Table:
-    """(newer, older, points): account numbers, ascending, of pairs that share enough, the BEST of each newer
-    account. Pairs of a closed account and any newer one, or of two open ones. `least`: the points that each
-    account needs, by number."""
+def candidates(keys: Keys, owners: Owners, worth: Worth, *, both_open: bool) -> pa.Table:
+    """(newer, older, points, spare): account numbers, ascending, of pairs that share enough, the BEST of each
+    newer account. Pairs of a closed account and any newer one, or of two open ones. `spare`: how many points
+    more than it needs a pair has with the time since the closure."""
     met = _meetings(keys, owners, both_open=both_open)
     number = np.argsort(owners.born)
     terms = _Terms(
         worth=worth,
-        least=least[number],
+        owners=Owners(*(getattr(owners, name)[number] for name in Owners.__struct_fields__)),
         older_bits=max(len(owners.born) - 1, 1).bit_length(),
         points_bits=int(keys.points.max(initial=1)).bit_length(),
     )
     find = partial(_found, met, keys, terms)
     none = np.empty(0, np.int64)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = [(none, none, none), *pool.map(find, _portions(met, terms.most_newer))]
-    newer, older, points = (np.concatenate(column) for column in zip(*parts, strict=True))
+        parts = [(none,) * 4, *pool.map(find, _portions(met, terms.most_newer))]
+    newer, older, points, spare = (np.concatenate(column) for column in zip(*parts, strict=True))
     newer, older = number[newer], number[older]
     order = np.argsort(newer << 32 | older)
     return pa.table(
@@ -90,6 +94,7 @@ def candidates(keys: Keys, owners: Owners, worth: Worth, least: Numbers, *, both
             "newer": pa.array(newer[order], pa.int32()),
             "older": pa.array(older[order], pa.int32()),
             "points": pa.array(points[order], pa.int64()),
+            "spare": pa.array(spare[order], pa.int64()),
         }
     )
 
@@ -108,7 +113,7 @@ def by_kin(newer: Numbers, older: Numbers, points: Numbers) -> Numbers:
 
 def _meetings(keys: Keys, owners: Owners, *, both_open: bool) -> _Meetings:
     older_ones = np.empty(len(owners.born), np.bool_)
-    older_ones[owners.born] = owners.closed != both_open
+    older_ones[owners.born] = (owners.closed_us != NEVER) != both_open
     rows = keys.shown[(keys.points > 0)[keys.shown >> 32]]
     if both_open:
         rows = rows[older_ones[rows & _LOW]]
@@ -135,8 +140,8 @@ def _portions(met: _Meetings, most_newer: int) -> Iterator[slice]:
         yield slice(start, int(ends[place - 1]))
 
 
-def _found(met: _Meetings, keys: Keys, terms: _Terms, part: slice) -> tuple[Numbers, Numbers, Numbers]:
-    """Of one portion newer, older and points of the pairs that go on."""
+def _found(met: _Meetings, keys: Keys, terms: _Terms, part: slice) -> tuple[Numbers, ...]:
+    """Of one portion newer, older, points and spare points of the pairs that go on."""
     base = met.newer[part.start]
     place, count = met.place[part], met.count[part]
     rows = (met.newer[part] - base) << (terms.older_bits + _EVIDENCE_BITS) | keys.evidence[place]
@@ -145,20 +150,23 @@ def _found(met: _Meetings, keys: Keys, terms: _Terms, part: slice) -> tuple[Numb
     at += np.arange(len(at))
     rows |= met.olders[at] << (_EVIDENCE_BITS + terms.points_bits)
     rows.sort()
-    pair, points = _summed(rows, terms)
-    kept = points >= terms.least[base + (pair >> terms.older_bits)]
-    pair, points = pair[kept], points[kept]
-    newer, older = pair >> terms.older_bits, pair & ((1 << terms.older_bits) - 1)
-    order = np.lexsort((older, -points, newer))
+    owners, worth = terms.owners, terms.worth
+    pair, points = _summed(rows, terms, owners.least[base:] - worth.gap.max())
+    newer, older = (pair >> terms.older_bits) + base, pair & ((1 << terms.older_bits) - 1)
+    spare = points + worth.after(owners.closed_us[older], owners.created_us[newer]) - owners.least[newer]
+    kept = spare >= 0
+    newer, older, points, spare = newer[kept], older[kept], points[kept], spare[kept]
+    order = np.lexsort((older, -spare, newer))
     starts = np.flatnonzero(np.diff(newer, prepend=-1))
     rank = np.arange(len(newer)) - np.repeat(starts, np.diff(np.append(starts, len(newer))))
     best = order[rank < BEST]
-    return newer[best] + base, older[best], points[best]
+    return newer[best], older[best], points[best], spare[best]
 
 
-def _summed(rows: Numbers, terms: _Terms) -> tuple[Numbers, Numbers]:
+def _summed(rows: Numbers, terms: _Terms, least: Numbers) -> tuple[Numbers, Numbers]:
     """Each pair once (newer, then older in the lower bits), and what it shares is worth: of each kind of
-    evidence the best key, and of ties a little more for each further one."""
+    evidence the best key, and of ties a little more for each further one. Pairs whose kinds come to less
+    than `least` of the newer one even without damping are left out."""
     group = rows >> terms.points_bits
     last = np.flatnonzero(np.diff(group, append=-1))
     best = rows[last] & ((1 << terms.points_bits) - 1)
@@ -166,4 +174,8 @@ def _summed(rows: Numbers, terms: _Terms) -> tuple[Numbers, Numbers]:
     agreed = terms.worth.agreement(evidence, best, np.diff(last, prepend=-1))
     pair = group[last] >> _EVIDENCE_BITS
     first = np.flatnonzero(np.diff(pair, prepend=-1))
-    return pair[first], np.add.reduceat(agreed, first) if len(first) else agreed
+    if not len(first):
+        return pair, agreed
+    enough = np.add.reduceat(agreed, first) >= least[pair[first] >> terms.older_bits]
+    kept = np.repeat(enough, np.diff(first, append=len(pair)))
+    return terms.worth.together(pair[kept], evidence[kept], agreed[kept])

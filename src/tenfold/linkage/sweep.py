@@ -147,7 +147,6 @@ class Sweep:
             name_counts=self.history.manifest.name_counts,
             usual=folder / "usual.bin",
             weak_accounts=self.options.rules.weak_accounts,
-            floor=self._first.floor,
             worth=self._first.worth,
         )
 

@@ -170,7 +170,7 @@ class Table:
             elif pa.types.is_integer(field.type):
                 columns[field.name] = column.fill_null(NEVER).to_numpy(zero_copy_only=False)
             elif pa.types.is_list(field.type):
-                columns[field.name] = [tuple(row or ()) for row in column.to_pylist()]
+                columns[field.name] = _tuples(column)
             else:
                 columns[field.name] = column.to_pylist()
         return cls(Columns(**columns))
@@ -212,6 +212,12 @@ def pictures_of(shown: Shown, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np
                 places.append(place)
                 raw.append(hashed)
     return np.array(places, np.int64), np.frombuffer(b"".join(raw), np.uint64).reshape(-1, 4)
+
+
+def _tuples(lists: pa.ListArray) -> list[tuple[Any, ...]]:
+    """Rows of a column of lists; an empty one where nothing is known."""
+    values, ends = lists.flatten().to_pylist(), np.cumsum(lists.value_lengths().fill_null(0)).tolist()
+    return [tuple(values[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _times(values: list[int | None]) -> NDArray[np.int64]:

@@ -15,16 +15,16 @@ from tenfold.linkage import time_gap
 from tenfold.linkage.compare_sets import MOST_TIE
 from tenfold.linkage.keys import KIND_MASK, KeyKind
 from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
+from tenfold.linkage.ledger import Family
 from tenfold.linkage.model import Model
 from tenfold.linkage.parameters import KNOTS
 from tenfold.linkage.rarity import millibits
 
-# Bits that a pair may yet gain from what keys and time do not tell: style, rhythm, names spelt alike; and
-# from the time since the closure, of which engines know nothing. docs/sweeps.md has what is lost by it.
+# Bits that a pair may yet gain from what keys and time do not tell: style, rhythm, names spelt alike.
+# docs/sweeps.md has what is lost by it.
 SLACK_BITS = 2.0
-TIME_BITS = 2.0
 FINDS_OPEN = 2000  # points that the rarest key of a kind is worth at least, to find open accounts by
-OPEN_BITS = 4.0  # more than that: pairs of which neither account is closed
+OPEN_BITS = 2.0  # more than that: pairs of which neither account is closed
 WEAK_FOR_OPEN = frozenset(
     {KeyKind.NETWORK, KeyKind.DOMAIN, KeyKind.BIO_SHINGLE, KeyKind.AVATAR_BAND, KeyKind.BANNER_BAND}
     | {KeyKind.GROUP, KeyKind.FOLLOWS, KeyKind.MENTIONS, KeyKind.FOLLOWED_BY, KeyKind.MENTIONED_BY}
@@ -47,12 +47,20 @@ _FINDINGS = {
 class Worth(msgspec.Struct, kw_only=True):
     """`points`: int64 (64, cap + 1), thousandths of a bit by KeyKind and number of accounts; 0 below 2
     accounts. `evidence`: int64 (64,), the Kind that a key is evidence of. Of one Kind the best key counts,
-    and each further one `more`, up to `most` (both int64 (len(Kind),); only ties have more than one)."""
+    and each further one `more`, up to `most` (both int64 (len(Kind),); only ties have more than one).
+
+    Kinds of one family are damped and capped as the model does: `family` (len(Kind),) of a kind, `damping`
+    (in thousandths) and `cap` (in points) of a family. `gap` (len(Level),): those of the time from a closure.
+    """
 
     points: np.ndarray
     evidence: np.ndarray
     more: np.ndarray
     most: np.ndarray
+    family: np.ndarray
+    damping: np.ndarray
+    cap: np.ndarray
+    gap: np.ndarray
 
     def useful(self, counts: pa.Table, muted: NDArray[np.int64], open_cap: int) -> pa.Table:
         """Of (key, accounts, closed), ascending by key, the keys that find somebody: (key, place, evidence,
@@ -84,6 +92,25 @@ class Worth(msgspec.Struct, kw_only=True):
         several = np.minimum(best + (count - 1) * self.more[evidence], most)
         return np.where(most > 0, several, best)
 
+    def together(
+        self, pair: NDArray[np.int64], evidence: NDArray[np.int64], agreed: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Each pair once, and the points of all its kinds of evidence, which are given ascending by pair and
+        kind, each once, with the points of each (`agreement`)."""
+        if not len(pair):
+            return pair, agreed
+        family = self.family[evidence]
+        first = np.flatnonzero((np.diff(pair, prepend=-1) != 0) | (np.diff(family, prepend=-1) != 0))
+        best, total = np.maximum.reduceat(agreed, first), np.add.reduceat(agreed, first)
+        family, pair = family[first], pair[first]
+        total = np.minimum(best + (total - best) * self.damping[family] // 1000, self.cap[family])
+        first = np.flatnonzero(np.diff(pair, prepend=-1))
+        return pair[first], np.add.reduceat(total, first)
+
+    def after(self, closed_us: NDArray[np.int64], created_us: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Points of the time from a closure to a creation; 0 where it is not known."""
+        return np.asarray(self.gap[time_gap.levels(closed_us, created_us)], np.int64)
+
     def finders(self, least: int) -> list[int]:
         """Kinds of keys that are worth at least so many points where they are rare."""
         return np.flatnonzero(self.points.max(axis=1) >= least).tolist()
@@ -105,7 +132,18 @@ def worth(model: Model, population: int, cap: int) -> Worth:
             model, kind, Level.SHARED, np.array([MOST_TIE, 2 * MOST_TIE, round(1000 * KNOTS[-1])])
         )
         more[kind], most[kind] = second - first, whole
-    return Worth(points=points, evidence=evidence, more=more, most=most)
+    given, families = model.parameters, list(Family)
+    none = np.zeros(1, np.int64)
+    return Worth(
+        points=points,
+        evidence=evidence,
+        more=more,
+        most=most,
+        family=np.array([families.index(ABOUT[kind].family) for kind in Kind]),
+        damping=np.array([round(1000 * given.damping[family]) for family in families]),
+        cap=np.array([round(1000 * given.caps[family]) for family in families]),
+        gap=np.array([_bits_of(model, Kind.GAP, level, none)[0] for level in Level]),
+    )
 
 
 def _bits_of(model: Model, kind: Kind, level: Level, strength: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -114,15 +152,6 @@ def _bits_of(model: Model, kind: Kind, level: Level, strength: NDArray[np.int64]
     strengths = np.zeros((len(strength), len(Kind)), np.int64)
     levels[:, kind], strengths[:, kind] = level, strength
     return np.rint(1000.0 * model.contributions(levels, strengths)[:, kind]).astype(np.int64)
-
-
-def gap_points(
-    model: Model, closed_us: NDArray[np.int64], created_us: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Thousandths of a bit that the time from a closure to a creation is worth; 0 where it is not known."""
-    none = np.zeros(len(Level), np.int64)
-    bits = [_bits_of(model, Kind.GAP, level, none[:1])[0] for level in Level]
-    return np.array(bits, np.int64)[time_gap.levels(closed_us, created_us)]
 
 
 def floor(model: Model, population: int, slack_bits: float = SLACK_BITS) -> int:

@@ -9,10 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenfold.linkage import engines, finding, sharing
+from tenfold.linkage import engines, finding, sharing, time_gap
+from tenfold.linkage.kinds import Level
+from tenfold.linkage.table import NEVER
 from tenfold.linkage.worth import FINDS_OPEN, WEAK_FOR_OPEN, Worth
 
 CAP, OPEN_CAP, FLOOR = 4, 3, 3_000
+DAMPING, MOST = (600, 300), (5_500, 9_000)  # thousandths, points: by family
+DAY = time_gap.DAY_US
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +38,7 @@ ACCOUNTS = st.lists(
 
 
 def worth():
-    """Evidence is kind % 3; of kind 1 further keys add 2, up to 7,000."""
+    """Evidence is kind % 3, its family 0 for 0 and 1; of kind 1 further keys add 2, up to 7,000."""
     points, evidence = np.zeros((64, CAP + 1), np.int64), np.zeros(64, np.int64)
     for kind in range(1, KINDS + 1):
         evidence[kind] = kind % 3
@@ -42,7 +46,18 @@ def worth():
             points[kind, accounts] = 1000 * kind + CAP - accounts
     more, most = np.zeros(3, np.int64), np.zeros(3, np.int64)
     more[1], most[1] = 2, 7_000
-    return Worth(points=points, evidence=evidence, more=more, most=most)
+    gap = np.zeros(len(Level), np.int64)
+    gap[[Level.DAY, Level.BEFORE]] = 700, -900
+    return Worth(
+        points=points,
+        evidence=evidence,
+        more=more,
+        most=most,
+        family=np.array([0, 0, 1]),
+        damping=np.array(DAMPING),
+        cap=np.array(MOST),
+        gap=gap,
+    )
 
 
 STRONG = {kind for kind in range(1, KINDS + 1) if 1000 * kind + CAP - 2 >= FINDS_OPEN} - WEAK_FOR_OPEN
@@ -65,6 +80,15 @@ def write_case(folder, accounts):
     return {name: [folder / f"{name}.parquet"] for name in tables}, keys
 
 
+def times(accounts):
+    """Account i was created on day i; a closed one was closed at once, or with the next one's first hour."""
+    created = [i * DAY for i in range(len(accounts))]
+    closed = [
+        i * DAY + (DAY // 24 + DAY) * (i % 2) if shut else NEVER for i, (shut, _) in enumerate(accounts)
+    ]
+    return created, closed
+
+
 def naive(accounts, keys, muted, both_open=False):
     """The same counts and candidates over dictionaries."""
     owners = defaultdict(set)
@@ -81,22 +105,33 @@ def naive(accounts, keys, muted, both_open=False):
             for newer in who:
                 if accounts[older][0] != both_open and older < newer:
                     found[older, newer][kind % 3].append(worth().points[kind, len(who)])
-    totals = {}
-    for pair, kinds in found.items():
-        totals[pair] = sum(
-            min(max(values) + 2 * (len(values) - 1), 7_000) if evidence == 1 else max(values)
-            for evidence, values in kinds.items()
-        )
-    kept = sorted(
-        (newer, -total, older) for (older, newer), total in totals.items() if total >= FLOOR + newer % 2
+    created, closed = times(accounts)
+    rows: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for (older, newer), kinds in found.items():
+        points = total(kinds)
+        days = (created[newer] - closed[older]) / DAY
+        gap = 0 if both_open else -900 if days < 0 else 700 if days < 1 else 0
+        spare = points + gap - FLOOR - newer % 2
+        if spare >= 0:
+            rows[newer].append((-spare, older, points))
+    kept = [(older, newer, points, -spare) for newer in rows for spare, older, points in best(rows[newer])]
+    return counted, sorted(kept, key=lambda row: (row[1], row[0]))
+
+
+def best(rows):
+    return sorted(rows)[: sharing.BEST]
+
+
+def total(kinds):
+    """Of each family the best kind whole, the others damped, no more than its cap."""
+    families = defaultdict(list)
+    for evidence, values in kinds.items():
+        agreed = min(max(values) + 2 * (len(values) - 1), 7_000) if evidence == 1 else max(values)
+        families[0 if evidence < 2 else 1].append(agreed)
+    return sum(
+        min(max(some) + (sum(some) - max(some)) * DAMPING[family] // 1000, MOST[family])
+        for family, some in families.items()
     )
-    rank: dict[int, int] = defaultdict(int)
-    rows = []
-    for newer, minus, older in kept:
-        rank[newer] += 1
-        if rank[newer] <= sharing.BEST:
-            rows.append((older, newer, -minus))
-    return counted, sorted(rows, key=lambda row: (row[1], row[0]))
 
 
 def run(engine, files, accounts, muted, folder, *, both_open=False):
@@ -113,14 +148,15 @@ def run(engine, files, accounts, muted, folder, *, both_open=False):
         found["evidence"].to_numpy(),
         np.load(shown),
     )
-    closed = np.array([one for one, _ in reversed(accounts)])
+    created, closed = (np.array(column[::-1]) for column in times(accounts))
     least = np.array([FLOOR + i % 2 for i in reversed(range(len(accounts)))])
-    pairs = sharing.candidates(keys, sharing.Owners(born, closed), worth(), least, both_open=both_open)
+    owners = sharing.Owners(born=born, created_us=created, closed_us=closed, least=least)
+    pairs = sharing.candidates(keys, owners, worth(), both_open=both_open)
     last = len(accounts) - 1
-    rows = zip(*(pairs[name].to_pylist() for name in ("older", "newer", "points")), strict=True)
+    rows = zip(*(pairs[name].to_pylist() for name in ("older", "newer", "points", "spare")), strict=True)
     return (
         dict(zip(counts["key"].to_pylist(), counts["accounts"].to_pylist(), strict=True)),
-        sorted(((last - a, last - b, points) for a, b, points in rows), key=lambda row: (row[1], row[0])),
+        sorted(((last - a, last - b, *rest) for a, b, *rest in rows), key=lambda row: (row[1], row[0])),
     )
 
 
@@ -151,7 +187,8 @@ def test_only_the_best_of_each_newer_account_are_kept(duck, tmp_path):
     files, keys = write_case(tmp_path, accounts)
     counts, found = run(duck, files, accounts, set(), tmp_path)
     assert (counts, found) == naive(accounts, keys, set())
-    assert [older for older, _, _ in found] == list(range(sharing.BEST))
+    assert len(found) == sharing.BEST
+    assert {older for older, *_ in found} >= set(range(10))
 
 
 def test_an_engine_tells_what_is_wrong_with_its_files(duck, tmp_path):
