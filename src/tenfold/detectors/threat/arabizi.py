@@ -12,14 +12,14 @@ _BEFORE = (
     rf"(?P<person>[ntyaeoi])?(?P<vowel>{_V})(?P<passive>t|n)??{_V}"
 )
 _AFTER = (
-    r"(?P<ending>[ouwi]*)(?:t|n)?(?P<object>l[aeiou]?k(?:om)?|[aeiou]*k[aeiou]*(?:m|n)?|[aeiou]*ch|[aeiou]*h[aou]*(?:m|n)?|n[aiy]+|on)?"
+    r"(?P<ending>[aeiouw]*?)(?:t|[aei]?nn?)?(?P<object>l[aeiou]?k(?:om)?|[aeiou]*k[aeiou]*(?:m|n)?|[aeiou]*ch|[aeiou]*h[aou]*(?:m|n)?|n[aiy]+|on)?"
     r"(?P<not>sh)?"
 )
 
 
 def _stem(consonants: str) -> str:
     letters = [f"(?:{'|'.join(re.escape(one) for one in each.split('/'))})+" for each in consonants.split()]
-    return _V.join(letters) + _V
+    return _V.join(letters)
 
 
 class Verbs:
@@ -62,8 +62,9 @@ def _entry(found: re.Match[str], act: str, harm: str, condition: str) -> Entry |
     elif sign.startswith("b") or sign == "ka":
         subject = "they" if person == "y" or sign == "by" else "i"
         form = "near" if subject == "i" and whom == "you" else "habit"
-    elif person in ("e", "i"):
-        form, subject = ("order", "you") if found["ending"] or whom == "they" else ("past", "they")
+    elif person in ("e", "i", "o") and (person != "o" or found["ending"].endswith(("o", "u"))):
+        ordered = found["ending"].endswith(("o", "u", "i")) or whom == "they"
+        form, subject = ("order", "you") if ordered else ("past", "they")
     elif person:
         subject = {"n": "i", "a": "i", "o": "i", "y": "they", "t": "you"}[person]
         form = "bare"

@@ -21,7 +21,17 @@ _ARABIC_FIRST, _ARABIC_LAST = 0x0621, 0x064A
 _DIGIT_LETTER = re.compile(r"[a-z][23579](?:[a-z]|\b)|\b[23579][a-z]{2}")
 _ENGLISH = frozenset({
     "the", "and", "you", "is", "are", "of", "to", "in", "it", "that", "this", "for", "with", "my", "your",
-    "was", "not", "i",
+    "was", "not", "i", "he", "she", "they", "we", "will", "have", "on", "at", "as", "but", "all", "do",
+    "what", "so", "just", "can", "me", "by", "from", "our", "his", "her",
+})  # fmt: skip
+# Words of Arabic in Latin letters that no other language writes so: threats have few words, often no digits.
+_OF_ARABIZI = frozenset({
+    "wallah", "wallahi", "wallahy", "walla", "lazem", "lazim", "kolohom", "kollohom", "kolhom", "kolloko",
+    "kollokom", "kolkom", "kollon", "kollkon", "kamlin", "bokra", "bukra", "enta", "enti", "ento", "inta",
+    "ghadi", "kalb", "lkelb", "welad", "weladak", "wladak", "bentak", "ebnak", "beitak", "baitak", "darek",
+    "darak", "maktab", "elmaktab", "maktabko", "maktabkom", "sekkin", "sekkina", "sakakeen", "rosas", "mowazafeen",
+    "mowazaf", "mudir", "modeer", "mudirkom", "dmaghak", "rasak", "reglek", "reglak", "batnak", "dammak",
+    "kharoof", "yalla", "inshallah", "nefsi", "baddi", "badde", "baddna", "elleila", "shababna", "regalatna",
 })  # fmt: skip
 
 
@@ -83,25 +93,19 @@ class ThreatDetector:
         if not len(begins):
             return []
         arabic = np.add.reduceat((codes >= _ARABIC_FIRST) & (codes <= _ARABIC_LAST), begins, dtype=np.intp)
-        latin = (codes >= ord("a")) & (codes <= ord("z"))
-        beside = np.zeros(len(codes), dtype=np.bool_)
-        beside[1:] |= latin[:-1]
-        beside[:-1] |= latin[1:]
-        digits = np.add.reduceat(beside & (codes >= ord("2")) & (codes <= ord("9")), begins, dtype=np.intp)
         return [
-            self._lexicons[ARABIC]
-            if of_arabic
-            else self._latin(_text(batch, number))
-            if of_digits
-            else self._lexicons[ENGLISH]
-            for number, (of_arabic, of_digits) in enumerate(
-                zip(arabic.tolist(), digits.tolist(), strict=True)
-            )
+            self._lexicons[ARABIC] if of_arabic else self._latin(_text(batch, number))
+            for number, of_arabic in enumerate(arabic.tolist())
         ]
 
     def _latin(self, text: str) -> Lexicon:
+        of_arabizi = self._lexicons[ARABIZI]
         if _DIGIT_LETTER.search(text) and (is_arabizi(text) or _may_be_arabizi(text)):
-            return self._lexicons[ARABIZI]
+            return of_arabizi
+        words = set(text.split(" "))
+        telling = _DIGIT_LETTER.search(text) or not _OF_ARABIZI.isdisjoint(words)
+        if telling and _ENGLISH.isdisjoint(words) and of_arabizi.promises(words):
+            return of_arabizi
         return self._lexicons[ENGLISH]
 
 

@@ -34,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Saying(msgspec.Struct, frozen=True):
-    """A way of speaking: what it is in its author's mouth, the act, and what it adds to the assessment. `weak`:
+    """A way of speaking: what it is in its author's mouth, the act, what it adds to the assessment. `weak`:
     harmless people say it, too; alone it is nothing."""
 
     says: str

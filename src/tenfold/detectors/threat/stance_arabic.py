@@ -70,6 +70,8 @@ def _arabic_past(text: Marked, act: Mark, sentence: int) -> Stance:
     if act.entry.subject == "i" and act.entry.object == "you" and text.last_before("if", sentence, act.first):
         return Stance(OWN, act)
     direct = text.last_before("future", max(0, act.first - 1), act.first)
+    if direct and text.clauses[direct.first] != text.clauses[act.first]:
+        direct = None
     if direct and text.words[direct.first] in _BEFORE_STEM and act.entry.object != "me":
         return Stance(OWN, act, direct)  # "رح قوسك": the Levant's first person needs no letter
     if act.entry.needs and act.entry.object == "you" and text.last_before("future", sentence, act.first):

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tenfold.detectors.threat.entries import ENGLISH
+from tenfold.detectors.threat.entries import ARABIZI, ENGLISH
 from tenfold.detectors.threat.marked import Mark, Marked
 from tenfold.detectors.threat.stance import CALL, WISH, Stance
 
@@ -19,6 +19,7 @@ _PASSED_OVER = frozenset({
 })  # fmt: skip
 _AGAINST_PLACES = frozenset({"burn", "bomb", "attack", "shoot", "run_over"})
 _ENDS_NOUNS = _PASSED_OVER - {"of", "the", "all"}  # "the lives of all …" goes on
+_YOUR_ENDINGS = ("ak", "ek", "ik", "ko", "kom")  # of Arabizi: "rasak"
 _DASHES = (" – ", " — ", " - ")
 _PARTS = frozenset(
     {
@@ -269,7 +270,7 @@ def _bodily(text: Marked, i: int) -> Target | None:
     whose = [mark.entry.object for mark in text.role("face") if mark.first == i]
     if "me" in whose:
         return None
-    if "you" in whose:
+    if "you" in whose or (text.language == ARABIZI and text.words[i].endswith(_YOUR_ENDINGS)):
         return Target(ADDRESSED, i, i + 1)
     if text.has("your", i, i + 1):
         people = any(text.has(role, i + 1, i + 3) or text.has(role, i + 1, i + 2) for role in _YOURS)
