@@ -71,7 +71,8 @@ def read_status(conn: Conn) -> Status:
             (SELECT version FROM link_models WHERE in_use) AS link_model,
             (SELECT fault FROM link_models WHERE in_use) AS link_model_fault,
             (SELECT coalesce(max(revision), 0) FROM banks) AS bank_revision,
-            (SELECT version FROM policies ORDER BY loaded_at DESC LIMIT 1) AS policy,
+            (SELECT version FROM policies WHERE state IN ('live', 'files')
+             ORDER BY state = 'live' DESC, loaded_at DESC LIMIT 1) AS policy,
             pg_database_size(current_database()) AS database_bytes
         """,
         {"limit": COUNT_LIMIT, "tries": links_due.MAX_TRIES},

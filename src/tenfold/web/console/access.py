@@ -41,12 +41,13 @@ class Permission(StrEnum):
     OPERATE = "operate"  # send dead deliveries again
     THREATS = "threats"  # the desk: threats, their figures, referrals
     PROTECT = "protect"  # who is watched over
+    POLICY = "policy"  # write rules, test them, put them in force
 
 
 _GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.MODERATOR: frozenset({Permission.READ, Permission.DECIDE}),
     Role.LEAD: frozenset(Permission) - {Permission.PROTECT},
-    Role.POLICY: frozenset({Permission.READ}),
+    Role.POLICY: frozenset({Permission.READ, Permission.POLICY}),
     Role.SECURITY: frozenset({Permission.READ, Permission.DECIDE, Permission.THREATS, Permission.PROTECT}),
     Role.ADMIN: frozenset({Permission.OPERATE}),
     Role.AUDITOR: frozenset({Permission.READ}),
