@@ -20,6 +20,7 @@ from msgspec import UNSET, Meta, Raw, UnsetType
 MAX_ID_LENGTH = 255  # two of them, four bytes a character, fit into an index row of PostgreSQL (2,704 bytes)
 MAX_TEXT_LENGTH = 100_000
 MAX_FILM_LENGTH = 400_000  # characters of Base64: 6,000 frames, or an hour of sound
+MAX_POINTS_LENGTH = 14_676  # 500 points
 FRAME_BYTES, PEAK_BYTES = 36, 5  # of one frame of a film, of one peak of a sound; see detectors/media
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
@@ -105,7 +106,8 @@ class PostDeleted(msgspec.Struct, kw_only=True):
 
 class MediaUploaded(msgspec.Struct, kw_only=True):
     """`media.uploaded`: hashes are hexadecimal digits. `pdq_trimmed`: of the picture without its
-    border of one colour, where it has one; `film` and `sound`: what a film is known by. `tenfold hash` makes
+    border of one colour, where it has one; `points`: what parts of it are known by; `film` and `sound`: what
+    a film is. `tenfold hash` makes
     all of them. `file`: instead of them, where the bytes are in the agreed directory."""
 
     media: Id
@@ -115,6 +117,7 @@ class MediaUploaded(msgspec.Struct, kw_only=True):
     md5: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{32}$")] | None = None
     pdq: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     pdq_trimmed: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    points: Annotated[str, Meta(max_length=MAX_POINTS_LENGTH)] | None = None
     film: Annotated[str, Meta(max_length=MAX_FILM_LENGTH)] | None = None
     sound: Annotated[str, Meta(max_length=MAX_FILM_LENGTH)] | None = None
     bytes: Count | None = None
@@ -309,7 +312,11 @@ def _check_time(time: datetime, now: datetime, event_id: str, field: str = "time
 
 
 def _check_packed(data: MediaUploaded, event_id: str) -> None:
-    for field, text, size in (("film", data.film, FRAME_BYTES), ("sound", data.sound, PEAK_BYTES)):
+    for field, text, size in (
+        ("points", data.points, 1),
+        ("film", data.film, FRAME_BYTES),
+        ("sound", data.sound, PEAK_BYTES),
+    ):
         try:
             packed = binascii.a2b_base64(text, strict_mode=True) if text else b""
         except ValueError:

@@ -68,5 +68,5 @@ def _media(conn: Conn, subject: Subject) -> list[Media]:
 def _value(media: Media) -> str:
     """A media item's hashes as an entry of a bank."""
     given = {"sha256": media.sha256, "md5": media.md5, "pdq": media.pdq, "pdq/trimmed": media.pdq_trimmed}
-    given |= {"film": media.film, "sound": media.sound}
+    given |= {"points": media.points, "film": media.film, "sound": media.sound}
     return " ".join(f"{name}:{digits}" for name, digits in given.items() if digits)

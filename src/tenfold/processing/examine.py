@@ -21,7 +21,7 @@ from tenfold.store.events import MAX_TRIES
 from tenfold.store.objects import Objects
 from tenfold.store.uploads import Upload
 
-FIELDS: Final = ("sha256", "md5", "bytes", "pdq", "pdq_trimmed", "film", "sound")  # that an event takes over
+FIELDS: Final = ("sha256", "md5", "bytes", "pdq", "pdq_trimmed", "points", "film", "sound")  # to an event
 
 log = logging.getLogger("tenfold.examine")
 

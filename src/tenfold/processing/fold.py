@@ -327,6 +327,7 @@ def _media(batch: Batch, item: Numbered) -> None:
         md5=data.md5 and data.md5.lower(),
         pdq=data.pdq and data.pdq.lower(),
         pdq_trimmed=data.pdq_trimmed and data.pdq_trimmed.lower(),
+        points=data.points,
         film=data.film,
         sound=data.sound,
         bytes=data.bytes,

@@ -33,7 +33,7 @@ class Post(msgspec.Struct, kw_only=True):
 
 
 class Media(msgspec.Struct, kw_only=True):
-    """A media item's row; hashes are lower-case hex, `film` and `sound` Base64."""
+    """A media item's row; hashes are lower-case hex, `points`, `film` and `sound` Base64."""
 
     id: str
     account: str
@@ -45,6 +45,7 @@ class Media(msgspec.Struct, kw_only=True):
     md5: str | None = None
     pdq: str | None = None
     pdq_trimmed: str | None = None
+    points: str | None = None
     film: str | None = None
     sound: str | None = None
     bytes: int | None = None
@@ -112,8 +113,8 @@ def load_media(conn: Conn, ids: Iterable[str]) -> dict[str, Media]:
     cursor = conn.cursor(row_factory=class_row(Media))
     cursor.execute(
         """
-        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, film, sound, bytes,
-               url, state
+        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound,
+               bytes, url, state
         FROM media WHERE id = ANY(%s)
         """,
         [list(ids)],
@@ -127,11 +128,12 @@ def add_media(conn: Conn, items: Sequence[Media]) -> None:
     conn.execute(
         """
         INSERT INTO media
-            (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, film, sound, bytes, url)
-        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, film, sound, bytes,
-               url
+            (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound, bytes,
+             url)
+        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound,
+               bytes, url
         FROM jsonb_to_recordset(%s) AS row (id text, account text, created_at timestamptz, kind text,
-            seq bigint, mime text, sha256 text, md5 text, pdq text, pdq_trimmed text, film text,
+            seq bigint, mime text, sha256 text, md5 text, pdq text, pdq_trimmed text, points text, film text,
             sound text, bytes bigint, url text)
         ORDER BY id
         ON CONFLICT (id) DO NOTHING

@@ -9,12 +9,13 @@ from tenfold.store.database import Conn
 
 WRITERS_LOCK = 0x7E4F0AED1A  # an arbitrary number: whoever adds hashes commits before the next takes numbers
 PAGE = 100_000
+SOUNDS_PAGE = 200  # of some 10 kB each
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that matches now, by one of its hashes; `hash` as hexadecimal digits.
 
-    `kind`: sha256, md5, pdq or frame; a frame stands at `at` seconds of its film.
+    `kind`: sha256, md5, pdq, frame or sound; a frame stands at `at` seconds of its film.
     """
 
     number: int
@@ -41,9 +42,9 @@ class Page(msgspec.Struct, frozen=True):
 def renew(conn: Conn, bank: str, keys: Sequence[str]) -> None:
     """Write the hashes of these entries anew from their values, whose form was checked."""
     conn.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
-    for table in ("media_hashes", "media_sounds"):
+    for table in ("media_hashes", "media_sounds", "media_points"):
         conn.execute(f"DELETE FROM {table} WHERE bank = %s AND key = ANY(%s)", [bank, list(keys)])
-    for statement in (_HASHES, _FRAMES, _PEAKS):
+    for statement in (_HASHES, _FRAMES, _PEAKS, _POINTS):
         conn.execute(statement, [bank, list(keys)])
 
 
@@ -57,7 +58,7 @@ _HASHES = f"""
            decode(digits, 'hex')
     FROM {_WORDS}, LATERAL (
         SELECT lower(split_part(word, ':', 1)) AS name, lower(split_part(word, ':', 2)) AS digits) AS parts
-    WHERE bank = %s AND key = ANY(%s) AND word !~ '^(film|sound):'
+    WHERE bank = %s AND key = ANY(%s) AND word !~ '^(points|film|sound):'
     ORDER BY key, name, digits
 """
 # As frames.py packs them: 4 bytes of time, of which the highest bit says "trimmed", and 32 of the hash.
@@ -78,6 +79,12 @@ _PEAKS = f"""
     FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^sound:'
     ORDER BY key
 """
+_POINTS = f"""
+    INSERT INTO media_points (bank, key, points)
+    SELECT bank, key, decode(substr(word, 8), 'base64')
+    FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^points:'
+    ORDER BY key
+"""
 
 
 def pdq_after(conn: Conn, number: int) -> Page | None:
@@ -95,13 +102,22 @@ def pdq_after(conn: Conn, number: int) -> Page | None:
     return Page(bytes(row[0]), bytes(row[1])) if row and row[0] else None
 
 
-_MATCHED = """
-    SELECT number, media_hashes.kind, form, encode(hash, 'hex') AS hash, bank, key, label,
-           coalesce(bank_entries.confidence, banks.confidence)::float8 AS confidence,
-           at_ms / 1000.0::float8 AS at
-    FROM media_hashes JOIN bank_entries USING (bank, key) JOIN banks ON banks.id = bank
+_FROM_ENTRIES = """
+    JOIN bank_entries USING (bank, key) JOIN banks ON banks.id = bank
     WHERE banks.enabled AND (expires_at IS NULL OR expires_at > now())
       AND NOT EXISTS (SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
+"""
+_ENTRY = """
+    bank, key, label, coalesce(bank_entries.confidence, banks.confidence)::float8 AS confidence
+"""
+_MATCHED = f"""
+    SELECT number, media_hashes.kind, form, encode(hash, 'hex') AS hash, {_ENTRY},
+           at_ms / 1000.0::float8 AS at
+    FROM media_hashes {_FROM_ENTRIES}
+"""
+_SOUNDS = f"""
+    SELECT number, 'sound' AS kind, '' AS form, '' AS hash, {_ENTRY}
+    FROM media_sounds {_FROM_ENTRIES}
 """
 
 
@@ -109,6 +125,23 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
     """Of these hashes of pictures and frames those whose entries match now, by number."""
     cursor = conn.cursor(row_factory=class_row(Matched))
     cursor.execute(f"{_MATCHED} AND number = ANY(%s)", [sorted(set(numbers))], prepare=True)
+    return {row.number: row for row in cursor}
+
+
+def sounds_after(conn: Conn, number: int) -> list[tuple[int, bytes]]:
+    """The next sounds above a number, with their peaks; empty when there are none."""
+    rows = conn.execute(
+        "SELECT number, peaks FROM media_sounds WHERE number > %s ORDER BY number LIMIT %s",
+        [number, SOUNDS_PAGE],
+        prepare=True,
+    ).fetchall()
+    return [(number, bytes(peaks)) for number, peaks in rows]
+
+
+def sounds_by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
+    """Of these sounds those whose entries match now, by number."""
+    cursor = conn.cursor(row_factory=class_row(Matched))
+    cursor.execute(f"{_SOUNDS} AND media_sounds.number = ANY(%s)", [sorted(set(numbers))], prepare=True)
     return {row.number: row for row in cursor}
 
 

@@ -30,7 +30,10 @@ class Film(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen, or why nothing: `refused`. Neither: a file of another kind."""
+    """What was seen, or why nothing: `refused`. Neither: a file of another kind.
+
+    `points` as points.py writes them; empty when a picture has none.
+    """
 
     refused: str = ""
     format: str = ""
@@ -38,5 +41,6 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     height: int = 0
     whole: Looks | None = None
     trimmed: Looks | None = None
+    points: bytes = b""
     film: Film | None = None
     thumbnails: Thumbnails | None = None

@@ -1,8 +1,8 @@
 """Do two pictures show the same, in whole or in part? Points that look alike must also lie alike.
 
 Each pair of points that look alike says by itself how one picture would lie in the other: moved, turned and
-scaled. The statement that most other pairs agree with is taken, then fitted to them as an affine map, which is near
-enough to a photograph of a screen.
+scaled. The statement that most other pairs agree with is taken, then fitted to them as an affine map, which
+is near enough to a photograph of a screen.
 """
 
 from typing import Final
@@ -11,15 +11,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.detectors.media.points import Codes, Points
+from tenfold.detectors.media.points import Codes, Places, Points
 
-ALIKE: Final = 32  # of 128 bits by which two points may differ; one unrelated pair in 400 does so by chance
+ALIKE: Final = 32  # of 128 bits by which two points may differ; of unrelated pairs one in 400 does
 AGREE: Final = 12.0  # pixels by which a pair may miss where another pair's statement puts it, times the scale
 FITTED: Final = 6.0  # pixels that it may miss the map that is fitted to all
-MOST_SQUASHED: Final = 2.5  # one direction against the other; more is chance, no photograph of a screen
+MOST_SQUASHED: Final = 1.6  # one direction against the other; more is chance, no photograph of a screen
+SAME_TURN: Final = 0.4  # radians by which a pair's own turn may differ from the map's
+SAME_SCALE: Final = 1.6  # factor by which its own scale may
 SMALLEST, LARGEST = 0.08, 12.0  # scale of the entry in the upload
 CELL: Final = 4.0  # pixels: pairs that share a place of either picture count once
-LEAST_PAIRS: Final = 4
+LEAST_PAIRS: Final = 4  # for a map to say anything
+LEAST: Final = 10  # pairs, share and strip of a sure match; see the bench media-robustness
+LEAST_COVERED: Final = 0.03
+LEAST_NARROW: Final = 0.06
+MIDDLE: Final = (0.15, 0.85)  # of the places across the strip, those that are in it
 
 Pairs = NDArray[np.int64]  # n x 2: point of the upload, point of the entry
 Map = NDArray[np.float64]  # 2 x 3: column (x, y, 1) of the entry to (x, y) of the upload
@@ -28,9 +34,9 @@ Map = NDArray[np.float64]  # 2 x 3: column (x, y, 1) of the entry to (x, y) of t
 class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """How an entry lies in an upload.
 
-    `pairs` are those that agree; `covered` is the share of the entry's picture that lies within its points
-    of pairs (their convex hull); `narrow` the standard deviation of these points across their longer direction, as a
-    share of the picture's longer side: near nothing for one line of text.
+    `pairs` are those that agree. Of the entry's points of these: `covered` is the share of its picture within
+    their convex hull, `narrow` the width of the strip that holds most of them, as a share of the picture's
+    longer side.
     """
 
     pairs: Pairs
@@ -38,9 +44,14 @@ class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     covered: float
     narrow: float
 
+    @property
+    def sure(self) -> bool:
+        """Whether this is no chance, and no line of text that both show in the same letters."""
+        return len(self.pairs) >= LEAST and self.covered >= LEAST_COVERED and self.narrow >= LEAST_NARROW
+
 
 def alike(upload: Codes, entry: Codes) -> Pairs:
-    """For each point of the upload the one of the entry that looks most alike, where it looks alike at all."""
+    """For each point of the upload the one of the entry that looks most alike, if it looks alike at all."""
     if not len(upload) or not len(entry):
         return np.zeros((0, 2), np.int64)
     apart = np.bitwise_count(upload[:, None, 0] ^ entry[None, :, 0])
@@ -61,7 +72,8 @@ def correspond(upload: Points, entry: Points) -> Correspondence | None:
         if len(chosen) < LEAST_PAIRS:
             return None
         fitted = _fit(here[chosen], there[chosen])
-        chosen = np.flatnonzero(np.abs(mapped(fitted, here) - there) < FITTED)
+        near = np.abs(mapped(fitted, here) - there) < FITTED
+        chosen = np.flatnonzero(near & _posed(upload, entry, pairs, fitted))
     chosen = _once_each(there, here, chosen)
     if len(chosen) < LEAST_PAIRS or not _plausible(fitted):
         return None
@@ -69,7 +81,7 @@ def correspond(upload: Points, entry: Points) -> Correspondence | None:
     return Correspondence(pairs=pairs[chosen], map=fitted, covered=covered, narrow=narrow)
 
 
-def mapped(map_: Map, places: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def mapped(map_: Map, places: Places) -> Places:
     """Places of the entry as places of the upload."""
     there = np.stack([places.real, places.imag, np.ones(len(places))], axis=1) @ map_.T
     return np.asarray(there[:, 0] + 1j * there[:, 1])
@@ -87,11 +99,22 @@ def _agreeing(upload: Points, entry: Points, pairs: Pairs) -> NDArray[np.int64]:
     return np.flatnonzero(agree[agree.sum(axis=1).argmax()])
 
 
-def _fit(here: NDArray[np.complex128], there: NDArray[np.complex128]) -> Map:
+def _fit(here: Places, there: Places) -> Map:
     """The affine map of least squares."""
     places = np.stack([here.real, here.imag, np.ones(len(here))], axis=1)
     solved, *_ = np.linalg.lstsq(places, np.stack([there.real, there.imag], axis=1), rcond=None)
     return np.asarray(solved.T)
+
+
+def _posed(upload: Points, entry: Points, pairs: Pairs, fitted: Map) -> NDArray[np.bool_]:
+    """Which pairs are turned and scaled as the map says."""
+    of, to = pairs.T
+    directions = np.exp(1j * entry.angles[to])
+    expected = mapped(np.column_stack([fitted[:, :2], [0, 0]]), directions)
+    scale = np.sqrt(abs(np.linalg.det(fitted[:, :2])))
+    off = np.angle(np.exp(1j * upload.angles[of]) * expected.conjugate())
+    factor = upload.sizes[of] / entry.sizes[to] / max(scale, 1e-6)
+    return np.asarray((np.abs(off) < SAME_TURN) & (factor < SAME_SCALE) & (factor > 1 / SAME_SCALE))
 
 
 def _plausible(fitted: Map) -> bool:
@@ -103,9 +126,7 @@ def _plausible(fitted: Map) -> bool:
     )
 
 
-def _once_each(
-    there: NDArray[np.complex128], here: NDArray[np.complex128], chosen: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _once_each(there: Places, here: Places, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """Of pairs with the same place in either picture the first."""
     for places in (there, here):
         cells = np.round(places[chosen].real / CELL) + 1j * np.round(places[chosen].imag / CELL)
@@ -113,20 +134,21 @@ def _once_each(
     return chosen
 
 
-def _extent(places: NDArray[np.complex128], entry: Points) -> tuple[float, float]:
-    """Share of the entry within the places' convex hull; their deviation across the longer direction."""
+def _extent(places: Places, entry: Points) -> tuple[float, float]:
+    """Share of the entry within the places' convex hull; width of the strip that holds most of them."""
     corners = hull(places)
     area = abs((corners.conjugate() * np.roll(corners, -1)).imag.sum()) / 2
-    spread = np.cov(np.stack([places.real, places.imag]))
-    across = float(np.sqrt(max(0.0, np.linalg.eigvalsh(spread)[0])))
-    return float(area) / (entry.width * entry.height), across / max(entry.width, entry.height)
+    axes = np.linalg.eigh(np.cov(np.stack([places.real, places.imag])))[1]
+    across = places.real * axes[0, 0] + places.imag * axes[1, 0]
+    low, high = np.quantile(across, MIDDLE)
+    return float(area) / (entry.width * entry.height), float(high - low) / max(entry.width, entry.height)
 
 
-def hull(places: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def hull(places: Places) -> Places:
     """Corners of the convex hull, in order (Andrew's monotone chain)."""
     ordered = np.unique(places)
 
-    def half(along: NDArray[np.complex128]) -> list[complex]:
+    def half(along: Places) -> list[complex]:
         kept: list[complex] = []
         for place in along.tolist():
             while len(kept) > 1 and ((kept[-1] - kept[-2]).conjugate() * (place - kept[-1])).imag <= 0:

@@ -12,7 +12,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from tenfold.detectors.media import asking, film, pdq, picture
+from tenfold.detectors.media import asking, film, keypoints, pdq, picture
 from tenfold.detectors.media.answers import Answer, Looks
 from tenfold.detectors.media.asking import Asked
 from tenfold.detectors.media.confinement import FILM_CPU_SECONDS, PICTURE_CPU_SECONDS, allow_cpu, confine
@@ -60,6 +60,7 @@ def _picture(data: bytes, small: bool) -> Answer:
         height=read.height,
         whole=look(read.whole),
         trimmed=None if read.trimmed is None else look(read.trimmed),
+        points=keypoints.features(read.upright),
         thumbnails=thumbnails(read.upright) if small else None,
     )
 

@@ -23,8 +23,9 @@ class FileHashes(msgspec.Struct, frozen=True, kw_only=True):
 
     `pdq` is None for what is no picture, could not be read (`note` says why) or shows too little: `quality`
     below 50 of 100. `pdq_trimmed` is that of the picture without its border of one colour, if it has one.
-    `film` and `sound`: frames and peaks as frames.py writes them, of a film of `seconds`. `value` is what a
-    bank of media takes: all of these and the turned forms.
+    `points`: what parts of it are known by (points.py). `film` and `sound`: frames and peaks as frames.py
+    writes them, of a film of `seconds`. `value` is what a bank of media takes: all of these and the turned
+    forms.
     """
 
     file: str
@@ -38,6 +39,7 @@ class FileHashes(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None = None
     height: int | None = None
     seconds: float | None = None
+    points: str | None = None
     film: str | None = None
     sound: str | None = None
     note: str = ""
@@ -82,6 +84,7 @@ def digests_of(file: IO[bytes]) -> Digests:
 def together(name: str, digests: Digests, seen: Answer) -> FileHashes:
     """Digests and what was seen as one."""
     whole, trimmed = _clear(seen.whole), _clear(seen.trimmed)
+    points = frames.write(seen.points) if seen.points else None
     film = frames.write(seen.film.frames) if seen.film and seen.film.frames else None
     sound = frames.write(seen.film.peaks) if seen.film and seen.film.peaks else None
     found = [Hash("sha256", Form(), digests.sha256), Hash("md5", Form(), digests.md5)]
@@ -89,6 +92,7 @@ def together(name: str, digests: Digests, seen: Answer) -> FileHashes:
     found += [
         Hash("pdq", Form(trimmed=True, turn=turn), one) for turn, one in zip(TURNS, trimmed, strict=False)
     ]
+    found += [Hash("points", Form(), points)] if points else []
     found += [Hash("film", Form(), film)] if film else []
     found += [Hash("sound", Form(), sound)] if sound else []
     return FileHashes(
@@ -103,6 +107,7 @@ def together(name: str, digests: Digests, seen: Answer) -> FileHashes:
         width=seen.width or None,
         height=seen.height or None,
         seconds=seen.film.seen if seen.film else None,
+        points=points,
         film=film,
         sound=sound,
         note=_note(seen, bool(whole)),

@@ -2,22 +2,24 @@
 
 An entry holds the hashes of one picture or file. Those of its turned forms are written `pdq/mirrored:<hex>`,
 of the picture without its border `pdq/trimmed:<hex>` and `pdq/trimmed/mirrored:<hex>`. Of a film, all frames
-are one word, `film:<Base64>` (frames.py), and what is heard another, `sound:<Base64>` (sounds.py).
+are one word, `film:<Base64>` (frames.py), and what is heard another, `sound:<Base64>` (sounds.py); of a
+picture, its points are one, `points:<Base64>` (points.py).
 """
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal, get_args
 
 import msgspec
 
 from tenfold.detectors.media import frames, sounds
 from tenfold.detectors.media.frames import FramesError
+from tenfold.detectors.media.points import Points, PointsError
 from tenfold.detectors.media.sounds import SoundError
 from tenfold.detectors.media.turns import TURNS, UPRIGHT
 
-HashKind = Literal["sha256", "pdq", "md5", "film", "sound"]
+HashKind = Literal["sha256", "pdq", "md5", "points", "film", "sound"]
 DIGITS: Final[dict[HashKind, int]] = {"sha256": 64, "pdq": 64, "md5": 32}
 KINDS: Final = ", ".join(get_args(HashKind))
 MAX_HASHES: Final = 64  # of one entry
@@ -43,7 +45,7 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class Hash(msgspec.Struct, frozen=True):
-    """One hash, in lower-case hexadecimal digits; of films and sounds in Base64."""
+    """One hash, in lower-case hexadecimal digits; of points, films and sounds in Base64."""
 
     kind: HashKind
     form: Form
@@ -74,7 +76,7 @@ def read(text: str) -> list[Hash]:
         )
     if len(found) > MAX_HASHES:
         raise HashError(f"holds {len(found)} hashes; at most {MAX_HASHES} belong to one picture")
-    for kind in ("sha256", "md5", "film", "sound"):
+    for kind in ("sha256", "md5", "points", "film", "sound"):
         if sum(one.kind == kind for one in found) > 1:
             raise HashError(f"holds two different {kind} hashes; make an entry for each file")
     return found
@@ -88,7 +90,7 @@ def write(hashes: Iterable[Hash]) -> str:
 def key_of(hashes: Iterable[Hash]) -> str:
     """What an entry with these hashes is known by in its bank: the file's SHA-256, else PDQ, else MD5.
 
-    An entry of nothing but a film or a sound: the SHA-256 of its text, `film:<hex>`.
+    An entry of nothing but points, a film or a sound: the SHA-256 of its text, `film:<hex>`.
     """
     first = min(hashes, key=lambda one: (get_args(HashKind).index(one.kind), str(one.form) != ""))
     if first.kind in DIGITS:
@@ -97,7 +99,7 @@ def key_of(hashes: Iterable[Hash]) -> str:
 
 
 def _one(word: str) -> Hash:
-    if word.startswith(("film:", "sound:")):
+    if word.startswith(("points:", "film:", "sound:")):
         return _long(word)
     name, colon, digits = word.lower().partition(":")
     kind, _, form = name.partition("/")
@@ -117,11 +119,20 @@ def _one(word: str) -> Hash:
 
 
 def _long(word: str) -> Hash:
-    """Frames or peaks."""
-    kind, _, text = word.partition(":")
+    """Points, frames or peaks."""
+    name, _, text = word.partition(":")
+    kind = _LONG[name]
     try:
         packed = frames.decode(text)
-        frames.unpack(packed) if kind == "film" else sounds.unpack(packed)
-    except (FramesError, SoundError) as error:
+        _UNPACK[kind](packed)
+    except (FramesError, SoundError, PointsError) as error:
         raise HashError(f"{word[:60]!r}...: {error}") from None
-    return Hash("film" if kind == "film" else "sound", Form(), text)
+    return Hash(kind, Form(), text)
+
+
+_LONG: Final[dict[str, HashKind]] = {"points": "points", "film": "film", "sound": "sound"}
+_UNPACK: Final[dict[str, Callable[[bytes], object]]] = {
+    "points": Points.from_bytes,
+    "film": frames.unpack,
+    "sound": sounds.unpack,
+}

@@ -1,13 +1,11 @@
 """Points of a picture: where there is a corner or a blob, how large, how it is turned, and what is around it.
 
-What is around a point is a SIFT descriptor (Lowe 2004) as square roots (Arandjelovic, Zisserman 2012), of which
-one bit each says whether it is above the usual. So what is around two points differs in few of 128 bits when
-they show the same; turning, scaling and recolouring a picture hardly change it. Written, a picture's
-points are a head (version, width, height) and 22 bytes a point, the strongest first.
+What is around a point is a SIFT descriptor (Lowe 2004) as square roots (Arandjelovic, Zisserman 2012), of
+which one bit each says whether it is above the usual. So what is around two points differs in few of 128
+bits when they show the same; turning, scaling and recolouring a picture hardly change it. Written, a
+picture's points are a head (version, width, height) and 22 bytes a point, the strongest first.
 """
 
-import base64
-import binascii
 import struct
 from typing import Final, Self
 
@@ -28,6 +26,7 @@ _ANGLE_STEPS = 256  # of a full turn
 LONGEST: Final = _HEAD.size + MOST * _POINT.itemsize  # bytes
 
 Codes = NDArray[np.uint64]  # n x 2
+Places = NDArray[np.complex128]  # x + iy
 
 
 class PointsError(ValueError):
@@ -49,12 +48,12 @@ MIRROR: Final = _mirror_table()
 class Points(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Points of one picture, n of each, in pixels of the picture as it was looked at: `width` x `height`.
 
-    `places` are x + iy; `sizes` are diameters; `angles` are radians, clockwise from the right.
+    `sizes` are diameters; `angles` are radians, clockwise from the right.
     """
 
     width: int
     height: int
-    places: NDArray[np.complex128]
+    places: Places
     sizes: NDArray[np.float64]
     angles: NDArray[np.float64]
     codes: Codes
@@ -117,18 +116,3 @@ class Points(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             angles=np.pi - self.angles,
             codes=np.packbits(bits.take(MIRROR, axis=1), axis=1).view(np.uint64),
         )
-
-
-def to_text(data: bytes) -> str:
-    """Written points as they stand in events and entries of banks."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def from_text(text: str) -> bytes:
-    """The bytes that `to_text` wrote, checked; raises PointsError."""
-    try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise PointsError("points are written in base64 for URLs, with - and _") from None
-    Points.from_bytes(data)
-    return data

@@ -1,9 +1,10 @@
 """Which entries have points like those of an upload? An inverted index of points by words, in memory.
 
-A point's code is cut into two halves, and each half stands for the nearest of 1,024 middles that were learned; the two
-are its word (Babenko and Lempitsky: The Inverted Multi-Index, 2012). An upload's points are looked up under a few words
-each. Points there that look alike vote for their entry and for how it would be turned and scaled (Jegou, Douze,
-Schmid: Hamming Embedding and Weak Geometric Consistency, 2008); chance scatters over the latter.
+A point's code is cut into two halves, and each half stands for the nearest of 1,024 middles that were
+learned; the two are its word (Babenko and Lempitsky: The Inverted Multi-Index, 2012). An upload's points are
+looked up under a few words each. Points there that look alike vote for their entry and for how it would be
+turned and scaled (Jegou, Douze, Schmid: Hamming Embedding and Weak Geometric Consistency, 2008); chance
+scatters over the latter.
 """
 
 import threading

@@ -1,0 +1,87 @@
+"""Entries of which an upload shows a part, or that are a part of it: by points that look and lie alike."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from tenfold.detectors.media import frames
+from tenfold.detectors.media.correspondence import Correspondence, correspond, hull, mapped
+from tenfold.detectors.media.matches import PART, Lies, Match
+from tenfold.detectors.media.points import Places, Points
+from tenfold.detectors.media.turns import UPRIGHT
+from tenfold.detectors.media.word_index import WordIndex
+from tenfold.store import media_points
+from tenfold.store.database import Conn
+
+MIRRORED: Final = "mirrored"
+SHOWN_PAIRS: Final = 40  # lines that are drawn between two pictures
+HALVED_BY: Final = 4.0  # pairs that halve the doubt
+
+
+class Parts:
+    """Points of all entries, and who has them. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        self._index = WordIndex()
+
+    def update(self, conn: Conn) -> None:
+        """Hold the points of all entries that are in the store now."""
+        loading = self._index.last == 0
+        while rows := media_points.after(conn, self._index.last):
+            self._index.add([number for number, _ in rows], [Points.from_bytes(points) for _, points in rows])
+        if loading and len(self._index):
+            self._index.freeze()
+
+    def found(self, conn: Conn, text: str) -> Iterator[Match]:
+        """Entries that correspond with an upload, by its points as text.
+
+        Raises FramesError or PointsError.
+        """
+        upload = Points.from_bytes(frames.decode(text))
+        for turn, seen in ((UPRIGHT, upload), (MIRRORED, upload.mirrored())):
+            candidates = media_points.by_number(conn, self._index.candidates(seen))
+            for candidate in candidates.values():
+                entry = Points.from_bytes(candidate.points)
+                agreed = correspond(seen, entry)
+                if agreed is not None and agreed.sure:
+                    yield Match(
+                        entry=candidate.entry,
+                        kind=PART,
+                        turn=turn,
+                        lies=_lies(agreed, seen, entry, mirrored=turn == MIRRORED),
+                        score=1 - 0.5 ** (len(agreed.pairs) / HALVED_BY),
+                    )
+
+
+def _lies(agreed: Correspondence, upload: Points, entry: Points, *, mirrored: bool) -> Lies:
+    of, to = agreed.pairs.T
+    places = entry.places[to]
+    part = hull(places)
+    right, below = entry.width, 1j * entry.height
+    frame = np.array([0, right, right + below, below])
+    best = np.unique(np.linspace(0, len(of) - 1, SHOWN_PAIRS).astype(int))
+
+    def here(at: Places) -> list[tuple[int, int]]:
+        return _thousandths(upload.width - at.conjugate() if mirrored else at, upload)
+
+    return Lies(
+        here=here(mapped(agreed.map, part)),
+        there=_thousandths(part, entry),
+        outline=here(mapped(agreed.map, frame)),
+        pairs=[
+            (*one, *other)
+            for one, other in zip(
+                here(upload.places[of[best]]), _thousandths(places[best], entry), strict=True
+            )
+        ],
+        points=len(of),
+        covered=round(agreed.covered, 3),
+    )
+
+
+def _thousandths(places: Places, picture: Points) -> list[tuple[int, int]]:
+    return [
+        (round(1000 * place.real / picture.width), round(1000 * place.imag / picture.height))
+        for place in places.tolist()
+    ]

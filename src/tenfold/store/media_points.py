@@ -1,0 +1,58 @@
+"""Points of entries of banks of media: read by the index of parts of pictures."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tenfold.store.database import Conn
+from tenfold.store.media_hashes import Matched
+
+PAGE = 2_000
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that matches now, with its points as they are written."""
+
+    entry: Matched
+    points: bytes
+
+
+def after(conn: Conn, number: int) -> list[tuple[int, bytes]]:
+    """Number and points of the next entries above a number, at most PAGE of them."""
+    return conn.execute(
+        "SELECT number, points FROM media_points WHERE number > %s ORDER BY number LIMIT %s",
+        [number, PAGE],
+        prepare=True,
+        binary=True,
+    ).fetchall()
+
+
+def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
+    """Of these the entries that match now, by number."""
+    rows = conn.execute(
+        """
+        SELECT number, bank, key, label, coalesce(bank_entries.confidence, banks.confidence)::float8, points
+        FROM media_points JOIN bank_entries USING (bank, key) JOIN banks ON banks.id = bank
+        WHERE number = ANY(%s) AND banks.enabled AND (expires_at IS NULL OR expires_at > now())
+          AND NOT EXISTS (
+              SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
+        """,
+        [sorted(set(numbers))],
+        prepare=True,
+    )
+    return {
+        number: Entry(
+            entry=Matched(
+                number=number,
+                kind="points",
+                form="",
+                hash="",
+                bank=bank,
+                key=key,
+                label=label,
+                confidence=confidence,
+            ),
+            points=points,
+        )
+        for number, bank, key, label, confidence, points in rows
+    }
