@@ -26,12 +26,13 @@ _ENGLISH = frozenset({
 })  # fmt: skip
 # Words of Arabic in Latin letters that no other language writes so: threats have few words, often no digits.
 _OF_ARABIZI = frozenset({
-    "wallah", "wallahi", "wallahy", "walla", "lazem", "lazim", "kolohom", "kollohom", "kolhom", "kolloko",
-    "kollokom", "kolkom", "kollon", "kollkon", "kamlin", "bokra", "bukra", "enta", "enti", "ento", "inta",
-    "ghadi", "kalb", "lkelb", "welad", "weladak", "wladak", "bentak", "ebnak", "beitak", "baitak", "darek",
-    "darak", "maktab", "elmaktab", "maktabko", "maktabkom", "sekkin", "sekkina", "sakakeen", "rosas", "mowazafeen",
-    "mowazaf", "mudir", "modeer", "mudirkom", "dmaghak", "rasak", "reglek", "reglak", "batnak", "dammak",
-    "kharoof", "yalla", "inshallah", "nefsi", "baddi", "badde", "baddna", "elleila", "shababna", "regalatna",
+    "wallah", "wallahi", "wallahy", "walla", "lazem", "lazim", "kolohom", "kollohom", "kolhom",
+    "kolloko", "kollokom", "kolkom", "kollon", "kollkon", "kamlin", "bokra", "bukra", "enta", "enti",
+    "ento", "inta", "ghadi", "kalb", "lkelb", "welad", "weladak", "wladak", "bentak", "ebnak", "beitak",
+    "baitak", "darek", "darak", "maktab", "elmaktab", "maktabko", "maktabkom", "sekkin", "sekkina",
+    "sakakeen", "rosas", "mowazafeen", "mowazaf", "mudir", "modeer", "mudirkom", "dmaghak", "rasak",
+    "reglek", "reglak", "batnak", "dammak", "kharoof", "yalla", "inshallah", "nefsi", "baddi", "badde",
+    "baddna", "elleila", "shababna", "regalatna",
 })  # fmt: skip
 
 
@@ -39,7 +40,7 @@ class ThreatDetector:
     """Reads threats. It needs no bank; threads may share it."""
 
     name = "threat"
-    version = "2"
+    version = "3"
     kinds = (KIND,)
 
     def __init__(self, model: Model | None = None) -> None:
