@@ -24,6 +24,7 @@ def recognise(conn: Conn, detector: MediaDetector, batch: Batch) -> dict[int, li
             pdq=media.pdq,
             pdq_trimmed=media.pdq_trimmed,
             film=media.film,
+            sound=media.sound,
         )
         for _, subject, media in asked
     ]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SPEEDS: Final = tuple(round(0.7 + 0.025 * step, 3) for step in range(31))  # 0.7 to 1.45
-LONGEST_GAP: Final = 12.0  # seconds without a pair that still lie within one part
+LONGEST_GAP: Final = 12.0  # seconds without a pair that still lie within one part of a film
 
 Times = NDArray[np.float64]
 
@@ -27,7 +27,11 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def align(
-    times: Times, entry_times: Times, tolerance: float, speeds: tuple[float, ...] = SPEEDS
+    times: Times,
+    entry_times: Times,
+    tolerance: float,
+    speeds: tuple[float, ...] = SPEEDS,
+    gap: float = LONGEST_GAP,
 ) -> Part | None:
     """The part that most moments agree on; None when there are no pairs.
 
@@ -44,7 +48,7 @@ def align(
         if score > most:
             best, most = found, score
     best = _through(times, entry_times, best, tolerance)
-    best = _longest_run(times, best)
+    best = _longest_run(times, best, gap)
     return Part(
         start=float(times[best].min()),
         end=float(times[best].max()),
@@ -76,9 +80,9 @@ def _through(
     return near if kept else chosen
 
 
-def _longest_run(times: Times, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+def _longest_run(times: Times, chosen: NDArray[np.int64], gap: float) -> NDArray[np.int64]:
     """Of pairs on a line those of the fullest stretch without a long gap."""
     order = chosen[np.argsort(times[chosen], kind="stable")]
-    cuts = np.flatnonzero(np.diff(times[order]) > LONGEST_GAP) + 1
+    cuts = np.flatnonzero(np.diff(times[order]) > gap) + 1
     runs = np.split(order, cuts)
     return max(runs, key=lambda run: len(np.unique(times[run])))

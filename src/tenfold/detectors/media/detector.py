@@ -12,9 +12,11 @@ from tenfold.detectors.media import films, matches
 from tenfold.detectors.media.bands import Codes, codes_of
 from tenfold.detectors.media.frames import FramesError
 from tenfold.detectors.media.hashes import form_of
+from tenfold.detectors.media.heard import Sounds
 from tenfold.detectors.media.index import HashIndex
 from tenfold.detectors.media.matches import FILE, Match, Range
 from tenfold.detectors.media.pdq import BITS, from_hex
+from tenfold.detectors.media.sounds import SoundError
 from tenfold.detectors.media.turns import INVERSE, UPRIGHT, turned_hashes
 from tenfold.evidence import Signal, SignalKind
 from tenfold.store import media_hashes
@@ -23,8 +25,9 @@ from tenfold.subjects import Subject
 
 MEDIA: Final = SignalKind(
     name="media",
-    title="Known picture, film or file",
-    score_means="confidence of the bank's entry times the share of hash bits that agree; 1: the very file",
+    title="Known picture, film, sound or file",
+    score_means="confidence of the bank's entry times the share of hash bits that agree; 1: the very file. Of "
+    "sounds: times how densely they agree",
     details={
         "bank": "str",
         "label": "str",
@@ -56,6 +59,7 @@ class MediaItem(msgspec.Struct, frozen=True, kw_only=True):
     pdq: str | None = None
     pdq_trimmed: str | None = None
     film: str | None = None
+    sound: str | None = None
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -85,6 +89,7 @@ class MediaDetector:
 
     def __init__(self) -> None:
         self._index = HashIndex()
+        self._sounds = Sounds()
 
     def update(self, conn: Conn) -> None:
         """Hold all hashes that are in the store now."""
@@ -94,13 +99,17 @@ class MediaDetector:
             self._index.add(numbers, codes_of(page.hashes))
         if loading:
             self._index.freeze()
+        self._sounds.update(conn)
 
     def detect(self, conn: Conn, items: Sequence[MediaItem]) -> list[list[Signal]]:
         """Signals for each item, in their order: of every bank and label the nearest entry."""
         self.update(conn)
         found: list[dict[tuple[str, str], Match]] = [{} for _ in items]
         for number, match in chain(
-            self._files(conn, items), self._pictures(conn, items), self._films(conn, items)
+            self._files(conn, items),
+            self._pictures(conn, items),
+            self._films(conn, items),
+            self._heard(conn, items),
         ):
             group = (match.entry.bank, match.entry.label)
             best = found[number].get(group)
@@ -155,6 +164,16 @@ class MediaDetector:
                     yield number, match
             except FramesError as error:
                 log.warning("media %s: its film %s", item.subject.id, error)
+
+    def _heard(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
+        for number, item in enumerate(items):
+            if not item.sound:
+                continue
+            try:
+                for match in self._sounds.found(conn, item.sound):
+                    yield number, match
+            except (FramesError, SoundError) as error:
+                log.warning("media %s: its sound: %s", item.subject.id, error)
 
     def _near(self, items: Sequence[MediaItem]) -> list[_Hit]:
         """The nearest hashes in the index to any form of each item."""
