@@ -7,3 +7,60 @@ CREATE TABLE cases_ahead (
     version timestamptz NOT NULL
 );
 CREATE INDEX cases_ahead_case ON cases_ahead (case_id);
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+-- What search looks through: texts in the normal form of the detectors, by what they are of. `at` orders them.
+CREATE TABLE search_texts (
+    kind text             NOT NULL CHECK (kind IN ('post', 'account', 'group', 'note')),
+    id   text COLLATE "C" NOT NULL,
+    text text             NOT NULL,
+    at   timestamptz      NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+CREATE INDEX search_texts_trigrams ON search_texts USING gin (text gin_trgm_ops);
+
+-- What is still to be put there, appended by triggers and taken by workers: writing posts waits for no index.
+CREATE TABLE search_due (
+    seq  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    id   text NOT NULL
+);
+INSERT INTO search_due (kind, id)
+SELECT 'post', id FROM posts UNION ALL SELECT 'account', id FROM accounts
+UNION ALL SELECT 'group', id FROM groups UNION ALL SELECT 'note', id::text FROM case_notes;
+
+CREATE FUNCTION search_note_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO search_due (kind, id) SELECT TG_ARGV[0], id::text FROM changed;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION search_note_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO search_due (kind, id) VALUES (TG_ARGV[0], NEW.id::text);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER search_new AFTER INSERT ON posts REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_note_rows('post');
+CREATE TRIGGER search_new AFTER INSERT ON accounts REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_note_rows('account');
+CREATE TRIGGER search_new AFTER INSERT ON groups REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_note_rows('group');
+CREATE TRIGGER search_new AFTER INSERT ON case_notes REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_note_rows('note');
+CREATE TRIGGER search_gone AFTER DELETE ON posts REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_note_rows('post');
+CREATE TRIGGER search_gone AFTER DELETE ON accounts REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_note_rows('account');
+CREATE TRIGGER search_gone AFTER DELETE ON groups REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION search_note_rows('group');
+CREATE TRIGGER search_changed AFTER UPDATE ON posts
+    FOR EACH ROW WHEN (OLD.text IS DISTINCT FROM NEW.text) EXECUTE FUNCTION search_note_row('post');
+CREATE TRIGGER search_changed AFTER UPDATE ON accounts
+    FOR EACH ROW WHEN ((OLD.handle, OLD.display_name, OLD.bio, OLD.location)
+        IS DISTINCT FROM (NEW.handle, NEW.display_name, NEW.bio, NEW.location))
+    EXECUTE FUNCTION search_note_row('account');
+CREATE TRIGGER search_changed AFTER UPDATE ON groups
+    FOR EACH ROW WHEN ((OLD.name, OLD.description) IS DISTINCT FROM (NEW.name, NEW.description))
+    EXECUTE FUNCTION search_note_row('group');
