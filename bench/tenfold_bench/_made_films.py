@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -60,7 +61,7 @@ def encoded(
     file = io.BytesIO()
     options = {"crf": str(crf), "preset": "ultrafast"} if codec == "libx264" else {}
     with av.open(file, "w", format=form) as made:
-        stream = made.add_stream(codec, rate=Fraction(rate).limit_denominator(1000), options=options)
+        stream: Any = made.add_stream(codec, rate=Fraction(rate).limit_denominator(1000), options=options)
         stream.height, stream.width = frames[0].shape[0], frames[0].shape[1]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.thread_count = 1

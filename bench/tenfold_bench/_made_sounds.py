@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -31,7 +32,7 @@ def chant(seed: int, seconds: float = 60.0) -> Sound:
         if place % 2 == 0:
             _add(made, at, _drum(chance))
         at, place = at + length * beat, place + 1
-    return made / np.abs(made).max() * np.float32(0.8)
+    return np.asarray(made / np.abs(made).max() * 0.8, np.float32)
 
 
 def _voice(pitch: float, seconds: float, chance: np.random.Generator) -> Sound:
@@ -76,14 +77,16 @@ def talk(seed: int, seconds: float) -> Sound:
         )
         _add(made, at, np.asarray(wave * np.hanning(len(time)), np.float32))
         at += length + float(chance.choice([0, 0.02, 0.2]))
-    return made / np.abs(made).max() * np.float32(0.8)
+    return np.asarray(made / np.abs(made).max() * 0.8, np.float32)
 
 
-def encoded(sound: Sound, *, codec: str = "pcm_s16le", form: str = "wav", rate: int = 0) -> bytes:
+def encoded(
+    sound: NDArray[np.floating[Any]], *, codec: str = "pcm_s16le", form: str = "wav", rate: int = 0
+) -> bytes:
     """A file of a sound; `rate` in bits a second."""
     file = io.BytesIO()
     with av.open(file, "w", format=form) as made:
-        stream = made.add_stream(codec, rate=RATE, layout="mono")
+        stream: Any = made.add_stream(codec, rate=RATE, layout="mono")
         if rate:
             stream.bit_rate = rate
         resampler = av.AudioResampler(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.detectors.media import frames, matches
-from tenfold.detectors.media.alignment import align
+from tenfold.detectors.media.alignment import Part, align
 from tenfold.detectors.media.bands import Codes, codes_of
 from tenfold.detectors.media.frames import Frames
 from tenfold.detectors.media.index import HashIndex
@@ -40,12 +40,13 @@ class _Hits(msgspec.Struct, frozen=True):
 def found(conn: Conn, index: HashIndex, text: str) -> Iterator[Match]:
     """Every entry that a film has a scene, a frame or a picture of; raises FramesError."""
     film = frames.read(text)
-    for turn, codes in _turned(film).items():
+    for turn, codes in turned(film).items():
         for hits in _hits(conn, index, film, turn, codes):
             yield _picture(hits) if hits.entry.kind == "pdq" else _scene(hits)
 
 
-def _turned(film: Frames) -> dict[str, Codes]:
+def turned(film: Frames) -> dict[str, Codes]:
+    """The hashes of all frames, for each way in which the film may be turned."""
     packed = film.codes.view(np.uint8).reshape(len(film.codes), BITS // 8)
     bits = np.unpackbits(packed, axis=1)[:, ::-1].astype(np.bool_)
     made = turned_hashes(bits)
@@ -92,10 +93,15 @@ def _picture(hits: _Hits) -> Match:
     )
 
 
+def is_scene(part: Part | None) -> bool:
+    """Whether so much runs alike that it is no chance."""
+    return part is not None and part.moments >= LEAST_MOMENTS and part.end - part.start >= LEAST_SECONDS
+
+
 def _scene(hits: _Hits) -> Match:
     """The part of the entry's film that is in this one, or else the frame that is."""
     part = align(hits.times, hits.entry_times, TOLERANCE)
-    if part is None or part.moments < LEAST_MOMENTS or part.end - part.start < LEAST_SECONDS:
+    if part is None or not is_scene(part):
         best = int(np.argmin(hits.distances))
         at, there = float(hits.times[best]), float(hits.entry_times[best])
         return Match(
