@@ -10,13 +10,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tenfold import config
+from tenfold.lab import shown
 from tenfold.lab.jobs import Jobs
 from tenfold.policy import versions
 from tenfold.policy.in_force import CurrentPolicy
 from tenfold.store import policies
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Role
-from tenfold.web.console import policy_read
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS
 from tests.console.running import LogIn, Site
 from tests.lab.lab_world import post, rule, texts, work
@@ -46,7 +46,7 @@ def saved(site: Site, *rules: str, live: bool = False, actor: str = "user:99") -
 def fill(site: Site) -> None:
     """Posts judged by what is in force."""
     with site.store() as conn:
-        files = policy_read.files_policy(site.runtime)
+        files = shown.files_policy(site.runtime.settings)
         told = ["the gate is open tonight", "على البوابة مساء اليوم", "at the door they said", "nothing here"]
         work(conn, CurrentPolicy(files).get(conn), *[post(n, text, minute=n) for n, text in enumerate(told)])
 

@@ -17,6 +17,7 @@ from tenfold.store.database import Conn
 from tenfold.store.policies import Version
 
 LONGEST_REASON = 2_000
+LONGEST_NAME = 200
 FILES = "files"  # what a roll-back leads to when no version was live before
 
 
@@ -31,8 +32,8 @@ class VersionError(Exception):
 def checked_reason(reason: str) -> str:
     """The reason without spaces around it; VersionError when there is none."""
     reason = reason.strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise VersionError("reason", f"say why, in 1 to {LONGEST_REASON:,} characters")
+    if not reason or len(reason) > LONGEST_REASON or "\0" in reason:
+        raise VersionError("reason", f"say why, in 1 to {LONGEST_REASON:,} characters without U+0000")
     return reason
 
 
@@ -42,6 +43,9 @@ def save(conn: Conn, texts: Mapping[str, str], *, actor: str, reason: str) -> st
     The same text again is the same version, wherever it stands.
     """
     reason = checked_reason(reason)
+    for name in texts:
+        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+            raise VersionError("name", f"a file's name has 1 to {LONGEST_NAME} printable characters")
     policy = load_texts(texts, KINDS)
     policies.lock(conn)
     known = policies.get(conn, policy.version)
@@ -151,7 +155,7 @@ def load(conn: Conn, version: str) -> PolicySet:
 
 def find(conn: Conn, beginning: str) -> str:
     """The one version that begins so; raises VersionError."""
-    found = policies.starting(conn, beginning) if beginning else []
+    found = policies.starting(conn, beginning) if beginning.isalnum() else []
     if len(found) != 1:
         raise VersionError(
             "unknown", f"{'no' if not found else 'more than one'} version begins with {beginning!r}"

@@ -41,6 +41,8 @@ class Scope(StrEnum):
     CLOSURES_WRITE = "closures:write"
     THREATS = "threats"
     PROTECTEES = "protectees"
+    POLICY_READ = "policy:read"
+    POLICY_WRITE = "policy:write"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"
 

@@ -1,6 +1,6 @@
 """Every version of the policy by the digest of its text: who saved it and why, and where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -47,8 +47,15 @@ def remember(conn: Conn, version: str, sources: Mapping[str, str]) -> None:
 
 def sources(conn: Conn, version: str) -> dict[str, str] | None:
     """The files of a policy by name; None when there is no such version."""
+    if not _could_be(version):
+        return None
     row = conn.execute("SELECT files FROM policies WHERE version = %s", [version]).fetchone()
     return row[0] if row else None
+
+
+def _could_be(version: str) -> bool:
+    """Whether it is written as versions are: what PostgreSQL cannot hold never is one."""
+    return version.isascii() and version.isalnum()
 
 
 def lock(conn: Conn) -> None:
@@ -71,7 +78,9 @@ def save(conn: Conn, version: str, files: Mapping[str, str], *, actor: str, reas
 
 
 def get(conn: Conn, version: str) -> Version | None:
-    """One version."""
+    """One version; None if there is none."""
+    if not _could_be(version):
+        return None
     cursor = conn.cursor(row_factory=class_row(Version))
     cursor.execute(f"SELECT {_COLUMNS} FROM policies WHERE version = %s", [version])
     return cursor.fetchone()
@@ -142,9 +151,3 @@ def approve(conn: Conn, version: str, actor: str, now: datetime) -> None:
     conn.execute(
         "UPDATE policies SET approved_by = %s, approved_at = %s WHERE version = %s", [actor, now, version]
     )
-
-
-def texts_of(conn: Conn, versions: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The files of several versions."""
-    rows = conn.execute("SELECT version, files FROM policies WHERE version = ANY(%s)", [list(versions)])
-    return dict(rows.fetchall())

@@ -1,5 +1,6 @@
 """The policy lab: all rules with how they do, the page of a rule, the page of a version."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -8,16 +9,18 @@ from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from tenfold.lab import shown as lab
 from tenfold.lab.report import precision
 from tenfold.policy import PolicyErrors, PolicySet, versions
 from tenfold.policy.difference import asks, changes, definition, definitions
 from tenfold.policy.excerpt import file_differences, rule_lines
 from tenfold.policy.rules import Rule
-from tenfold.store import backtests, policies, rule_figures
+from tenfold.store import backtests, people, policies, rule_figures
 from tenfold.store.database import Conn
 from tenfold.store.policies import Version
-from tenfold.web.console import pages, policy_read
+from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
+from tenfold.web.console.queue import user_ids
 
 WIDTH: Final = 720  # of the chart's own units
 HEIGHT: Final = 120
@@ -51,6 +54,12 @@ def bars(days: list[tuple[Any, int]]) -> list[Bar]:
     ]
 
 
+def names_of(conn: Conn, known: Iterable[Version]) -> dict[int, str]:
+    """Names of all people who had to do with the versions."""
+    actors = [who for one in known for who in (one.saved_by, one.asked_by, one.approved_by) if who]
+    return people.names(conn, user_ids(actors))
+
+
 @get("/policy", opt={"needs": Permission.READ}, sync_to_thread=True)
 def list_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str]:
     """All rules, and the versions of the store."""
@@ -60,10 +69,10 @@ def list_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str]
             visit,
             "policy.html",
             section="policy",
-            rows=policy_read.rows(conn, visit.runtime, known, datetime.now(UTC)),
+            rows=lab.rows(conn, visit.runtime.settings, known, datetime.now(UTC)),
             versions=known,
             live=next((one for one in known if one.state == "live"), None),
-            people=policy_read.names_of(conn, known),
+            people=names_of(conn, known),
             done=request.query_params.get("done", ""),
         )
 
@@ -74,14 +83,16 @@ def rule_page(visit: Visiting, name: FromPath[str], request: Request[Any, Any, A
     with visit.runtime.pool.connection() as conn:
         known = policies.listing(conn)
         chosen = request.query_params.get("in", "")
-        policy = policy_read.load(conn, chosen) if chosen else policy_read.in_force(conn, visit.runtime)
+        policy = lab.sound(conn, chosen) if chosen else lab.in_force(conn, visit.runtime.settings)
+        if policy is None:
+            raise NotFoundException(chosen)
         rule = next((one for one in policy.rules if one.name == name), None)
         now = datetime.now(UTC)
-        live = policy_read.in_force(conn, visit.runtime)
+        live = lab.in_force(conn, visit.runtime.settings)
         mine = definition(policy, rule) if rule else None
         measured = None if mine is None or definitions(live).get(name) == mine else mine
         spoken = rule_figures.by_language(conn, name, measured, now)
-        history = policy_read.rule_history(conn, name, known, policy_read.files_policy(visit.runtime))
+        history = lab.rule_history(conn, name, known, lab.files_policy(visit.runtime.settings))
         if rule is None and not spoken and not history:
             raise NotFoundException(name)
         days = rule_figures.by_day(conn, name, measured, now)
@@ -103,7 +114,7 @@ def rule_page(visit: Visiting, name: FromPath[str], request: Request[Any, Any, A
             spoken=[(one, precision(one.violations, one.decided)) for one in spoken],
             sample=rule_figures.sample(conn, name, measured, now),
             history=history,
-            people=policy_read.names_of(conn, known),
+            people=names_of(conn, known),
         )
 
 
@@ -129,8 +140,8 @@ def shown(
         known = policies.get(conn, version)
         if known is None:
             raise NotFoundException(version)
-        live = policy_read.in_force(conn, visit.runtime)
-        policy = policy_read.sound(conn, version)
+        live = lab.in_force(conn, visit.runtime.settings)
+        policy = lab.sound(conn, version)
         return pages.render(
             visit,
             "policy_version.html",
@@ -142,7 +153,7 @@ def shown(
             acting=_acting(conn, version, visit),
             differences=file_differences(live.sources, policies.sources(conn, version) or {}),
             tests=backtests.of_draft(conn, version),
-            people=policy_read.names_of(conn, [known]),
+            people=names_of(conn, [known]),
             done=done,
             failure=failure,
         )
@@ -161,7 +172,7 @@ def _changed(live: PolicySet, policy: PolicySet) -> list[tuple[str, str, list[st
 
 def _acting(conn: Conn, version: str, visit: Visit) -> list[str]:
     try:
-        return versions.needs_second(conn, version, policy_read.files_policy(visit.runtime))
+        return versions.needs_second(conn, version, lab.files_policy(visit.runtime.settings))
     except PolicyErrors:
         return []
 

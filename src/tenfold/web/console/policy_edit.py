@@ -4,12 +4,13 @@ from typing import Any, Final
 
 from litestar import Request, Response, get, post
 
+from tenfold.lab import shown as lab
 from tenfold.policy import PolicyErrors, load_texts, versions
 from tenfold.policy.errors import PolicyError
 from tenfold.policy.kinds import KINDS
 from tenfold.policy.versions import VersionError
 from tenfold.store import policies
-from tenfold.web.console import pages, policy_read
+from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 
 MAX_FORM: Final = 16 * 1024 * 1024  # bytes: several files of the largest size that the loader reads
@@ -21,7 +22,7 @@ def new_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str]:
     start = request.query_params.get("from", "")
     with visit.runtime.pool.connection() as conn:
         policy = policies.sources(conn, start) if start else None
-        texts = policy or dict(policy_read.in_force(conn, visit.runtime).sources)
+        texts = policy or dict(lab.in_force(conn, visit.runtime.settings).sources)
     return _form(visit, texts, start=start)
 
 

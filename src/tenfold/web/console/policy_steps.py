@@ -9,11 +9,12 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from tenfold.lab import jobs
+from tenfold.lab import shown as lab
 from tenfold.policy import PolicyErrors, versions
 from tenfold.policy.versions import VersionError
 from tenfold.store import backtests, policies
 from tenfold.store.database import Conn
-from tenfold.web.console import pages, policy_read
+from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.policy import shown
 
@@ -27,7 +28,7 @@ def _live(conn: Conn, version: str, visit: Visit, now: datetime) -> None:
         actor=visit.person.actor,
         reason=visit.field("reason"),
         now=now,
-        files=policy_read.files_policy(visit.runtime),
+        files=lab.files_policy(visit.runtime.settings),
     )
 
 
@@ -90,7 +91,7 @@ def test(visit: Visiting, version: FromPath[str]) -> Response[Any]:
     with visit.runtime.pool.connection() as conn:
         if policies.get(conn, version) is None:
             raise NotFoundException(version)
-        files = policy_read.files_policy(visit.runtime)
+        files = lab.files_policy(visit.runtime.settings)
         asked = jobs.ask(conn, version, files, actor=visit.person.actor, since=None)
     return pages.redirect(f"/policy/backtests/{asked}")
 

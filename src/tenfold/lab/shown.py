@@ -1,12 +1,11 @@
-"""What the pages of the policy lab show of rules and versions."""
+"""Rules and versions as people and programs see them: every rule with how it does, and its history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-from litestar.exceptions import NotFoundException
 
 from tenfold.config import Settings
 from tenfold.lab.report import Precision, precision
@@ -15,11 +14,9 @@ from tenfold.policy.difference import Change, asks, changes, definition, definit
 from tenfold.policy.excerpt import Changed, difference, rule_lines
 from tenfold.policy.kinds import KINDS
 from tenfold.policy.rules import Rule
-from tenfold.store import people, policies, rule_figures
+from tenfold.store import policies, rule_figures
 from tenfold.store.database import Conn
 from tenfold.store.policies import Version
-from tenfold.web.console.queue import user_ids
-from tenfold.web.runtime import Runtime
 
 HISTORY = 20  # versions of which a rule's history is told
 
@@ -56,42 +53,29 @@ def _files(paths: tuple[Path, ...]) -> PolicySet:
     return load_texts(policy.sources, KINDS)
 
 
-def files_policy(runtime: Runtime) -> PolicySet:
+def files_policy(settings: Settings) -> PolicySet:
     """The rules of the files, as they were when first asked for; they are in force while no version is."""
-    return _files(tuple(runtime.settings.policies))
-
-
-def load(conn: Conn, version: str) -> PolicySet:
-    """A version of the store; NotFoundException if there is none, PolicyErrors if it is refused by now."""
-    texts = policies.sources(conn, version)
-    if texts is None:
-        raise NotFoundException(version)
-    return _texts(version, tuple(sorted(texts.items())))
+    return _files(tuple(settings.policies))
 
 
 def sound(conn: Conn, version: str) -> PolicySet | None:
-    """The same; None when this release refuses its text."""
+    """A version of the store; None if there is none, or this release refuses its text."""
+    texts = policies.sources(conn, version)
     try:
-        return load(conn, version)
+        return None if texts is None else _texts(version, tuple(sorted(texts.items())))
     except PolicyErrors:
         return None
 
 
-def in_force(conn: Conn, runtime: Runtime) -> PolicySet:
+def in_force(conn: Conn, settings: Settings) -> PolicySet:
     """What judges now, as far as it can be read."""
     live = policies.standing(conn).get("live")
-    return (sound(conn, live) if live else None) or files_policy(runtime)
+    return (sound(conn, live) if live else None) or files_policy(settings)
 
 
-def names_of(conn: Conn, versions: Iterable[Version]) -> dict[int, str]:
-    """Names of all people who had to do with the versions."""
-    actors = [who for one in versions for who in (one.saved_by, one.asked_by, one.approved_by) if who]
-    return people.names(conn, user_ids(actors))
-
-
-def rows(conn: Conn, runtime: Runtime, versions: Sequence[Version], now: datetime) -> list[RuleRow]:
+def rows(conn: Conn, settings: Settings, versions: Sequence[Version], now: datetime) -> list[RuleRow]:
     """Every rule: those that are new or other in shadow and in drafts first, the live ones, the retired."""
-    live = in_force(conn, runtime)
+    live = in_force(conn, settings)
     in_force_as = definitions(live)
     fired = {one.rule: one for one in rule_figures.figures(conn, now, shadow=False)}
     shadowed = {(one.rule, one.definition): one for one in rule_figures.figures(conn, now, shadow=True)}
@@ -138,7 +122,7 @@ def _row(
 
 
 def rule_history(conn: Conn, name: str, versions: Sequence[Version], files: PolicySet) -> list[Told]:
-    """The versions in which a rule's lines changed, the latest saved first; `files` came before all of them."""
+    """The versions in which a rule's lines changed, the latest saved first; `files` came before them."""
     told: list[Told] = []
     before = _lines(files, name)
     for version in sorted(versions, key=lambda one: one.saved_at)[-HISTORY:]:
