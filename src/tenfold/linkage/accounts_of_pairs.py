@@ -29,9 +29,9 @@ class Accounts:
             [np.empty(0, np.int64), *(part["number"].to_numpy() for part in self._parts)]
         )
         self._starts = np.cumsum([0, *map(len, self._parts)])
-        self._counted = np.zeros(1 << (_BITS - 3), np.uint8)
-        place = _place(counted)
-        np.bitwise_or.at(self._counted, place >> 3, (1 << (place & 7)).astype(np.uint8))
+        known = np.zeros(1 << _BITS, np.bool_)
+        known[_place(counted)] = True
+        self._counted = np.packbits(known, bitorder="little")
 
     def of_pairs(
         self, older: NDArray[np.int64], newer: NDArray[np.int64], columns: Sequence[str]

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from tenfold.linkage.components import Forest, Nodes, components
 
+_NEVER_THIN = 2  # accounts: any link to a group so small comes from half of it
 DECIDED = 1e6  # bits of a link that people decided is true
 
 
@@ -78,16 +79,37 @@ def find(accounts: int, links: Links, different: Sequence[tuple[int, int]], rule
     high = np.maximum(links.older, links.newer)[followed]
     order = np.lexsort((high, low, -links.bits[followed]))
     followed, low, high = followed[order], low[order], high[order]
-    groups = _Groups(links, followed, rules)
+    doubted = _doubted(accounts, links, followed, different, rules)
+    groups = _Groups(links, followed[doubted], rules)
     for one, other in different:
         groups.tell_apart(one, other)
-    ends = low.tolist(), high.tolist(), links.bits[followed].tolist()
-    cut[followed] = [groups.join(*link) for link in zip(*ends, strict=True)]
+    low, high = low[doubted], high[doubted]
+    ends = low.tolist(), high.tolist(), links.bits[followed[doubted]].tolist()
+    cut[followed[doubted]] = [groups.join(*link) for link in zip(*ends, strict=True)]
     nodes, places = np.unique(np.concatenate([low, high]), return_inverse=True)
     root = np.array([groups.find(node) for node in nodes.tolist()], np.int64)[places]
-    joined = followed[root[: len(low)] == root[len(low) :]]
-    cut[joined] = Cut.NO
+    cut[followed[doubted][root[: len(low)] == root[len(low) :]]] = Cut.NO
+    joined = np.flatnonzero(cut == Cut.NO)
     return Clusters(label=components(accounts, links.older[joined], links.newer[joined]), cut=cut)
+
+
+def _doubted(
+    accounts: int, links: Links, followed: Nodes, different: Sequence[tuple[int, int]], rules: Rules
+) -> NDArray[np.bool_]:
+    """Links that may be cut, of those that are followed: in components in which somebody is told apart or a
+    link rests on a weak value, or which are large enough for a link that is not strong to be thin."""
+    older, newer = links.older[followed], links.newer[followed]
+    whole = components(accounts, older, newer)
+    doubtful = np.bincount(whole, minlength=accounts) > 2 * _NEVER_THIN + 1
+    strong = np.ones(accounts, np.bool_)
+    strong[whole[older[links.bits[followed] < rules.strong_bits]]] = False
+    doubtful &= ~strong
+    rests = np.zeros(len(links), np.bool_)
+    rests[links.rests_link] = True
+    doubtful[whole[older[rests[followed]]]] = True
+    for pair in different:
+        doubtful[whole[list(pair)]] = True
+    return doubtful[whole[older]]
 
 
 class _Groups:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tenfold.linkage.sweep import Sweep
 
 MOST_VALUES = 5  # of each cluster that are told
+_SPREAD = np.int64(0x1E3779B97F4A7C15)  # any odd number: owners differ in their high bits, too
 _KINDS = {int(kind): kind.name.lower() for kind in KeyKind}
 
 
@@ -69,7 +70,8 @@ def _weakest(links: pa.Table, names: NDArray[np.int64]) -> tuple[dict[int, float
     cluster = held["cluster"].to_numpy()
     forest = Forest()
     weakest: dict[int, float] = {}
-    for row in np.lexsort((newer, older, -bits)).tolist():
+    order = np.lexsort((newer, older, -bits))
+    for row in order.tolist():
         one, other = forest.find(int(older[row])), forest.find(int(newer[row]))
         if one != other:
             forest.hang(one, other)
@@ -121,10 +123,10 @@ def _values(sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64
 def _repeated(
     key: NDArray[np.int64], owner: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Those rows whose key is there more than once, and few others: what keys begin with, and in the lowest
-    bits each one's row, is sorted much faster than rows by whole keys."""
+    """Those rows whose key is there more than once for the same owner, and few others: what a mixture of both
+    begins with, and in the lowest bits each one's row, is sorted much faster than rows by key and owner."""
     low = max(len(key), 1).bit_length()
-    begins = np.sort(key >> low << low | np.arange(len(key)))
+    begins = np.sort((key ^ owner * _SPREAD) >> low << low | np.arange(len(key)))
     rows = begins & ((1 << low) - 1)
     begins >>= low
     same = np.zeros(len(key) + 1, np.bool_)

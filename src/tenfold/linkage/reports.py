@@ -75,14 +75,16 @@ def _scored(sweep: "Sweep") -> pa.Table:
 
 def decided_pairs(history: History) -> list[tuple[int, int, str]]:
     """Decisions in force by account numbers, the smaller one first; of unknown accounts none."""
-    accounts = history.column("identities", "account")
-    sides = [
-        pc.index_in(history.column("decisions", side).combine_chunks(), value_set=accounts.combine_chunks())
-        for side in ("account_a", "account_b")
-    ]
-    verdicts = history.column("decisions", "verdict").to_pylist()
-    rows = zip(sides[0].to_pylist(), sides[1].to_pylist(), verdicts, strict=True)
-    return sorted((min(a, b), max(a, b), said) for a, b, said in rows if a is not None and b is not None)
+    decisions = history.columns("decisions", ["account_a", "account_b", "verdict"]).to_pydict()
+    one, other, said = decisions.values()
+    if not said:
+        return []
+    asked = pa.array(sorted({*one, *other}), pa.string())
+    place = pc.index_in(history.column("identities", "account"), value_set=asked).fill_null(-1).to_numpy()
+    known = np.flatnonzero(place >= 0)
+    number = dict(zip(asked.take(pa.array(place[known])).to_pylist(), known.tolist(), strict=True))
+    pairs = ((number.get(a), number.get(b), verdict) for a, b, verdict in zip(one, other, said, strict=True))
+    return sorted((min(a, b), max(a, b), said) for a, b, said in pairs if a is not None and b is not None)
 
 
 def _decided(history: History, scored: pa.Table) -> pa.Table:

@@ -95,7 +95,10 @@ class Sweep:
 
     def _accounts(self) -> None:
         pairs = pq.read_table(self.stages.folder / "pairs.parquet", columns=["older", "newer"])
-        needed = np.unique(np.concatenate([pairs["older"].to_numpy(), pairs["newer"].to_numpy()]))
+        paired = np.zeros(self.history.manifest.accounts, np.bool_)
+        for side in pairs.columns:
+            paired[side.to_numpy()] = True
+        needed = np.flatnonzero(paired)
         inputs = [self._of("pairs.parquet"), self.history.digest(["identities"])]
         todo = []
         for number, (first, rows, file) in enumerate(self.history.identity_files()):

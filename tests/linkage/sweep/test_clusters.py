@@ -3,9 +3,11 @@
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenfold.linkage import clusters
 from tenfold.linkage.clusters import Cut, Links, Rules, find
 from tenfold.linkage.components import components
 
@@ -165,3 +167,16 @@ def test_splitting_never_merges_nor_joins_those_told_apart_in_any_order(case, ra
         RULES,
     )
     assert groups(again.label) == groups(found.label)
+
+
+@settings(max_examples=300)
+@given(cases())
+def test_links_that_nothing_speaks_against_need_not_be_followed_one_by_one(case):
+    """Following all of them one by one gives the same."""
+    edges, rests, apart = case
+    found = find(30, links(edges, rests), apart, RULES)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(clusters, "_doubted", lambda *given: np.ones(len(given[2]), np.bool_))
+        each = find(30, links(edges, rests), apart, RULES)
+    assert (found.label == each.label).all()
+    assert (found.cut == each.cut).all()
