@@ -35,7 +35,9 @@ ENGLISH: Final = (
     "ROAD",
 )
 ARABIC: Final = ("الراية", "الرمادية", "درب", "الجبل", "ليل", "شتاء", "صوت", "المسيرة", "فجر", "رماد", "عهد")
-SECOND_COPY: Final = re.compile(r"/screenshot\.|-no-logo|_dark/|-[ld]\.webp|Portrait|/(1080|720|1622)x")
+SECOND_COPY: Final = re.compile(
+    r"/screenshot\.|-no-logo|_dark/|-[ld]\.webp|Portrait|/(1080|720|1622)x|motorcycle_right|/tests/|truncated"
+)
 OPENCV: Final = (  # of its examples the photographs and paintings, one view of each
     *("plant", "aero1", "aloeL", "apple", "baboon", "board", "box_in_scene", "building", "butterfly"),
     *("chicky_512", "fruits", "graf1", "home", "leuvenA", "messi5", "orange", "smarties", "squirrel_cls"),

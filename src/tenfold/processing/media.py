@@ -23,6 +23,7 @@ def recognise(conn: Conn, detector: MediaDetector, batch: Batch) -> dict[int, li
             md5=media.md5,
             pdq=media.pdq,
             pdq_trimmed=media.pdq_trimmed,
+            points=media.points,
             film=media.film,
             sound=media.sound,
         )

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -15,7 +15,9 @@ from tenfold.detectors.media.hashes import form_of
 from tenfold.detectors.media.heard import Sounds
 from tenfold.detectors.media.index import HashIndex
 from tenfold.detectors.media.matches import FILE, Match, Range
+from tenfold.detectors.media.parts import Parts
 from tenfold.detectors.media.pdq import BITS, from_hex
+from tenfold.detectors.media.points import PointsError
 from tenfold.detectors.media.sounds import SoundError
 from tenfold.detectors.media.turns import INVERSE, UPRIGHT, turned_hashes
 from tenfold.evidence import Signal, SignalKind
@@ -43,6 +45,8 @@ MEDIA: Final = SignalKind(
         "entry_start": "float",
         "entry_end": "float",
         "moments": "int",
+        "points": "int",
+        "covered": "float",
     },
 )
 MOST_HITS: Final = 1_000  # hashes looked up for one item, the nearest; a bank of a film's frames has many
@@ -51,13 +55,15 @@ log = logging.getLogger("tenfold.media")
 
 
 class MediaItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A media item with its hashes in lower-case hexadecimal digits; a film's frames as frames.py writes them."""
+    """A media item with its hashes in lower-case hexadecimal digits. A film's frames are written as frames.py
+    does, a picture's points as points.py does, in Base64."""
 
     subject: Subject
     sha256: str | None = None
     md5: str | None = None
     pdq: str | None = None
     pdq_trimmed: str | None = None
+    points: str | None = None
     film: str | None = None
     sound: str | None = None
 
@@ -90,6 +96,7 @@ class MediaDetector:
     def __init__(self) -> None:
         self._index = HashIndex()
         self._sounds = Sounds()
+        self._parts = Parts()
 
     def update(self, conn: Conn) -> None:
         """Hold all hashes that are in the store now."""
@@ -100,6 +107,7 @@ class MediaDetector:
         if loading:
             self._index.freeze()
         self._sounds.update(conn)
+        self._parts.update(conn)
 
     def detect(self, conn: Conn, items: Sequence[MediaItem]) -> list[list[Signal]]:
         """Signals for each item, in their order: of every bank and label the nearest entry."""
@@ -110,6 +118,7 @@ class MediaDetector:
             self._pictures(conn, items),
             self._films(conn, items),
             self._heard(conn, items),
+            self._in_part(conn, items),
         ):
             group = (match.entry.bank, match.entry.label)
             best = found[number].get(group)
@@ -165,6 +174,16 @@ class MediaDetector:
             except FramesError as error:
                 log.warning("media %s: its film %s", item.subject.id, error)
 
+    def _in_part(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
+        for number, item in enumerate(items):
+            if not item.points:
+                continue
+            try:
+                for match in self._parts.found(conn, item.points):
+                    yield number, match
+            except (FramesError, PointsError) as error:
+                log.warning("media %s: its points: %s", item.subject.id, error)
+
     def _heard(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
         for number, item in enumerate(items):
             if not item.sound:
@@ -189,17 +208,21 @@ class MediaDetector:
 
     def _signal(self, subject: Subject, match: Match) -> Signal:
         entry = match.entry
-        details = {
+        details: dict[str, Any] = {
             "bank": entry.bank,
             "label": entry.label,
             "entry": entry.key,
             "match": match.kind,
-            "distance": round(match.distance),
             "turn": match.turn,
             "negative": match.negative,
             "border": match.border,
             "confidence": round(entry.confidence, 3),
         }
+        if match.lies:
+            details |= {"points": match.lies.points, "covered": match.lies.covered}
+            details["lies"] = msgspec.to_builtins(match.lies)
+        else:
+            details["distance"] = round(match.distance)
         if match.at:
             details |= {name: round(value, 2) for name, value in msgspec.structs.asdict(match.at).items()}
         if match.moments:
