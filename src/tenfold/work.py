@@ -40,6 +40,7 @@ from tenfold.store import (
     shadow,
     threat_retention,
 )
+from tenfold.store import backtests as store_backtests
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.store.objects import Objects
@@ -153,6 +154,7 @@ class Worker:
                 threat_retention.forget(conn, self._settings.retention_months, now)
                 shadow.forget(conn, now - timedelta(days=31 * self._settings.retention_months))
             holds.forget_lifted(conn, now)
+            store_backtests.forget(conn, now)
             while counters.prune(conn, self._policy.get(conn).windows(), now, LATE_EVENTS):
                 pass
             link_keys.count_common(conn, MAX_ACCOUNTS)

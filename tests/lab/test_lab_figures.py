@@ -1,5 +1,7 @@
 """What the lab tells of rules: hits and precision, live and in shadow; back-tests that a worker does."""
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -99,3 +101,27 @@ def test_a_back_test_can_be_stopped_and_a_lost_one_is_taken_up(measured: Conn) -
     backtests.end(measured, asked, "done", now, report=b"{}")
     stopped = backtests.get(measured, asked)
     assert stopped and stopped.state == "stopped" and stopped.report is None
+    assert backtests.forget(measured, now + timedelta(days=89)) == 0
+    assert backtests.forget(measured, now + timedelta(days=91)) == 1
+
+
+def test_one_that_ends_early_goes_on_or_leaves_nothing(
+    measured: Conn, database_url: str, tmp_path: Path
+) -> None:
+    draft = versions.save(measured, texts(WIDE), actor="user:1", reason="try")
+    asked = jobs.ask(measured, draft, policy(GATE), actor="user:1", since=None)
+    settings, pool = config.load({}, data_dir=tmp_path), database.pool(database_url, 2)
+    Jobs(database_url, settings, lambda: True).run_once(pool)  # its worker ends
+    found = backtests.get(measured, asked)
+    assert found and found.state == "waiting"
+    assert len(list((tmp_path / jobs.FOLDER).iterdir())) == 1
+    doing = threading.Thread(target=Jobs(database_url, settings, lambda: False).run_once, args=(pool,))
+    doing.start()
+    while (found := backtests.get(measured, asked)) and found.state == "waiting":
+        time.sleep(0.01)
+    backtests.stop(measured, asked, datetime.now(UTC))
+    doing.join()
+    pool.close()
+    found = backtests.get(measured, asked)
+    assert found and found.state == "stopped" and found.report is None
+    assert not list((tmp_path / jobs.FOLDER).iterdir())

@@ -63,7 +63,7 @@ class Backtest:
         with database.connect(self._url, application_name="tenfold-backtest") as conn:
             decided = _verdicts(history.decided(conn), tally)
         rules, reach = compared(self._live, self._draft, tally, decided)
-        shutil.rmtree(self.folder)
+        self.forget()
         return Report(
             live=self._live.version,
             draft=self._draft.version,
@@ -78,6 +78,10 @@ class Backtest:
             rules=rules,
             reach=reach,
         )
+
+    def forget(self) -> None:
+        """Erase what is kept of it for going on."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _planned(self, processes: int) -> Plan:
         """The plan of the interrupted back-test, if there is one, or a new one."""
@@ -97,7 +101,7 @@ class Backtest:
             events=span.events,
             parts=1 if across_accounts(counters) else max(1, processes),
         )
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_bytes(msgspec.msgpack.encode(plan))
         return plan
 

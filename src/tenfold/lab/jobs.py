@@ -46,8 +46,12 @@ class Jobs:
         try:
             with pool.connection() as conn:
                 live, draft = versions.load(conn, asked.live), versions.load(conn, asked.draft)
-            report = self._test(pool, asked, live, draft)
+            folder = self._settings.data_dir / FOLDER
+            test = Backtest(self._url, live, draft, folder, since=asked.since)
+            report = self._test(pool, asked, test)
         except Stopped:
+            if not self._stopping():
+                test.forget()
             self._end(pool, asked, "waiting" if self._stopping() else "stopped")
         except (BacktestError, PolicyErrors, VersionError) as error:
             self._end(pool, asked, "failed", error=str(error))
@@ -55,7 +59,7 @@ class Jobs:
             self._end(pool, asked, "done", report=report)
         return True
 
-    def _test(self, pool: ConnectionPool[Conn], asked: Asked, live: PolicySet, draft: PolicySet) -> bytes:
+    def _test(self, pool: ConnectionPool[Conn], asked: Asked, test: Backtest) -> bytes:
         told_at, wanted = 0.0, True
 
         def told(events: int, total: int) -> None:
@@ -66,7 +70,6 @@ class Jobs:
             with pool.connection() as conn:
                 wanted = backtests.going_on(conn, asked.id, events, total, datetime.now(UTC))
 
-        test = Backtest(self._url, live, draft, self._settings.data_dir / FOLDER, since=asked.since)
         report = test.run(os.cpu_count() or 1, told, stopped=lambda: self._stopping() or not wanted)
         return msgspec.json.encode(report)
 

@@ -19,6 +19,7 @@ from tenfold.store.database import Conn
 from tenfold.store.policies import Version
 
 HISTORY = 20  # versions of which a rule's history is told
+DRAFTS = 10  # the last saved, whose rules are listed
 
 
 class RuleRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,8 +81,9 @@ def rows(conn: Conn, settings: Settings, versions: Sequence[Version], now: datet
     fired = {one.rule: one for one in rule_figures.figures(conn, now, shadow=False)}
     shadowed = {(one.rule, one.definition): one for one in rule_figures.figures(conn, now, shadow=True)}
     found: list[RuleRow] = []
-    for version in versions:
-        policy = sound(conn, version.version) if version.state in ("shadow", "draft") else None
+    drafts = [one for one in versions if one.state == "draft"][:DRAFTS]
+    for version in [*(one for one in versions if one.state == "shadow"), *drafts]:
+        policy = sound(conn, version.version)
         for name, change in changes(in_force_as, definitions(policy)).items() if policy else ():
             if policy and change in ("new", "changed"):
                 rule = policy.rule(name)

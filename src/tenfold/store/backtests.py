@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from tenfold.store.database import Conn
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
+KEPT_DAYS = 90  # a report holds texts of users, and the past that it speaks of is soon another
 LOST_SECONDS = 60  # a worker that has not said for so long that it goes on is taken for dead
 
 
@@ -104,6 +105,13 @@ def stop(conn: Conn, id_: int, now: datetime) -> None:
         """,
         [now, id_],
     )
+
+
+def forget(conn: Conn, now: datetime) -> int:
+    """Erase back-tests that ended more than KEPT_DAYS ago; returns how many."""
+    return conn.execute(
+        "DELETE FROM backtests WHERE ended_at < %s - make_interval(days => %s)", [now, KEPT_DAYS]
+    ).rowcount
 
 
 def get(conn: Conn, id_: int) -> Asked | None:

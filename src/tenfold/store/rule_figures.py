@@ -30,6 +30,14 @@ _VERDICT = """
         ORDER BY decisions.decided_at DESC, decisions.id DESC LIMIT 1
     ) AS verdict ON true
 """
+# The same of all subjects at once, for when many are asked.
+_VERDICTS = """
+    (SELECT DISTINCT ON (subject_kind, subject_id) subject_kind, subject_id,
+            decisions.ground <> ALL(%(no_violation)s) AS violation
+     FROM decisions JOIN cases ON cases.id = case_id
+     WHERE decisions.state = 'in_force'
+     ORDER BY subject_kind, subject_id, decisions.decided_at DESC, decisions.id DESC) AS verdict
+"""
 _LANGUAGE = """COALESCE(CASE hit.subject_kind
         WHEN 'post' THEN (SELECT language FROM posts WHERE id = hit.subject_id)
         WHEN 'account' THEN (SELECT language FROM accounts WHERE id = hit.subject_id) END, '')"""
@@ -97,7 +105,7 @@ def figures(conn: Conn, now: datetime, *, shadow: bool) -> list[Figure]:
                count(*)::int AS quarter,
                count(violation)::int AS decided,
                count(*) FILTER (WHERE violation)::int AS violations
-        FROM {_HITS} {_VERDICT}
+        FROM {_HITS} LEFT JOIN {_VERDICTS} USING (subject_kind, subject_id)
         WHERE at > %(since)s GROUP BY rule, definition
         """,
         _given(None, "" if shadow else None, now),
