@@ -70,3 +70,14 @@ def test_turns_mean_what_they_are_called():
     assert places["upside-down"] == (3, 3)
     assert places["mirrored"] == (0, 3)
     assert places["flipped"] == (3, 0)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_hashes_of_all_turns_are_those_of_the_turned_pictures(number):
+    luma = pdq.luma_of(drawn(number))
+    together = pdq.hashes_of_turns(luma)
+    assert len(together) == len(TURNS)
+    for turn, (bits, quality) in zip(TURNS, together, strict=True):
+        alone, its_quality = pdq.hash_of(turned(luma, turn))
+        assert np.count_nonzero(bits != alone) <= 1  # sums are rounded in another order
+        assert abs(quality - its_quality) <= 1

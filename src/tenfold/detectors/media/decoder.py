@@ -40,6 +40,11 @@ class Decoder:
             _end(self._process)
             self._process = None
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the process, while there is one."""
+        return self._process.pid if self._process else None
+
     def look(self, data: bytes, *, thumbnails: bool = False) -> Answer:
         """What a file with these bytes shows; whatever it does, an answer comes."""
         return self.look_at(io.BytesIO(data), len(data), thumbnails=thumbnails)

@@ -20,15 +20,13 @@ from tenfold.detectors.media.film import FilmError
 from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_picture
 from tenfold.detectors.media.picture import PictureError
 from tenfold.detectors.media.thumbnails import thumbnails
-from tenfold.detectors.media.turns import TURNS, turned
 
 _BUFFER: Final = 1 << 18
 
 
 def look(pixels: picture.Pixels) -> Looks:
     """The hashes of a picture and its turned forms."""
-    luma = pdq.luma_of(pixels)
-    found = [pdq.hash_of(turned(luma, turn)) for turn in TURNS]
+    found = pdq.hashes_of_turns(pdq.luma_of(pixels))
     return Looks([pdq.to_hex(bits) for bits, _ in found], found[0][1])
 
 

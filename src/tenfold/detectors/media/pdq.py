@@ -32,7 +32,24 @@ def luma_of(rgb: NDArray[np.uint8]) -> Luma:
 
 def hash_of(luma: Luma) -> tuple[Bits, int]:
     """The hash and its quality, 0 to 100: how much there is to see in the picture."""
-    small = np.asarray(_SHRINK @ luma @ _SHRINK.T, np.float32)
+    return _hash_of_small(np.asarray(_SHRINK @ luma @ _SHRINK.T, np.float32))
+
+
+def hashes_of_turns(luma: Luma) -> list[tuple[Bits, int]]:
+    """The hashes and qualities of the picture turned and mirrored, in the order of turns.TURNS.
+
+    Turning the picture is reversing or exchanging the matrices around it: two large products are enough.
+    """
+    halves = [np.asarray(rows @ luma, np.float32) for rows in (_SHRINK, _REVERSED)]
+    small = [[half @ columns.T for columns in (_SHRINK, _REVERSED)] for half in halves]
+    turned = (
+        small[0][0], small[0][1].T, small[1][1], small[1][0].T,
+        small[0][1], small[0][0].T, small[1][0], small[1][1].T,
+    )  # fmt: skip
+    return [_hash_of_small(one) for one in turned]
+
+
+def _hash_of_small(small: NDArray[np.float32]) -> tuple[Bits, int]:
     waves = np.asarray(_WAVES @ small @ _WAVES.T, np.float32)
     median = np.partition(waves, BITS // 2 - 1, axis=None)[BITS // 2 - 1]
     return (waves > median).ravel(), _quality(small)
@@ -77,3 +94,4 @@ def _waves() -> NDArray[np.float32]:
 
 
 _SHRINK, _WAVES = _shrink(), _waves()
+_REVERSED = np.ascontiguousarray(_SHRINK[:, ::-1])
