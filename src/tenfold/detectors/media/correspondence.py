@@ -22,10 +22,11 @@ SAME_SCALE: Final = 1.6  # factor by which its own scale may
 SMALLEST, LARGEST = 0.08, 12.0  # scale of the entry in the upload
 CELL: Final = 4.0  # pixels: pairs that share a place of either picture count once
 LEAST_PAIRS: Final = 4  # for a map to say anything
-LEAST: Final = 10  # pairs, share and strip of a sure match; see the bench media-robustness
+LEAST: Final = 10  # pairs of a sure match; see the bench media-robustness
 LEAST_COVERED: Final = 0.03
-LEAST_NARROW: Final = 0.06
-MIDDLE: Final = (0.15, 0.85)  # of the places across the strip, those that are in it
+LEAST_BESIDE: Final = 6
+STRIP: Final = 0.1  # of the entry's longer side
+DIRECTIONS: Final = np.exp(1j * np.pi * np.arange(24) / 24)  # in which strips are tried
 
 Pairs = NDArray[np.int64]  # n x 2: point of the upload, point of the entry
 Map = NDArray[np.float64]  # 2 x 3: column (x, y, 1) of the entry to (x, y) of the upload
@@ -34,20 +35,20 @@ Map = NDArray[np.float64]  # 2 x 3: column (x, y, 1) of the entry to (x, y) of t
 class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """How an entry lies in an upload.
 
-    `pairs` are those that agree. Of the entry's points of these: `covered` is the share of its picture within
-    their convex hull, `narrow` the width of the strip that holds most of them, as a share of the picture's
-    longer side.
+    `pairs` are those that agree. `covered` is the share of the entry's picture within the convex hull of its
+    points of these; `beside` how many of them stand outside the strip, as wide as a line of text, that holds
+    most.
     """
 
     pairs: Pairs
     map: Map
     covered: float
-    narrow: float
+    beside: int
 
     @property
     def sure(self) -> bool:
         """Whether this is no chance, and no line of text that both show in the same letters."""
-        return len(self.pairs) >= LEAST and self.covered >= LEAST_COVERED and self.narrow >= LEAST_NARROW
+        return len(self.pairs) >= LEAST and self.covered >= LEAST_COVERED and self.beside >= LEAST_BESIDE
 
 
 def alike(upload: Codes, entry: Codes) -> Pairs:
@@ -77,8 +78,12 @@ def correspond(upload: Points, entry: Points) -> Correspondence | None:
     chosen = _once_each(there, here, chosen)
     if len(chosen) < LEAST_PAIRS or not _plausible(fitted):
         return None
-    covered, narrow = _extent(here[chosen], entry)
-    return Correspondence(pairs=pairs[chosen], map=fitted, covered=covered, narrow=narrow)
+    return Correspondence(
+        pairs=pairs[chosen],
+        map=fitted,
+        covered=_area(hull(here[chosen])) / (entry.width * entry.height),
+        beside=_beside(here[chosen], STRIP * max(entry.width, entry.height)),
+    )
 
 
 def mapped(map_: Map, places: Places) -> Places:
@@ -134,14 +139,17 @@ def _once_each(there: Places, here: Places, chosen: NDArray[np.int64]) -> NDArra
     return chosen
 
 
-def _extent(places: Places, entry: Points) -> tuple[float, float]:
-    """Share of the entry within the places' convex hull; width of the strip that holds most of them."""
-    corners = hull(places)
-    area = abs((corners.conjugate() * np.roll(corners, -1)).imag.sum()) / 2
-    axes = np.linalg.eigh(np.cov(np.stack([places.real, places.imag])))[1]
-    across = places.real * axes[0, 0] + places.imag * axes[1, 0]
-    low, high = np.quantile(across, MIDDLE)
-    return float(area) / (entry.width * entry.height), float(high - low) / max(entry.width, entry.height)
+def _area(corners: Places) -> float:
+    return float(abs((corners.conjugate() * np.roll(corners, -1)).imag.sum()) / 2)
+
+
+def _beside(places: Places, width: float) -> int:
+    """How many places stand outside the strip of this width that holds most of them."""
+    across = np.sort((places[None] * DIRECTIONS[:, None]).imag, axis=1)
+    fullest = max(
+        int((np.searchsorted(row, row + width, "right") - np.arange(len(row))).max()) for row in across
+    )
+    return len(places) - fullest
 
 
 def hull(places: Places) -> Places:
