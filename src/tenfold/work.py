@@ -35,6 +35,7 @@ from tenfold.store import (
     database,
     holds,
     link_keys,
+    media_hashes,
     policies,
     retention,
     shadow,
@@ -59,6 +60,7 @@ MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps hou
 # Partitions are made and dropped under a lock of the whole event table. While a backup reads it that lock
 # must not be waited for: everybody else would wait behind it. There are months of time to try again.
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'"
+GONE_KEPT = timedelta(days=7)  # numbers of hashes that workers may forget
 LATE_EVENTS = timedelta(days=2)  # hits are kept this much longer than their window, for events that come late
 
 log = logging.getLogger("tenfold.work")
@@ -160,6 +162,7 @@ class Worker:
             link_keys.count_common(conn, MAX_ACCOUNTS)
             usual_in_store.renew(conn, now)
             self._objects.sweep()
+            media_hashes.forget_gone(conn, now - GONE_KEPT)
             examine.forget_old(conn, self._objects, self._settings.media_retention_days, now)
             expired = closures.expire(conn, now, days=self._settings.closure_retention_days)
             audit.append(conn, [_expired(account) for account in expired])

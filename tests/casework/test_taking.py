@@ -8,7 +8,7 @@ from tenfold.casework.filing import file_firings
 from tenfold.casework.taking import READY_FOR, Taken, Wanted
 from tenfold.store import cases
 from tenfold.store.database import Conn
-from tenfold.taxonomy import Severity
+from tenfold.taxonomy import Ground, Severity
 from tests.casework.small_platform import NOW, firing, rows
 
 LEASE = timedelta(minutes=20)
@@ -65,3 +65,21 @@ def test_a_case_that_changed_since_it_was_read_is_not_ready(platform: Conn) -> N
     keep_ready(platform, "user:1")
     cases.add_note(platform, known["worst"], "user:2", "look at its links", NOW + timedelta(minutes=1))
     assert take(platform, "user:1", NOW + timedelta(minutes=2)) == Taken(known["worst"], False)
+
+
+def test_only_what_somebody_takes_is_given(platform: Conn) -> None:
+    firings = [
+        firing("p-1", language="ar", severity=Severity.CRITICAL),
+        firing("p-2", language=None, severity=Severity.HIGH, ground=Ground.THREAT),
+        firing("p-3", language="en", effects={"queue": "gore"}),
+    ]
+    file_firings(platform, firings, NOW)
+    known = {name: id_ for id_, name in rows(platform, "SELECT id, subject_id FROM cases")}
+
+    def first(**wanted: Any) -> int | None:
+        return taking.keep_ready(platform, actor="user:1", wanted=Wanted(**wanted), now=NOW)
+
+    assert first() == known["p-1"]
+    assert first(reads=("en",)) == known["p-2"], "no known language is for everybody"
+    assert first(reads=("en",), without_grounds=("TVEC2",)) == known["p-3"]
+    assert first(reads=("en",), without_grounds=("TVEC2",), without_queues=("gore",)) is None

@@ -19,11 +19,15 @@ READY_FOR = timedelta(minutes=5)  # how long a case stands ready for one person
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which cases somebody takes; None is any. `escalated` ones are given only to who asks for them."""
+    """Which cases somebody takes; None is any. `escalated` ones are given only to who asks for them. `reads`
+    are languages that somebody knows (none: all); what is in no known language is for everybody."""
 
     queues: Sequence[str] | None = None
     languages: Sequence[str] | None = None
     escalated: bool = False
+    reads: Sequence[str] = ()
+    without_grounds: Sequence[str] = ()
+    without_queues: Sequence[str] = ()
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -71,5 +75,7 @@ def _next(conn: Conn, actor: str, wanted: Wanted, now: datetime) -> Case | None:
         queues=wanted.queues,
         languages=wanted.languages,
         escalated=wanted.escalated,
+        reads=wanted.reads,
+        without=(wanted.without_grounds, wanted.without_queues),
         now=now,
     )

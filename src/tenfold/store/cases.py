@@ -300,10 +300,12 @@ def next_free(
     queues: Sequence[str] | None,
     languages: Sequence[str] | None,
     escalated: bool,
+    reads: Sequence[str] = (),
+    without: tuple[Sequence[str], Sequence[str]] = ((), ()),
     now: datetime,
 ) -> Case | None:
     """Lock the worst, then most urgent case that nobody holds, nobody else is just taking, and that stands
-    ready for nobody else."""
+    ready for nobody else; in a language of `reads` or none, and `without` these grounds and queues."""
     conditions = [sql.SQL("(claimed_by IS NULL OR lease_until <= %(now)s)"), sql.SQL(_READY_FOR_NOBODY_ELSE)]
     states = "state <> 'decided'" if escalated else "state <> 'decided' AND state <> 'escalated'"
     conditions.append(sql.SQL(states))
@@ -311,6 +313,11 @@ def next_free(
         conditions.append(sql.SQL("queue = ANY(%(queues)s)"))
     if languages is not None:
         conditions.append(sql.SQL("language = ANY(%(languages)s)"))
+    if reads:
+        conditions.append(sql.SQL("(language IS NULL OR language = ANY(%(reads)s))"))
+    for column, left_out in zip(("ground", "queue"), without, strict=True):
+        if left_out:
+            conditions.append(sql.SQL(f"{column} <> ALL(%(no_{column})s)"))
     cursor = conn.cursor(row_factory=class_row(Case))
     cursor.execute(
         sql.SQL(
@@ -322,6 +329,9 @@ def next_free(
             "actor": actor,
             "queues": None if queues is None else list(queues),
             "languages": None if languages is None else list(languages),
+            "reads": list(reads),
+            "no_ground": list(without[0]),
+            "no_queue": list(without[1]),
         },
     )
     return cursor.fetchone()

@@ -64,3 +64,21 @@ CREATE TRIGGER search_changed AFTER UPDATE ON accounts
 CREATE TRIGGER search_changed AFTER UPDATE ON groups
     FOR EACH ROW WHEN ((OLD.name, OLD.description) IS DISTINCT FROM (NEW.name, NEW.description))
     EXECUTE FUNCTION search_note_row('group');
+
+-- The queue's filters under a name; those that a lead shares are everybody's.
+CREATE TABLE saved_views (
+    id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    owner  bigint  NOT NULL REFERENCES users,
+    name   text    NOT NULL,
+    query  text    NOT NULL,  -- of the address, as the queue writes it
+    shared boolean NOT NULL DEFAULT false
+);
+CREATE UNIQUE INDEX saved_views_name ON saved_views (owner, lower(name));
+
+-- What somebody takes when they ask for the next case. No language: all of them.
+CREATE TABLE skills (
+    user_id         bigint PRIMARY KEY REFERENCES users,
+    languages       text[] NOT NULL DEFAULT '{}',
+    without_grounds text[] NOT NULL DEFAULT '{}',
+    without_queues  text[] NOT NULL DEFAULT '{}'
+);

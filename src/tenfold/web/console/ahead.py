@@ -20,9 +20,8 @@ def ahead(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
     ready for the person for a while. 204 when there is none."""
     actor, now = visit.person.actor, datetime.now(UTC)
     with visit.runtime.pool.connection() as conn:
-        case_id = taking.keep_ready(
-            conn, actor=actor, wanted=wanted_by(visit, read_filter(visit.form)), now=now
-        )
+        wanted = wanted_by(conn, visit, read_filter(visit.form))
+        case_id = taking.keep_ready(conn, actor=actor, wanted=wanted, now=now)
         if case_id is None:
             return Response(None, status_code=204)
         found = read(conn, visit, case_id, act="case.sent_ahead")

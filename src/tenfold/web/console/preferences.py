@@ -1,19 +1,38 @@
-"""What a person chooses for their own console: language, masking, single-key commands."""
+"""What a person chooses for their own console: language, masking, keys, and which cases they take."""
+
+from datetime import UTC, datetime
 
 from litestar import Response, get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
-from tenfold.store import people
+from tenfold.casework import views
+from tenfold.store import people, skills
+from tenfold.taxonomy import Ground
 from tenfold.web.console import access, pages
-from tenfold.web.console.access import Visiting
+from tenfold.web.console.access import Permission, Visiting
 from tenfold.web.console.i18n import LOCALES
+from tenfold.web.console.queue import LANGUAGES
+
+VIOLATIONS = tuple(ground.value for ground in Ground if ground.is_violation)
 
 
-@get("/preferences", sync_to_thread=False)
+@get("/preferences", sync_to_thread=True)
 def preferences_page(visit: Visiting, saved: FromQuery[bool] = False) -> Response[str]:
-    """The form, and what the person's roles allow."""
-    return pages.render(visit, "preferences.html", section="preferences", saved=saved)
+    """The forms, and what the person's roles allow."""
+    with visit.runtime.pool.connection() as conn:
+        takes = skills.load(conn, visit.person.id)
+        queues = [count.queue for count in views.queue_counts(conn, now=datetime.now(UTC))]
+    return pages.render(
+        visit,
+        "preferences.html",
+        section="preferences",
+        saved=saved,
+        takes=takes,
+        languages=LANGUAGES,
+        grounds=VIOLATIONS,
+        queues=sorted({*queues, *takes.without_queues}),
+    )
 
 
 @post("/preferences", sync_to_thread=True, status_code=303)
@@ -34,4 +53,17 @@ def save_preferences(visit: Visiting) -> Redirect:
     return response
 
 
-handlers = [preferences_page, save_preferences]
+@post("/preferences/skills", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
+def save_skills(visit: Visiting) -> Redirect:
+    """Keep what the person takes when they ask for the next case."""
+    chosen = skills.Skills(
+        languages=tuple(code for code in LANGUAGES if code in visit.fields("takes_language")),
+        without_grounds=tuple(code for code in VIOLATIONS if code in visit.fields("without_ground")),
+        without_queues=tuple(name.replace("\0", "")[:512] for name in visit.fields("without_queue")[:100]),
+    )
+    with visit.runtime.pool.connection() as conn:
+        skills.save(conn, visit.person.id, chosen)
+    return pages.redirect("/preferences?saved=true")
+
+
+handlers = [preferences_page, save_preferences, save_skills]

@@ -11,7 +11,7 @@ from litestar.response import Redirect
 
 from tenfold.casework import taking, views
 from tenfold.casework.together import MOST
-from tenfold.store import accounts, content, groups, people
+from tenfold.store import accounts, content, groups, people, saved_views, skills
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 from tenfold.web.console import pages
@@ -153,6 +153,7 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
         texts = excerpts(conn, page.cases)
         owners = accounts.load(conn, {case.account for case in page.cases if case.account})
         names = people.names(conn, user_ids(case.claimed_by for case in page.cases))
+        kept = saved_views.of(conn, visit.person.id)
     return pages.render(
         visit,
         "queue.html",
@@ -168,6 +169,9 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
         decided=read_toast(request.query_params),
         reopened=number_of(request.query_params, "reopened"),
         most=MOST,
+        views=kept,
+        here=filter_.query(cursor=""),
+        none_left="none" in request.query_params,
         page=page,
         counts=counts,
         excerpts=texts,
@@ -182,12 +186,17 @@ def user_ids(actors: Iterable[str | None]) -> set[int]:
     return {int(number) for number in numbers if number.isascii() and number.isdigit()}
 
 
-def wanted_by(visit: Visit, filter_: Filter) -> taking.Wanted:
-    """Which cases the person takes, within what the queue is filtered for."""
+def wanted_by(conn: Conn, visit: Visit, filter_: Filter) -> taking.Wanted:
+    """Which cases the person takes, within what the queue is filtered for: a queue or language that is asked
+    for by name counts more than what the person takes otherwise."""
+    takes = skills.load(conn, visit.person.id)
     return taking.Wanted(
         queues=[filter_.queue] if filter_.queue else None,
         languages=[filter_.language] if filter_.language else None,
         escalated=visit.may(Permission.REVERSE),
+        reads=() if filter_.language else takes.languages,
+        without_grounds=takes.without_grounds,
+        without_queues=() if filter_.queue else takes.without_queues,
     )
 
 
@@ -197,12 +206,13 @@ def next_place(conn: Conn, visit: Visit, filter_: Filter, then: str = "") -> tup
     taken = taking.take(
         conn,
         actor=visit.person.actor,
-        wanted=wanted_by(visit, filter_),
+        wanted=wanted_by(conn, visit, filter_),
         lease=timedelta(minutes=visit.runtime.settings.lease_minutes),
         now=datetime.now(UTC),
     )
     place = f"/cases/{taken.case_id}" if taken else "/cases"
-    joined = "&".join(filter(None, (filter_.trail.removeprefix("?"), then)))
+    parts = (filter_.trail.removeprefix("?"), then, "" if taken else "none=true")
+    joined = "&".join(filter(None, parts))
     return f"{place}?{joined}" if joined else place, taken.case_id if taken and taken.ready else None
 
 
