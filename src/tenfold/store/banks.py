@@ -8,7 +8,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from tenfold.banks import MARKINGS, Bank, BankEntry, BankKind, NewEntry
-from tenfold.store import media_hashes
+from tenfold.store import media_contents, media_hashes
 from tenfold.store.database import Conn
 
 STREAM_ROWS = 5_000  # fetched at a time while exporting
@@ -84,10 +84,20 @@ def create(
         raise BankError(f"{marking!r} is no marking; one of {', '.join(MARKINGS)}")
     made = conn.execute(
         """
-        INSERT INTO banks (id, kind, title, purpose, provenance, marking, confidence)
-        VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+        INSERT INTO banks (id, kind, title, purpose, provenance, marking, confidence, wire_name)
+        VALUES (%(id)s, %(kind)s, %(title)s, %(purpose)s, %(provenance)s, %(marking)s, %(confidence)s,
+            CASE WHEN %(kind)s = 'media' THEN upper(replace(%(id)s, '-', '_')) END)
+        ON CONFLICT DO NOTHING
         """,
-        [id, kind, title, purpose, provenance, marking, confidence],
+        {
+            "id": id,
+            "kind": kind,
+            "title": title,
+            "purpose": purpose,
+            "provenance": provenance,
+            "marking": marking,
+            "confidence": confidence,
+        },
     ).rowcount
     if not made:
         raise BankError(f"there is a bank {id!r} already; choose another id")
@@ -151,7 +161,9 @@ def add_entries(conn: Conn, bank: str, entries: Sequence[NewEntry], added_by: st
     added = cursor.rowcount
     if added:
         if kind == "media":
-            media_hashes.renew(conn, bank, [key for (key,) in cursor])
+            keys = [key for (key,) in cursor]
+            media_hashes.renew(conn, bank, keys)
+            media_contents.number(conn, bank, keys)
         _touch(conn, bank)
     return Added(added=added, duplicates=len(entries) - added)
 

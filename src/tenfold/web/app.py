@@ -7,7 +7,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from tenfold.web import console, openapi
+from tenfold.web import console, hma, openapi
 from tenfold.web.api import (
     actions,
     banks,
@@ -28,6 +28,7 @@ from tenfold.web.api import (
     webhooks,
 )
 from tenfold.web.auth import KeyCache
+from tenfold.web.hma.files import Files
 from tenfold.web.instrumentation import Instrumentation, Metrics
 from tenfold.web.limits import RateLimiter
 from tenfold.web.problems import EXCEPTION_HANDLERS
@@ -65,12 +66,14 @@ def create_app(runtime: Runtime) -> Litestar:
 
     dependencies = {"runtime": Provide(provide_runtime, sync_to_thread=False)}
     metrics = Metrics()
+    files = Files(runtime.settings)
     app = Litestar(
-        [*API_HANDLERS, openapi_json, *console.handlers],
+        [*API_HANDLERS, *hma.routers(runtime, files), openapi_json, *console.handlers],
         dependencies=dependencies,
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
         logging_config=None,
+        on_shutdown=[files.close],
         request_max_body_size=MAX_BODY,
         state=State(
             {

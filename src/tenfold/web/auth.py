@@ -16,7 +16,7 @@ from tenfold.store.keys import ApiKey, Scope
 from tenfold.web.problems import Problem
 from tenfold.web.runtime import Runtime
 
-__all__ = ["ApiKey", "KeyCache", "Scope", "requires"]
+__all__ = ["ApiKey", "KeyCache", "Scope", "allow", "requires"]
 
 CACHE_SECONDS = 2.0  # how long a revoked key may go on working
 CACHE_SIZE = 10_000
@@ -69,8 +69,7 @@ def _look_up(runtime: Runtime, token: str) -> ApiKey | None:
         return keys.authenticate(conn, runtime.secret, token)
 
 
-async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> ApiKey:
-    token = _bearer(connection)
+async def _authenticate(connection: ASGIConnection[Any, Any, Any, Any], token: str) -> ApiKey:
     cache: KeyCache = connection.app.state.key_cache
     key = cache.find(token)
     if key is None:
@@ -90,13 +89,21 @@ def requires(scope: Scope) -> Guard:
     """A guard: lets in callers whose key has `scope`, and sets `request.auth` to the ApiKey."""
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        key = await _authenticate(connection)
-        connection.scope["auth"] = key
-        if scope not in key.scopes:
-            raise Problem(
-                403,
-                "Scope missing",
-                f"This needs a key with the scope {scope}; this one has {', '.join(key.scopes)}.",
-            )
+        await allow(connection, scope)
 
     return guard
+
+
+async def allow(
+    connection: ASGIConnection[Any, Any, Any, Any], scope: Scope, *, token: str | None = None
+) -> None:
+    """Let in a caller whose key has `scope`, and set `request.auth` to the ApiKey. `token`: a key that came
+    otherwise than in the header. Raises Problem with 401 or 403."""
+    key = await _authenticate(connection, _bearer(connection) if token is None else token)
+    connection.scope["auth"] = key
+    if scope not in key.scopes:
+        raise Problem(
+            403,
+            "Scope missing",
+            f"This needs a key with the scope {scope}; this one has {', '.join(key.scopes)}.",
+        )

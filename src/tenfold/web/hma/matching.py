@@ -1,0 +1,145 @@
+"""`/m/...`: which entries of banks a hash, a file or an address matches."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from anyio import to_thread
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+
+from tenfold.detectors.media.pdq import NEAR
+from tenfold.store import media_contents
+from tenfold.web.auth import ApiKey, Scope
+from tenfold.web.hma import lookup, wire
+from tenfold.web.hma.files import Files, Hashing, Sent, signals, uploaded, wanted_types
+from tenfold.web.hma.lookup import Index, Lookup, Near
+from tenfold.web.hma.wire import SIGNALS, Body, Form, Refusal, SignalName, answer
+from tenfold.web.runtime import Running, Runtime
+
+Auth = Request[None, ApiKey, State]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Which banks answer: those named, or all; by their ratio and a seed, or whatever their ratio is."""
+
+    banks: frozenset[str]
+    seed: str | None
+    everything: bool
+
+
+@get("/m/raw_lookup", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
+def raw_lookup(request: Auth, index: Index) -> Response[bytes]:
+    """Entries near a hash, whether they match now or not."""
+    values = request.query_params
+    for field in ("signal", "signal_type"):
+        if field not in values:
+            raise wire.missing(field, dict(values))
+    near = _near(index, wire.signal_name(values["signal_type"]), values["signal"])
+    near = lookup.of_banks(near, _asked(values).banks)
+    if wire.flag(values, "include_distance"):
+        return answer({"matches": [_shown(one) for one in near]})
+    return answer({"matches": [one.hit.content for one in near]})
+
+
+@get("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
+def look_up(request: Auth, index: Index, files: Hashing) -> Response[bytes]:
+    """What matches a hash, or the file at a URL, by bank."""
+    values = request.query_params
+    asked = _asked(values)
+    type_ = wire.signal_name(values["signal_type"]) if "signal_type" in values else None
+    if "url" in values:
+        wanted = [type_] if type_ else wanted_types(values.get("types", ""))
+        found = _matched(
+            index, files, files.fetched(values["url"], values.get("content_type")), wanted, asked
+        )
+        return answer(found.get(type_, {}) if type_ else found)
+    if type_ is None or "signal" not in values:
+        raise Refusal(400, "Either url or both signal and signal_type are required")
+    return answer(_by_bank(_near(index, type_, values["signal"]), asked))
+
+
+@post("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], status_code=200)
+async def look_up_upload(request: Auth, index: Index, files: Hashing, form: Form) -> Response[bytes]:
+    """What matches the file that is sent, by type of signal and bank."""
+    values = request.query_params
+    wanted, asked = wanted_types(values.get("types", "")), _asked(values)
+    sent = await uploaded(form, "Missing multipart/form-data file upload")
+    return answer(await to_thread.run_sync(_matched, index, files, sent, wanted, asked))
+
+
+@post("/m/compare", guards=[wire.needs(Scope.BANKS_READ)], status_code=200, sync_to_thread=True)
+def compare(raw: Body) -> Response[bytes]:
+    """Whether two hashes of a type match, and their distance."""
+    compared: dict[str, Any] = {}
+    for name, pair in wire.fields(raw).items():
+        type_ = wire.signal_name(name)
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise Refusal(400, "Comparison hash list length must be exactly 2")
+        left, right = (wire.digits(type_, str(one), "invalid signal") for one in pair)
+        apart = (int(left, 16) ^ int(right, 16)).bit_count()
+        compared[name] = [apart <= (NEAR if type_ == "pdq" else 0), {"distance": apart}]
+    return answer(compared)
+
+
+@get("/m/index/status", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
+def index_status(request: Auth, runtime: Running) -> Response[bytes]:
+    """How many hashes are searched; what was added is found at once."""
+    only = request.query_params.get("signal_type")
+    names = (wire.signal_name(only, "No such signal type {!r}"),) if only else SIGNALS
+    return answer(
+        {
+            name: {"built_to": newest, "present": True, "size": size}
+            for name, (size, newest) in held(runtime, names).items()
+        }
+    )
+
+
+def held(runtime: Runtime, names: Sequence[SignalName]) -> dict[SignalName, tuple[int, int]]:
+    """How many hashes of each type are held, and when the newest came in Unix seconds, -1 for none."""
+    found = {}
+    with runtime.pool.connection() as conn:
+        for name in names:
+            one = media_contents.held(conn, "pdq" if name == "pdq" else "md5")
+            found[name] = (one.size, -1 if one.newest is None else int(one.newest.timestamp()))
+    return found
+
+
+def _asked(values: Mapping[str, str]) -> Asked:
+    return Asked(
+        banks=frozenset(filter(None, values.get("banks", "").split(","))),
+        seed=values.get("seed"),
+        everything=wire.flag(values, "bypass_coinflip"),
+    )
+
+
+def _near(index: Lookup, type_: SignalName, signal: str) -> list[Near]:
+    signal = wire.digits(type_, signal, "invalid signal")
+    return index.picture(signal) if type_ == "pdq" else index.file(signal)
+
+
+def _matched(
+    index: Lookup, files: Files, sent: Sent, wanted: Sequence[SignalName], asked: Asked
+) -> dict[SignalName, Any]:
+    """A picture that shows too little matches nothing."""
+    found = signals(files.hashes(sent), sent.content, wanted)
+    return {
+        type_: _by_bank(_near(index, type_, signal), asked) if signal else {}
+        for type_, signal in found.items()
+    }
+
+
+def _by_bank(near: Sequence[Near], asked: Asked) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in lookup.chosen(
+        lookup.of_banks(near, asked.banks), seed=asked.seed, everything=asked.everything
+    ):
+        found.setdefault(one.hit.bank, []).append(_shown(one))
+    return found
+
+
+def _shown(near: Near) -> dict[str, Any]:
+    return {"bank_content_id": near.hit.content, "distance": str(near.distance)}
+
+
+handlers = [raw_lookup, look_up, look_up_upload, compare, index_status]

@@ -1,0 +1,125 @@
+"""What all answers of the Hasher-Matcher-Actioner API have in common: shapes of errors, parameters, keys.
+
+Errors are `{"message": ...}`; only a field that is missing or of the wrong type is told as an array of
+`{"type", "loc", "msg", "input"}` with status 422, as that API does.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, get_args
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
+from litestar.types import ExceptionHandlersMap
+
+from tenfold.web.auth import Guard, Scope, allow
+from tenfold.web.problems import Problem
+
+SignalName = Literal["pdq", "video_md5"]
+ContentName = Literal["photo", "video"]
+SIGNALS: Final[tuple[SignalName, ...]] = get_args(SignalName)
+CONTENTS: Final[tuple[ContentName, ...]] = get_args(ContentName)
+# Which signals a content of each type has.
+SIGNALS_OF: Final[Mapping[ContentName, SignalName]] = {"photo": "pdq", "video": "video_md5"}
+_DIGITS: Final[Mapping[SignalName, int]] = {"pdq": 64, "video_md5": 32}
+
+
+Body = NamedDependency[bytes]  # of a request that is no form
+Form = NamedDependency[dict[str, Any]]  # its fields and files
+
+
+class Refusal(Exception):  # noqa: N818 - an answer
+    """A status and the body to answer with: a text becomes `{"message": text}`."""
+
+    def __init__(self, status: int, body: Any) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status = status
+        self.body = {"message": body} if isinstance(body, str) else body
+
+
+def missing(field: str, given: Any) -> Refusal:
+    """A field that must be there."""
+    return Refusal(422, [{"type": "missing", "loc": [field], "msg": "Field required", "input": given}])
+
+
+def wrong(field: str, kind: str, message: str, given: Any) -> Refusal:
+    """A field of the wrong type."""
+    return Refusal(422, [{"type": kind, "loc": [field], "msg": message, "input": given}])
+
+
+def answer(body: Any, status: int = 200) -> Response[bytes]:
+    """A JSON answer."""
+    return Response(msgspec.json.encode(body), status_code=status, media_type=MediaType.JSON)
+
+
+def fields(body: bytes) -> dict[str, Any]:
+    """The JSON object of a request; an empty body is an empty one."""
+    try:
+        found = msgspec.json.decode(body or b"{}")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(400, "Request input was not valid JSON") from None
+    if not isinstance(found, dict):
+        raise Refusal(400, "Request input was not a dict")
+    return found
+
+
+def flag(values: Mapping[str, str], name: str, default: bool = False) -> bool:
+    """A parameter that is true or false."""
+    return values.get(name, str(default)).strip().lower() in ("true", "1", "yes", "on")
+
+
+def signal_name(name: str, message: str = "No such SignalType {!r}") -> SignalName:
+    """A type of signal that we have."""
+    for known in SIGNALS:
+        if known == name:
+            return known
+    raise Refusal(400, message.format(name[:100]))
+
+
+def content_name(name: str) -> ContentName:
+    """A type of content that we have."""
+    for known in CONTENTS:
+        if known == name:
+            return known
+    raise Refusal(400, f"no such content_type: {name[:100]!r}")
+
+
+def digits(signal: SignalName, value: str, message: str) -> str:
+    """A hash as it is written: lower-case hexadecimal digits, as many as its type has."""
+    if len(value) != _DIGITS[signal] or not set(value) <= set("0123456789abcdef"):
+        what = "PDQ hash" if signal == "pdq" else "MD5 hash"
+        raise Refusal(400, f"{message}: invalid {what}")
+    return value
+
+
+def needs(scope: Scope) -> Guard:
+    """A guard that takes the key from the header, or from the path where a client can send no header."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+        await allow(connection, scope, token=connection.path_params.get("token"))
+
+    return guard
+
+
+def _refused(_: Request[Any, Any, Any], refusal: Refusal) -> Response[bytes]:
+    return answer(refusal.body, refusal.status)
+
+
+def _problem(_: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    found = answer({"message": f"{problem.title}. {problem.detail}"}, problem.status)
+    found.headers.update(problem.headers)
+    return found
+
+
+def _http(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    return answer({"message": error.detail}, error.status_code)
+
+
+EXCEPTION_HANDLERS: Final[ExceptionHandlersMap] = {
+    Refusal: _refused,
+    Problem: _problem,
+    HTTPException: _http,
+}
