@@ -1,6 +1,7 @@
 """Hashes of entries of banks of media: written with the entries, read by index and detector."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 from psycopg.rows import class_row
@@ -126,6 +127,27 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
     cursor = conn.cursor(row_factory=class_row(Matched))
     cursor.execute(f"{_MATCHED} AND number = ANY(%s)", [sorted(set(numbers))], prepare=True)
     return {row.number: row for row in cursor}
+
+
+def last_gone(conn: Conn) -> int:
+    """Where the list of numbers that are gone ends now."""
+    row = conn.execute("SELECT coalesce(max(seq), 0) FROM media_hashes_gone").fetchone()
+    return int(row[0]) if row else 0
+
+
+def gone_after(conn: Conn, seq: int) -> tuple[int, list[int]]:
+    """Numbers of hashes that went after a place of that list, and where it ends now."""
+    rows = conn.execute(
+        "SELECT seq, number FROM media_hashes_gone WHERE seq > %s ORDER BY seq LIMIT %s",
+        [seq, PAGE],
+        prepare=True,
+    ).fetchall()
+    return (rows[-1][0] if rows else seq), [number for _, number in rows]
+
+
+def forget_gone(conn: Conn, before: datetime) -> None:
+    """Shorten that list; a worker that has slept since holds a little more until it restarts."""
+    conn.execute("DELETE FROM media_hashes_gone WHERE gone_at < %s", [before])
 
 
 def sounds_after(conn: Conn, number: int) -> list[tuple[int, bytes]]:

@@ -170,3 +170,14 @@ def test_what_stands_still_around_a_film_is_cut_away():
     assert gathered.box() == (50, 100, 450, 400)
     assert all(one.trimmed for one in gathered.trimmed())
     assert stretch.Stretch().box() is None
+
+
+def test_frames_of_a_removed_entry_leave_the_index_of_a_running_worker(store, hasher, film):
+    detector = MediaDetector()
+    detector.update(store)
+    held = len(detector._index)
+    assert held >= 12
+    (key,) = store.execute("SELECT key FROM bank_entries").fetchone()
+    assert banks.remove_entries(store, "ours", [key]) == 1
+    detector.update(store)
+    assert len(detector._index) == 0

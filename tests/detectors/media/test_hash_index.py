@@ -108,3 +108,37 @@ def test_what_was_measured_is_what_is_told():
     frozen = FrozenHashes(random_codes(3, 20_000))
     assert frozen.bytes == 20_000 * (32 + 16 * 4) + 16 * 4 * (2**16 + 1)
     assert bands.LARGE_FROM > 20_000
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.booleans(), st.integers(1, 60)), min_size=1, max_size=12),
+    freeze=st.integers(0, 3),
+    seed=st.integers(0, 5),
+)
+def test_what_was_removed_is_not_found_and_leaves_memory(steps, freeze, seed):
+    chance = np.random.default_rng(seed)
+    index, there = HashIndex(), {}
+    number = 0
+    for place, (adding, count) in enumerate(steps):
+        if adding:
+            codes = chance.integers(0, 2**64, (count, 4), dtype=np.uint64)
+            numbers = np.arange(number + 1, number + count + 1, dtype=np.uint32)
+            index.add(numbers, codes)
+            there |= dict(zip(numbers.tolist(), codes, strict=True))
+            number += count
+        else:
+            gone = chance.choice(max(1, number), min(count, max(1, number)), replace=False) + 1
+            index.remove(gone.astype(np.uint32))
+            for one in gone.tolist():
+                there.pop(one, None)
+        if place == freeze:
+            index.freeze()
+    assert len(index) == len(there)
+    queries = np.array(list(there.values()), np.uint64).reshape(-1, 4)
+    _, found, _ = index.search(queries, 0)
+    assert sorted(found.tolist()) == sorted(there)
+    index.freeze()
+    assert len(index._numbers) == len(there)
+    _, found, _ = index.search(queries, 0)
+    assert sorted(found.tolist()) == sorted(there)

@@ -28,8 +28,8 @@ from tenfold.subjects import Subject
 MEDIA: Final = SignalKind(
     name="media",
     title="Known picture, film, sound or file",
-    score_means="confidence of the bank's entry times the share of hash bits that agree; 1: the very file. Of "
-    "sounds: times how densely they agree",
+    score_means="confidence of the bank's entry times the share of hash bits that agree; 1: the very file. "
+    "Of sounds: times how densely they agree",
     details={
         "bank": "str",
         "label": "str",
@@ -96,16 +96,21 @@ class MediaDetector:
     def __init__(self) -> None:
         self._index = HashIndex()
         self._sounds = Sounds()
+        self._gone = 0  # how far the list of hashes that went is read
         self._parts = Parts()
 
     def update(self, conn: Conn) -> None:
         """Hold all hashes that are in the store now."""
         loading = self._index.last == 0
+        self._gone = media_hashes.last_gone(conn) if loading else self._gone
         while page := media_hashes.pdq_after(conn, self._index.last):
             numbers = np.frombuffer(page.numbers, ">i4").astype(np.uint32)
             self._index.add(numbers, codes_of(page.hashes))
         if loading:
             self._index.freeze()
+        self._gone, numbers_gone = media_hashes.gone_after(conn, self._gone)
+        if numbers_gone:
+            self._index.remove(np.array(numbers_gone, np.uint32))
         self._sounds.update(conn)
         self._parts.update(conn)
 
