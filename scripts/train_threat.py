@@ -42,7 +42,7 @@ NAMED = 0.5
 SPREAD = 4.0  # how much dimensions of meaning count beside the others, before the data speak
 # How strongly the weights of meaning are held back, and the share of its logit that is added to the others':
 # by cross-validation; --folds prints a grid around them.
-MEANING_L2, MEANING = 6.0, 1.0
+MEANING_L2, MEANING = 12.0, 1.5
 GRID = [(l2, share) for l2 in (0.3, 1.0, 3.0, 6.0, 12.0) for share in (0.5, 0.75, 1.0, 1.5)]
 STEPS = 80
 REMEMBERED = 10  # steps of L-BFGS
