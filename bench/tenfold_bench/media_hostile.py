@@ -9,6 +9,7 @@ import random
 import resource
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -80,16 +81,14 @@ def _run(url: str, folder: Path, count: int) -> Result:
     )
 
 
-def _files(count: int) -> list[tuple[str, bytes]]:
+def _files(count: int) -> Iterator[tuple[str, bytes]]:
     chance = random.Random(11)
     seeds = _spoilt.seeds()
-    made = []
     for number in range(count):
         how = list(_spoilt.SPOILINGS)[number % len(_spoilt.SPOILINGS)]
         name = chance.choice(list(seeds))
         data = _spoilt.SPOILINGS[how](seeds[name], chance)
-        made.append((f"{how} ({name})", data))
-    return made
+        yield f"{how} ({name})", data
 
 
 def _send(client: httpx.Client, number: int, data: bytes) -> httpx.Response:
