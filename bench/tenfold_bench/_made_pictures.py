@@ -45,13 +45,15 @@ OPENCV: Final = (  # of its examples the photographs and paintings, one view of 
 )
 
 
-def photographs(folder: Path = FOLDER) -> list[Image.Image]:
+def photographs(folder: Path = FOLDER, most: int | None = None) -> list[Image.Image]:
     """The distinct pictures under the folder, in the order of their names; raises SystemExit when it is
     empty."""
     kept: list[Image.Image] = []
     hashes: list[NDArray[np.bool_]] = []
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp"))
     for path in paths:
+        if len(kept) == most:
+            break
         if SECOND_COPY.search(str(path)) or ("opencv" in path.parts and path.stem not in OPENCV):
             continue
         image = _opened(path)
@@ -75,9 +77,9 @@ class Pools(msgspec.Struct, frozen=True):
     aside: list[Image.Image]
 
 
-def pools(folder: Path = FOLDER) -> Pools:
+def pools(most: int | None = None) -> Pools:
     """Half of the photographs are banked, a quarter each is unrelated and aside; raises SystemExit."""
-    found = photographs(folder)
+    found = photographs(most=most)
     return Pools(found[::2], found[1::4], found[3::4])
 
 
