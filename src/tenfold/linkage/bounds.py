@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from tenfold.linkage.comparisons import Comparisons
 from tenfold.linkage.kinds import HOME, Kind, Level
 from tenfold.linkage.model import Model
-from tenfold.linkage.parameters import Parameters, Weight, name_of
+from tenfold.linkage.parameters import AGAINST, KNOTS, Parameters, Weight, name_of
 
 _ROUNDING = 0.05  # of bits: items are rounded one by one
+_STEP = 100  # thousandths of a bit: strength is rounded up to it, of what speaks against down
+_STEPS = round(1000 * KNOTS[-1]) // _STEP + 1
+_AGAINST = [int(level) for level in AGAINST]
 
 
 class Bound:
@@ -20,16 +23,26 @@ class Bound:
 
     def __init__(self, model: Model) -> None:
         self._model = Model(_highest(model.parameters))
+        self._bits = _table(self._model)
         given = model.parameters
         self._needed = np.log2(given.possible / (1.0 - given.possible))
 
     def may_be_shown(self, most: Comparisons) -> NDArray[np.bool_]:
         """Pairs whose probability reaches `possible` if all that is open comes to what `most` says; none is
         left out that would have a level."""
-        raw = self._model.contributions(most.level, most.strength)
+        size = np.abs(most.strength)
+        steps = np.where(np.isin(most.level, _AGAINST), size, size + _STEP - 1) // _STEP
+        raw = self._bits[np.arange(len(Kind)), most.level, np.minimum(steps, _STEPS - 1)]
         before = self._model.prior_bits(most.population) - self._model.posted(most.posts)
         bits = before + self._model.combined(raw).sum(axis=1) + _ROUNDING
         return np.asarray(np.interp(bits, *self._model.parameters.calibration) >= self._needed)
+
+
+def _table(model: Model) -> NDArray[np.float64]:
+    """Bits of every kind and level at each step of strength: (len(Kind), len(Level), _STEPS)."""
+    strength = np.repeat(_STEP * np.arange(_STEPS)[:, None], len(Kind), axis=1)
+    bits = [model.contributions(np.full_like(strength, level, np.int8), strength).T for level in Level]
+    return np.ascontiguousarray(np.stack(bits, axis=1))
 
 
 def _highest(given: Parameters) -> Parameters:

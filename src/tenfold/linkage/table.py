@@ -216,6 +216,8 @@ def pictures_of(shown: Shown, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np
 
 def _tuples(lists: pa.ListArray) -> list[tuple[Any, ...]]:
     """Rows of a column of lists; an empty one where nothing is known."""
+    if lists.null_count == len(lists):
+        return [()] * len(lists)
     values, ends = lists.flatten().to_pylist(), np.cumsum(lists.value_lengths().fill_null(0)).tolist()
     return [tuple(values[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
 

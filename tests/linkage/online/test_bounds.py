@@ -22,6 +22,7 @@ from tenfold.simulation.returns import Returns, ReturnsSpec
 from tests.linkage.model.people import closed_account, other_account
 
 ACCOUNTS, POSTS = 1_500, 12
+BOUND = Bound(Model.shipped())
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +100,8 @@ def test_what_has_a_level_may_be_shown_and_more_agreement_does_not_change_that(l
         one if kind in (Kind.STYLE, Kind.RHYTHM) and what == Level.UNLIKE else one + other
         for kind, what, one, other in zip(Kind, level, strength, more, strict=True)
     ]
-    assert Bound(model).may_be_shown(made).all()
-    assert Bound(model).may_be_shown(comparisons(level, stronger)).all()
+    assert BOUND.may_be_shown(made).all()
+    assert BOUND.may_be_shown(comparisons(level, stronger)).all()
 
 
 def test_what_may_yet_be_found_to_be_a_home_counts_as_whichever_weighs_more():
