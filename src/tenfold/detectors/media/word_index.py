@@ -113,10 +113,11 @@ class WordIndex:
     def candidates(self, upload: Points, most: int = CANDIDATES) -> list[int]:
         """Numbers of the entries that get most votes, the likeliest first."""
         self._take_over()
-        if not len(upload) or not len(self):
+        held = [part for part in (self._frozen, self._fresh) if len(part.words)]
+        if not len(upload) or not held:
             return []
         words = _nearest(upload.codes, PROBED)
-        parts = [_votes(part, upload, words) for part in (self._frozen, self._fresh) if len(part.words)]
+        parts = [_votes(part, upload, words) for part in held]
         of, keys = (np.concatenate(column) for column in zip(*parts, strict=True))
         # A point that looks like many says little about each.
         weights = 1 / np.sqrt(np.bincount(of, minlength=len(upload)))[of]
