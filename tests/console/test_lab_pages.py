@@ -94,6 +94,24 @@ def test_a_draft_is_written_checked_and_saved(site: Site, page: Page, log_in: Lo
 
 
 @both
+def test_tests_that_fail_are_told_before_anything_judges(
+    site: Site, page: Page, log_in: LogIn, locale: Locale
+) -> None:
+    failing = GATE + "    tests:\n      - {name: باب, facts: {post: {text: nothing}}, fires: true}\n"
+    version = saved(site, failing)
+    log_in(page, site.person(Role.POLICY, locale=locale))
+    page.goto(f"{site.url}/policy/new?from={version}")
+    page.get_by_role("button", name=words(locale, "lab.check"), exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text(words(locale, "lab.failing", n=1))
+    expect(page.get_by_role("alert").locator("li")).to_have_text("gate (باب)")
+    page.goto(f"{site.url}/policy/versions/{version}")
+    expect(page.locator(".notice-bad li")).to_have_text("gate (باب)")
+    page.get_by_role("button", name=words(locale, "lab.step.shadow")).click()
+    expect(page.get_by_role("alert")).to_have_text(words(locale, "lab.fault.tests"))
+    clean(page)
+
+
+@both
 def test_what_acts_goes_live_by_two_and_back_by_one(
     site: Site, page: Page, log_in: LogIn, locale: Locale
 ) -> None:

@@ -139,6 +139,8 @@ class PolicySet:
         """
         bucket = (facts.event_type, facts.subject.kind)
         counting = self._countings.get(bucket) or self._prepare_counting(bucket)
+        if not counting.counts and not counting.wants:
+            return []
         recorded = [counter for counter, where in counting.counts if where is None or where(facts)]
         refuted = counting.refuted(facts)
         wanted = frozenset[str]().union(

@@ -173,14 +173,19 @@ def _locked(conn: Conn, version: str, *states: str) -> Version:
     return known
 
 
-def _passes(policy: PolicySet) -> None:
-    """The tests beside the rules must pass before a version judges anything."""
-    failed = [
+def failing(policy: PolicySet) -> list[str]:
+    """The tests beside rules that fail: the rule's name and the test's."""
+    return [
         f"{rule.name} ({one.name})"
         for rule in policy.rules
         for one in rule.examples
         if not policy.passes(rule, one)
     ]
+
+
+def _passes(policy: PolicySet) -> None:
+    """The tests beside the rules must pass before a version judges anything."""
+    failed = failing(policy)
     if failed:
         raise VersionError("tests", f"tests beside rules fail: {'; '.join(failed)}")
 

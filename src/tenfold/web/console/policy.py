@@ -150,6 +150,7 @@ def shown(
             version=known,
             readable=policy is not None,
             rules=_changed(live, policy) if policy else [],
+            failing=versions.failing(policy) if policy else [],
             acting=_acting(conn, version, visit),
             differences=file_differences(live.sources, policies.sources(conn, version) or {}),
             tests=backtests.of_draft(conn, version),

@@ -1,5 +1,6 @@
 """Writing a draft at the console: the files of a version as text, checked, and saved as a new version."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import Request, Response, get, post
@@ -32,6 +33,7 @@ def _form(
     *,
     start: str = "",
     errors: list[PolicyError] | None = None,
+    failing: Sequence[str] = (),
     failure: str = "",
     status: int = 200,
 ) -> Response[str]:
@@ -45,6 +47,7 @@ def _form(
         files=list(texts.items()),
         start=start,
         errors=errors,
+        failing=failing,
         faulty=faulty,
         reason=visit.field("reason"),
         failure=failure,
@@ -76,11 +79,11 @@ def save(visit: Visiting) -> Response[Any]:
     """Check the texts or, with the button for it, save them."""
     texts, start = read_texts(visit), visit.field("start")
     try:
-        load_texts(texts, KINDS)
+        policy = load_texts(texts, KINDS)
     except PolicyErrors as found:
         return _form(visit, texts, start=start, errors=found.errors, status=422)
     if visit.field("do") == "check":
-        return _form(visit, texts, start=start, errors=[], status=200)
+        return _form(visit, texts, start=start, errors=[], failing=versions.failing(policy))
     try:
         with visit.runtime.pool.connection() as conn:
             version = versions.save(conn, texts, actor=visit.person.actor, reason=visit.field("reason"))
