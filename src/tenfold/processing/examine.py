@@ -115,11 +115,11 @@ def erase(conn: Conn, objects: Objects, sha256: str, actor: str) -> bool:
 
 def _kind(found: dict[str, Any]) -> str:
     """What sort of media it is."""
+    if "quality" in found:
+        return "image"
     if "film" in found:
         return "video"
-    if "sound" in found:
-        return "audio"
-    return "image" if "quality" in found else "file"
+    return "audio" if "sound" in found else "file"
 
 
 def _unread(upload: Upload, why: str) -> dict[str, Any]:

@@ -181,3 +181,15 @@ def test_frames_of_a_removed_entry_leave_the_index_of_a_running_worker(store, ha
     assert banks.remove_entries(store, "ours", [key]) == 1
     detector.update(store)
     assert len(detector._index) == 0
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG"])
+def test_an_animation_is_known_though_it_begins_with_something_else(store, hasher, film, form):
+    strange = Image.fromarray(made.film(77, 1)[0])
+    shown = [Image.fromarray(frame) for frame in film[40:140:5]]
+    data = saved(strange, form, save_all=True, append_images=shown, duration=250)
+    hashes = hashed(hasher, data)
+    assert hashes.pdq
+    (found,) = look(store, hashes)
+    assert found["match"] == "same-scene"
+    assert found["entry_start"] == pytest.approx(2, abs=1.3)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from tenfold.detectors.media import asking, film, keypoints, pdq, picture
-from tenfold.detectors.media.answers import Answer, Looks
+from tenfold.detectors.media.answers import Answer, Film, Looks
 from tenfold.detectors.media.asking import Asked
 from tenfold.detectors.media.confinement import FILM_CPU_SECONDS, PICTURE_CPU_SECONDS, allow_cpu, confine
 from tenfold.detectors.media.film import FilmError
@@ -22,6 +22,7 @@ from tenfold.detectors.media.picture import PictureError
 from tenfold.detectors.media.thumbnails import thumbnails
 
 _BUFFER: Final = 1 << 18
+ANIMATION_CPU: Final = 4.0  # seconds of CPU; together with the picture itself less than a picture may take
 
 
 def look(pixels: picture.Pixels) -> Looks:
@@ -59,8 +60,17 @@ def _picture(data: bytes, small: bool) -> Answer:
         whole=look(read.whole),
         trimmed=None if read.trimmed is None else look(read.trimmed),
         points=keypoints.features(read.upright),
+        film=_animation(data) if read.animated else None,
         thumbnails=thumbnails(read.upright) if small else None,
     )
+
+
+def _animation(data: bytes) -> Film | None:
+    """What moves in a picture that is a small film."""
+    try:
+        return film.read(io.BufferedReader(io.BytesIO(data)), ANIMATION_CPU).film
+    except FilmError:
+        return None
 
 
 def _film(file: io.BufferedIOBase, small: bool) -> Answer:

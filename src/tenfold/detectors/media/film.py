@@ -36,7 +36,7 @@ POSTER: Final = 320  # pixels of the longer side
 # What people upload; nothing that opens other files (playlists, lists of parts).
 CONTAINERS: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mp3,wav,w64,flac,aac,amr,aiff,"
-    "caf,ac3,eac3,rm,ivf,h264,hevc,obu,m4v,mxf,au"
+    "caf,ac3,eac3,rm,ivf,h264,hevc,obu,m4v,mxf,au,gif,apng"
 )
 _OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "", "max_pixels": str(MAX_SIDE_PIXELS)}
 _BUFFER = 1 << 18
@@ -56,11 +56,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     poster: Pixels | None
 
 
-def read(file: io.BufferedIOBase) -> Seen:
-    """Frames and sound of a file; raises FilmError."""
+def read(file: io.BufferedIOBase, last_cpu: float = LAST_CPU) -> Seen:
+    """Frames and sound of a file, as far as they come in `last_cpu` seconds of CPU; raises FilmError."""
     try:
         with av.open(file, options=_OPTIONS, buffer_size=_BUFFER, metadata_errors="replace") as container:
-            return _Reading(container).run()
+            return _Reading(container, last_cpu).run()
     except FilmError:
         raise
     except (av.error.FFmpegError, ValueError, OverflowError, IndexError) as error:
@@ -75,8 +75,9 @@ def _spent() -> float:
 class _Reading:
     """One pass over a file."""
 
-    def __init__(self, container: Any) -> None:
+    def __init__(self, container: Any, last_cpu: float) -> None:
         self._container = container
+        self._last_cpu = last_cpu
         pictures = [s for s in container.streams.video if not int(s.disposition) & _ATTACHED]
         self._video = pictures[0] if pictures else None
         self._audio = container.streams.audio[0] if container.streams.audio else None
@@ -121,7 +122,9 @@ class _Reading:
             self._video.codec_context.skip_frame = "NONKEY"
             self._hurried = True
         return (
-            spent < LAST_CPU and self._looked.seconds < MAX_SECONDS and self._listener.seconds < MAX_SECONDS
+            spent < self._last_cpu
+            and self._looked.seconds < MAX_SECONDS
+            and self._listener.seconds < MAX_SECONDS
         )
 
     def _hear(self, resampler: Any, frame: Any) -> None:

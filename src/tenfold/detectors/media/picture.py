@@ -72,6 +72,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     whole: Pixels
     trimmed: Pixels | None
     upright: Image.Image
+    animated: bool
 
 
 def read(data: bytes) -> Picture:
@@ -84,6 +85,7 @@ def read(data: bytes) -> Picture:
                 raise PictureError(f"has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} are read")
             image.draft("RGB", (TRIM_SIDE, TRIM_SIDE))  # large JPEGs are decoded smaller
             orientation = _orientation(image)
+            animated = bool(getattr(image, "is_animated", False))
             colours = _rgb(image)
     except PictureError:
         raise
@@ -101,6 +103,7 @@ def read(data: bytes) -> Picture:
         whole=np.asarray(whole),
         trimmed=_trimmed(colours, orientation),
         upright=_upright(colours, orientation),
+        animated=animated,
     )
 
 
