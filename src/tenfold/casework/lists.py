@@ -170,6 +170,21 @@ def cases_named(conn: Conn, *, case_ids: Sequence[int], now: datetime) -> list[C
     return found
 
 
+def cases_held(conn: Conn, *, actor: str, now: datetime) -> list[CaseRow]:
+    """What the actor holds, worst first."""
+    conditions = [_STATES[None], "claimed_by = %(actor)s", "lease_until > %(now)s"]
+    found = case_rows(
+        conn, conditions, "severity DESC, due_at, id", {"actor": actor, "now": now, "limit": PAGE}
+    )
+    return found
+
+
+def decisions_by(conn: Conn, *, actor: str, limit: int) -> list[DecisionView]:
+    """The actor's last decisions, newest first, without those that are part of another."""
+    where = "author = %(actor)s AND part_of IS NULL ORDER BY id DESC LIMIT %(limit)s"
+    return read_decisions(conn, where, {"actor": actor, "limit": limit})
+
+
 def decision_with_parts(conn: Conn, decision_id: int) -> list[DecisionView]:
     """A decision and those made as part of it, itself first; empty if there is none."""
     where = "id = %(id)s OR part_of = %(id)s ORDER BY id"

@@ -10,6 +10,7 @@ present state), RefusedError (the wish itself is wrong; it names the field).
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from tenfold.casework.colleagues import tell_named
 from tenfold.casework.deciding import decide, decide_many
 from tenfold.casework.filing import LEAD_QUEUE
 from tenfold.casework.reversing import UNDO_WINDOW, reverse, reverse_action, undo
@@ -99,11 +100,12 @@ def take_next(
 
 
 def note(conn: Conn, *, case_id: int, actor: str, text: str, now: datetime) -> int:
-    """Write a note on a case, decided or not; returns its id."""
+    """Write a note on a case, decided or not, and tell who is named in it with an @; returns its id."""
     text = checked_text("text", text)
     if not cases.load(conn, [case_id]):
         raise NotFoundError(f"there is no case {case_id}")
     note_id = cases.add_note(conn, case_id, actor, text, now)
+    tell_named(conn, case_id=case_id, note_id=note_id, text=text, actor=actor, now=now)
     _say(conn, "case.noted", actor, case_id, note=note_id)
     return note_id
 

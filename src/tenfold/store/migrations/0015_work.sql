@@ -82,3 +82,26 @@ CREATE TABLE skills (
     without_grounds text[] NOT NULL DEFAULT '{}',
     without_queues  text[] NOT NULL DEFAULT '{}'
 );
+
+-- What waits for one person: they were named in a note, a case was handed to them, or their language is asked for.
+CREATE TABLE inbox (
+    id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    user_id bigint      NOT NULL REFERENCES users,
+    case_id bigint      NOT NULL REFERENCES cases,
+    kind    text        NOT NULL CHECK (kind IN ('mention', 'hand_over', 'language')),
+    author  text        NOT NULL,
+    note_id bigint      NOT NULL REFERENCES case_notes,
+    at      timestamptz NOT NULL,
+    seen_at timestamptz
+);
+CREATE INDEX inbox_user ON inbox (user_id, id DESC);
+CREATE INDEX inbox_unseen ON inbox (user_id, case_id) WHERE seen_at IS NULL;
+CREATE INDEX decisions_author ON decisions (author, id DESC);
+
+-- Who has a case's page open. Nothing is lost with it.
+CREATE UNLOGGED TABLE presence (
+    case_id bigint      NOT NULL,
+    user_id bigint      NOT NULL,
+    at      timestamptz NOT NULL,
+    PRIMARY KEY (case_id, user_id)
+);

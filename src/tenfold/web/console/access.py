@@ -54,6 +54,11 @@ _GRANTS: Final[dict[Role, frozenset[Permission]]] = {
 }
 
 
+def may(user: User, permission: Permission) -> bool:
+    """Whether one of the user's roles grants it."""
+    return any(permission in _GRANTS[role] for role in user.roles)
+
+
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """One request of one person. `form` is empty but for POST; `anchor` is what the CSRF token covers."""
 
@@ -75,7 +80,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
     def may(self, permission: Permission) -> bool:
         """Whether one of the person's roles grants it."""
-        return self.user is not None and any(permission in _GRANTS[role] for role in self.user.roles)
+        return self.user is not None and may(self.user, permission)
 
     def field(self, name: str) -> str:
         """A text field of the form without spaces around it; empty when missing or a file."""

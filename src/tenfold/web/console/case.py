@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from markupsafe import Markup
 
 from tenfold.casework import returns, service, views
-from tenfold.store import audit, people
+from tenfold.store import audit, inbox, people
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
@@ -50,6 +50,9 @@ TOLD_ELSEWHERE: Final = (
     "factors",
     "match",
     "distance",
+    "points",
+    "covered",
+    "lies",
     "turn",
     "negative",
     "border",
@@ -261,6 +264,7 @@ def _returned(conn: Conn, visit: Visit, view: views.CaseView, masked: bool) -> d
 def case_page(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[str]:
     """One case. That it was looked at is in the audit log."""
     with visit.runtime.pool.connection() as conn:
+        inbox.saw(conn, visit.person.id, case_id, datetime.now(UTC))
         found = read(conn, visit, case_id)
     return show(visit, request, found)
 

@@ -9,7 +9,7 @@ from litestar import MediaType, Response
 from litestar.response import Redirect
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from tenfold.store import threat_pages
+from tenfold.store import inbox, threat_pages
 from tenfold.web.console import access, assets
 from tenfold.web.console.access import Permission, Visit
 from tenfold.web.console.highlight import highlighted
@@ -56,6 +56,7 @@ def markup(visit: Visit, template: str, **values: Any) -> str:
         "number": words.number,
         "now": datetime.now(UTC),
         "threats_waiting": waiting(visit),
+        "messages_waiting": messages_waiting(visit),
     }
     return _environment.get_template(template).render(context | values)
 
@@ -76,6 +77,17 @@ def waiting(visit: Visit) -> int:
     try:
         with visit.runtime.pool.connection(timeout=2) as conn:
             return threat_pages.waiting(conn)
+    except (psycopg.OperationalError, PoolTimeout, PoolClosed):
+        return 0
+
+
+def messages_waiting(visit: Visit) -> int:
+    """How many messages the person has not seen; 0 when the store does not answer."""
+    if visit.fragment or not visit.may(Permission.READ):
+        return 0
+    try:
+        with visit.runtime.pool.connection(timeout=2) as conn:
+            return inbox.unseen(conn, visit.person.id)
     except (psycopg.OperationalError, PoolTimeout, PoolClosed):
         return 0
 
