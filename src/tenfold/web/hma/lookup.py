@@ -8,10 +8,11 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from anyio import to_thread
 from litestar.di import NamedDependency
 from psycopg_pool import ConnectionPool
 
-from tenfold.detectors.media.bands import codes_of
+from tenfold.detectors.media.bands import Codes, codes_of
 from tenfold.detectors.media.index import HashIndex
 from tenfold.store import media_contents, media_hashes
 from tenfold.store.database import Conn
@@ -34,17 +35,41 @@ class Lookup:
     def __init__(self, pool: ConnectionPool[Conn]) -> None:
         self._pool = pool
         self._index = HashIndex()
-        self._lock = threading.Lock()
+        self._searching = threading.Lock()
+        self._renewing = threading.Lock()
+        self._gone = 0  # how far the list of hashes that went is read
         self._looked: float | None = None
 
+    async def near(self, digits: str) -> list[Near]:
+        """Entries with a PDQ hash within 31 bits of this one, the nearest first.
+
+        Where nothing is near, which is soon known, no thread and no database is asked.
+        """
+        code = codes_of(bytes.fromhex(digits))
+        if self._is_old():
+            await to_thread.run_sync(self._renew)
+        apart = self._search(code)
+        return await to_thread.run_sync(self._entries, apart) if apart else []
+
     def picture(self, digits: str) -> list[Near]:
-        """Entries with a PDQ hash within 31 bits of this one, the nearest first."""
-        with self._lock:
+        """As `near`, for a thread."""
+        if self._is_old():
             self._renew()
-            _, numbers, distances = self._index.search(codes_of(bytes.fromhex(digits)))
-        if not len(numbers):
-            return []
-        apart = dict(zip(numbers.tolist(), distances.tolist(), strict=True))
+        apart = self._search(codes_of(bytes.fromhex(digits)))
+        return self._entries(apart) if apart else []
+
+    def file(self, md5: str) -> list[Near]:
+        """Entries of a file."""
+        with self._pool.connection() as conn:
+            return [Near(hit, 0) for hit in media_contents.by_md5(conn, md5)]
+
+    def _search(self, code: Codes) -> dict[int, int]:
+        """Distances by the number of the hash."""
+        with self._searching:
+            _, numbers, distances = self._index.search(code)
+        return dict(zip(numbers.tolist(), distances.tolist(), strict=True))
+
+    def _entries(self, apart: dict[int, int]) -> list[Near]:
         with self._pool.connection() as conn:
             hits = media_contents.by_numbers(conn, sorted(apart))
         nearest: dict[int, Near] = {}
@@ -54,23 +79,29 @@ class Lookup:
                 nearest[hit.content] = Near(hit, apart[number])
         return sorted(nearest.values(), key=lambda near: (near.distance, near.hit.content))
 
-    def file(self, md5: str) -> list[Near]:
-        """Entries of a file."""
-        with self._pool.connection() as conn:
-            return [Near(hit, 0) for hit in media_contents.by_md5(conn, md5)]
+    def _is_old(self) -> bool:
+        return self._looked is None or time.monotonic() - self._looked >= FRESH_SECONDS
 
     def _renew(self) -> None:
-        """Hold what was added since; called by one thread at a time."""
-        now = time.monotonic()
-        if self._looked is not None and now - self._looked < FRESH_SECONDS:
-            return
-        with self._pool.connection() as conn:
-            while page := media_hashes.pdq_after(conn, self._index.last):
-                numbers = np.frombuffer(page.numbers, ">i4").astype(np.uint32)
-                self._index.add(numbers, codes_of(page.hashes))
-        if self._looked is None:
-            self._index.freeze()
-        self._looked = now
+        """Hold what was added since, and let go of what went. One thread does, the others wait for it."""
+        with self._renewing:
+            if not self._is_old():
+                return
+            now = time.monotonic()
+            with self._pool.connection() as conn:
+                first = self._looked is None
+                self._gone = media_hashes.last_gone(conn) if first else self._gone
+                while page := media_hashes.pdq_after(conn, self._index.last):
+                    with self._searching:
+                        numbers = np.frombuffer(page.numbers, ">i4").astype(np.uint32)
+                        self._index.add(numbers, codes_of(page.hashes))
+                self._gone, gone = media_hashes.gone_after(conn, self._gone)
+            with self._searching:
+                if gone:
+                    self._index.remove(np.array(gone, np.uint32))
+                if first:
+                    self._index.freeze()
+            self._looked = now
 
 
 Index = NamedDependency[Lookup]  # what handlers write for their parameter `index`

@@ -28,35 +28,34 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     everything: bool
 
 
-@get("/m/raw_lookup", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def raw_lookup(request: Auth, index: Index) -> Response[bytes]:
+@get("/m/raw_lookup", guards=[wire.needs(Scope.BANKS_READ)])
+async def raw_lookup(request: Auth, index: Index) -> Response[bytes]:
     """Entries near a hash, whether they match now or not."""
     values = request.query_params
     for field in ("signal", "signal_type"):
         if field not in values:
             raise wire.missing(field, dict(values))
-    near = _near(index, wire.signal_name(values["signal_type"]), values["signal"])
+    near = await _near(index, wire.signal_name(values["signal_type"]), values["signal"])
     near = lookup.of_banks(near, _asked(values).banks)
     if wire.flag(values, "include_distance"):
         return answer({"matches": [_shown(one) for one in near]})
     return answer({"matches": [one.hit.content for one in near]})
 
 
-@get("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def look_up(request: Auth, index: Index, files: Hashing) -> Response[bytes]:
+@get("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)])
+async def look_up(request: Auth, index: Index, files: Hashing) -> Response[bytes]:
     """What matches a hash, or the file at a URL, by bank."""
     values = request.query_params
     asked = _asked(values)
     type_ = wire.signal_name(values["signal_type"]) if "signal_type" in values else None
     if "url" in values:
         wanted = [type_] if type_ else wanted_types(values.get("types", ""))
-        found = _matched(
-            index, files, files.fetched(values["url"], values.get("content_type")), wanted, asked
-        )
+        sent = await to_thread.run_sync(files.fetched, values["url"], values.get("content_type"))
+        found = await to_thread.run_sync(_matched, index, files, sent, wanted, asked)
         return answer(found.get(type_, {}) if type_ else found)
     if type_ is None or "signal" not in values:
         raise Refusal(400, "Either url or both signal and signal_type are required")
-    return answer(_by_bank(_near(index, type_, values["signal"]), asked))
+    return answer(_by_bank(await _near(index, type_, values["signal"]), asked))
 
 
 @post("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], status_code=200)
@@ -113,20 +112,21 @@ def _asked(values: Mapping[str, str]) -> Asked:
     )
 
 
-def _near(index: Lookup, type_: SignalName, signal: str) -> list[Near]:
+async def _near(index: Lookup, type_: SignalName, signal: str) -> list[Near]:
     signal = wire.digits(type_, signal, "invalid signal")
-    return index.picture(signal) if type_ == "pdq" else index.file(signal)
+    return await (index.near(signal) if type_ == "pdq" else to_thread.run_sync(index.file, signal))
 
 
 def _matched(
     index: Lookup, files: Files, sent: Sent, wanted: Sequence[SignalName], asked: Asked
 ) -> dict[SignalName, Any]:
     """A picture that shows too little matches nothing."""
-    found = signals(files.hashes(sent), sent.content, wanted)
-    return {
-        type_: _by_bank(_near(index, type_, signal), asked) if signal else {}
-        for type_, signal in found.items()
-    }
+    found: dict[SignalName, Any] = {}
+    for type_, signal in signals(files.hashes(sent), sent.content, wanted).items():
+        near = index.picture(signal) if type_ == "pdq" and signal else []
+        near = index.file(signal) if type_ == "video_md5" else near
+        found[type_] = _by_bank(near, asked)
+    return found
 
 
 def _by_bank(near: Sequence[Near], asked: Asked) -> dict[str, list[dict[str, Any]]]:
