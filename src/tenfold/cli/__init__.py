@@ -16,6 +16,7 @@ GROUPS = {
     "closures": "Closed accounts, against which returns are recognised: import, list, show, erase.",
     "keys": "API keys: create, list, revoke.",
     "link": "How good links are: measure, learn from decisions, choose the model.",
+    "media": "Bytes that were uploaded: how many wait, erase.",
     "oncall": "Who is called when a threat is urgent, and the mails to them.",
     "protectees": "Who is watched over: import, list, add, end, export.",
     "policy": "Rules: check, explain, test.",
