@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.fingerprint import Fingerprint
@@ -40,6 +40,7 @@ def naive_walk(edges, accounts, start):
     return rank
 
 
+@settings(deadline=None)
 @given(EDGES, st.integers(0, 6))
 def test_the_walk_is_that_of_a_naive_one_and_loses_nothing(edges, seed):
     start = np.zeros(7)
