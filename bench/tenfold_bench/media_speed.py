@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from tenfold.detectors.media import pdq, picture
+from tenfold.detectors.media import keypoints, pdq, picture
 from tenfold.detectors.media.decoding import look
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.sounds import Listener, peaks_of
@@ -72,6 +72,7 @@ def _of_a_picture(pictures: list[bytes]) -> list[Figure]:
         "brightness": lambda: [pdq.luma_of(one.whole) for one in read],
         "one hash": lambda: [pdq.hash_of(luma) for luma in lumas],
         "brightness and hashes of eight turns": lambda: [look(one.whole) for one in read],
+        "points of its parts": lambda: [keypoints.features(one.upright) for one in read],
     }
     return [
         Figure(label=f"a picture: {name}", ours=1000 * _own(step) / len(pictures), unit="ms")
