@@ -5,6 +5,7 @@ The posters are those of a fictional organisation, the Ashen Banner, with titles
 
 import re
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Final
 
@@ -84,11 +85,13 @@ def pools(most: int | None = None) -> Pools:
 
 
 def posters(seed: int, grounds: list[Image.Image]) -> Iterator[Image.Image]:
-    """Endless posters: a ground (part of a photograph, or colours), an emblem and lines of text."""
+    """Endless posters: a ground (part of a photograph, by turns, or colours), an emblem and lines of text."""
     chance = np.random.default_rng([seed, 1])
+    photos = cycle(grounds)
     while True:
         width, height = ((720, 1080), (1080, 1080), (1280, 720))[chance.integers(3)]
-        image = _ground(chance, grounds, width, height)
+        photo = next(photos) if grounds and chance.random() < 0.6 else None
+        image = _ground(chance, photo, width, height)
         _emblem(chance, image)
         for _ in range(chance.integers(1, 4)):
             write(chance, image, int(height * chance.uniform(0.05, 0.12)))
@@ -150,10 +153,9 @@ def _gradient(chance: np.random.Generator, width: int, height: int) -> Image.Ima
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
 
 
-def _ground(chance: np.random.Generator, grounds: list[Image.Image], width: int, height: int) -> Image.Image:
-    if not grounds or chance.random() < 0.4:
+def _ground(chance: np.random.Generator, photo: Image.Image | None, width: int, height: int) -> Image.Image:
+    if photo is None:
         return _gradient(chance, width, height)
-    photo = grounds[chance.integers(len(grounds))]
     share = chance.uniform(0.4, 0.8)
     wide, high = int(photo.width * share), int(photo.height * share)
     left = int(chance.integers(photo.width - wide + 1))

@@ -111,7 +111,7 @@ EDITS = {
 
 
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-@pytest.mark.parametrize("picture", [poster(2), scene(2)], ids=["poster", "scene"])
+@pytest.mark.parametrize("picture", [poster(3), scene(2)], ids=["poster", "scene"])
 def test_an_edited_picture_is_sure(picture, edit):
     found = correspond(points(edit(picture)), points(picture))
     assert found is not None

@@ -74,7 +74,7 @@ def mirrored_and_cropped(image):
 
 
 @pytest.mark.parametrize("edit", [cropped, captioned, on_a_phone, beside_another, mirrored_and_cropped])
-@pytest.mark.parametrize("picture", [poster(2), scene(2)], ids=["poster", "scene"])
+@pytest.mark.parametrize("picture", [poster(3), scene(2)], ids=["poster", "scene"])
 def test_an_edited_copy_is_known(store, picture, edit):
     known(store, picture)
     (found,) = look(store, edit(picture))

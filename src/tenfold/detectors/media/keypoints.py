@@ -11,7 +11,7 @@ from PIL import Image
 
 from tenfold.detectors.media.points import MOST, SIDE, Points
 
-LEAST_CONTRAST: Final = 0.02  # half of what is usual: posters and flags have few corners, all of them needed
+LEAST_CONTRAST: Final = 0.006  # of 0.04 that are usual: flat posters and soft skies have no more
 USUAL: Final = np.load(
     Path(__file__).with_name("usual_descriptor.npy"), allow_pickle=False
 )  # 128 floats: above it, a bit is set
