@@ -152,13 +152,8 @@ def disable(conn: Conn, id_: int, until: datetime | None, *, forever: bool = Fal
 
 
 _HIT = """
-    SELECT number, media_contents.id AS content, wire_name AS bank, enabled_ratio AS ratio,
-        banks.enabled AND (expires_at IS NULL OR expires_at > now())
-        AND (disabled_until IS NULL OR disabled_until <= now())
-        AND NOT EXISTS (SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
-            AS matches
-    FROM media_hashes JOIN bank_entries USING (bank, key) JOIN media_contents USING (bank, key)
-        JOIN banks ON banks.id = bank
+    SELECT number, content, wire_name AS bank, ratio, matches
+    FROM media_hashes JOIN media_entries USING (bank, key)
 """
 
 

@@ -16,7 +16,8 @@ SOUNDS_PAGE = 200  # of some 10 kB each
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that matches now, by one of its hashes; `hash` as hexadecimal digits.
 
-    `kind`: sha256, md5, pdq, frame or sound; a frame stands at `at` seconds of its film.
+    `kind`: sha256, md5, pdq, frame, sound or points; a frame stands at `at` seconds of its film. `ratio`: of
+    so many uploads the bank is asked.
     """
 
     number: int
@@ -27,6 +28,7 @@ class Matched(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     label: str
     confidence: float
+    ratio: float
     at: float | None = None
 
 
@@ -103,22 +105,15 @@ def pdq_after(conn: Conn, number: int) -> Page | None:
     return Page(bytes(row[0]), bytes(row[1])) if row and row[0] else None
 
 
-_FROM_ENTRIES = """
-    JOIN bank_entries USING (bank, key) JOIN banks ON banks.id = bank
-    WHERE banks.enabled AND (expires_at IS NULL OR expires_at > now())
-      AND NOT EXISTS (SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
-"""
-_ENTRY = """
-    bank, key, label, coalesce(bank_entries.confidence, banks.confidence)::float8 AS confidence
-"""
+_ENTRY = "bank, key, label, confidence, ratio"
 _MATCHED = f"""
     SELECT number, media_hashes.kind, form, encode(hash, 'hex') AS hash, {_ENTRY},
            at_ms / 1000.0::float8 AS at
-    FROM media_hashes {_FROM_ENTRIES}
+    FROM media_hashes JOIN media_entries USING (bank, key) WHERE matches
 """
 _SOUNDS = f"""
     SELECT number, 'sound' AS kind, '' AS form, '' AS hash, {_ENTRY}
-    FROM media_sounds {_FROM_ENTRIES}
+    FROM media_sounds JOIN media_entries USING (bank, key) WHERE matches
 """
 
 

@@ -31,11 +31,8 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
     """Of these the entries that match now, by number."""
     rows = conn.execute(
         """
-        SELECT number, bank, key, label, coalesce(bank_entries.confidence, banks.confidence)::float8, points
-        FROM media_points JOIN bank_entries USING (bank, key) JOIN banks ON banks.id = bank
-        WHERE number = ANY(%s) AND banks.enabled AND (expires_at IS NULL OR expires_at > now())
-          AND NOT EXISTS (
-              SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
+        SELECT number, bank, key, label, confidence, ratio, points
+        FROM media_points JOIN media_entries USING (bank, key) WHERE number = ANY(%s) AND matches
         """,
         [sorted(set(numbers))],
         prepare=True,
@@ -51,8 +48,9 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
                 key=key,
                 label=label,
                 confidence=confidence,
+                ratio=ratio,
             ),
             points=points,
         )
-        for number, bank, key, label, confidence, points in rows
+        for number, bank, key, label, confidence, ratio, points in rows
     }

@@ -15,7 +15,7 @@ from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import banks
+from tenfold.store import banks, media_contents
 from tenfold.store import events as queue
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.threats.protectees import Watch
@@ -134,6 +134,32 @@ def test_entries_count_from_the_next_look_on_and_no_longer_than_they_should(stor
     with store.transaction():
         banks.remove_entries(store, "ours", [f"pdq:{PDQ}"])
     assert look(store, detector, pdq=PDQ) == look(store, MediaDetector(), pdq=PDQ) == []
+
+
+def test_a_disabled_entry_matches_again_when_its_time_comes(store):
+    detector = MediaDetector()
+    bank(store, f"pdq:{PDQ}")
+    (number,) = store.execute("SELECT id FROM media_contents").fetchone()
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    for until, forever, found in ((tomorrow, False, 0), (None, False, 1), (None, True, 0), (None, False, 1)):
+        media_contents.disable(store, number, until, forever=forever)
+        assert len(look(store, detector, pdq=PDQ)) == found
+
+
+def test_a_bank_is_asked_of_a_share_of_uploads_and_always_of_the_same(store):
+    detector = MediaDetector()
+    bank(store, f"pdq:{PDQ}")
+    uploads = [MediaItem(subject=Subject(SubjectKind.MEDIA, f"m{n}"), pdq=PDQ) for n in range(400)]
+
+    def asked(ratio):
+        media_contents.set_ratio(store, "ours", ratio)
+        return [bool(found) for found in detector.detect(store, uploads)]
+
+    assert not any(asked(0.0))
+    half = asked(0.5)
+    assert 140 <= sum(half) <= 260
+    assert half == asked(0.5)
+    assert all(asked(1.0))
 
 
 def test_banks_of_media_do_not_load_into_the_detectors_of_texts(store):

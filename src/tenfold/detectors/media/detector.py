@@ -1,6 +1,7 @@
 """Media against banks of media: the same file, the same picture, edited or turned, or a scene of a film."""
 
 import logging
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any, Final
@@ -23,6 +24,7 @@ from tenfold.detectors.media.turns import INVERSE, UPRIGHT, turned_hashes
 from tenfold.evidence import Signal, SignalKind
 from tenfold.store import media_hashes
 from tenfold.store.database import Conn
+from tenfold.store.media_hashes import Matched
 from tenfold.subjects import Subject
 
 MEDIA: Final = SignalKind(
@@ -125,6 +127,8 @@ class MediaDetector:
             self._heard(conn, items),
             self._in_part(conn, items),
         ):
+            if not _is_asked(match.entry, items[number].subject):
+                continue
             group = (match.entry.bank, match.entry.label)
             best = found[number].get(group)
             if best is None or match.order < best.order:
@@ -241,6 +245,13 @@ class MediaDetector:
             version=self.version,
             details=details,
         )
+
+
+def _is_asked(entry: Matched, subject: Subject) -> bool:
+    """Whether the entry's bank is asked of this upload: of a share of them, always the same."""
+    if entry.ratio >= 1:
+        return True
+    return zlib.crc32(f"{entry.bank} {subject.id}".encode()) < entry.ratio * 2**32
 
 
 def _questions(items: Sequence[MediaItem]) -> tuple[list[_Asked], Codes]:

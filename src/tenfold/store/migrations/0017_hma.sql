@@ -18,3 +18,14 @@ CREATE TABLE media_contents (
 );
 INSERT INTO media_contents (bank, key)
 SELECT bank, key FROM bank_entries JOIN banks ON banks.id = bank AND kind = 'media' ORDER BY added_at, bank, key;
+
+-- Entries of banks of media as detectors see them. `matches`: the bank is enabled, and the entry neither expired
+-- nor was disabled or taken back with the decision that it comes from.
+CREATE VIEW media_entries AS
+SELECT bank, key, label, coalesce(bank_entries.confidence, banks.confidence)::float8 AS confidence,
+    enabled_ratio AS ratio, wire_name, media_contents.id AS content,
+    banks.enabled AND (expires_at IS NULL OR expires_at > now())
+    AND (disabled_until IS NULL OR disabled_until <= now())
+    AND NOT EXISTS (SELECT FROM decisions WHERE decisions.id = decision AND decisions.state = 'reversed')
+        AS matches
+FROM bank_entries JOIN banks ON banks.id = bank JOIN media_contents USING (bank, key);
