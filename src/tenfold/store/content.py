@@ -128,8 +128,8 @@ def add_media(conn: Conn, items: Sequence[Media]) -> None:
     conn.execute(
         """
         INSERT INTO media
-            (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound, bytes,
-             url)
+            (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound,
+             bytes, url)
         SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound,
                bytes, url
         FROM jsonb_to_recordset(%s) AS row (id text, account text, created_at timestamptz, kind text,

@@ -33,7 +33,8 @@ def span(conn: Conn, since: datetime | None) -> Span | None:
     """The events received from then on, or all that are kept; None when there are none."""
     row = conn.execute(
         """
-        SELECT min(seq), max(seq), count(*) FROM events WHERE received_at >= COALESCE(%s::timestamptz, '-infinity')
+        SELECT min(seq), max(seq), count(*) FROM events
+        WHERE received_at >= COALESCE(%s::timestamptz, '-infinity')
         """,
         [since],
     ).fetchone()
