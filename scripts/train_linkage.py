@@ -41,6 +41,7 @@ HONEST_FLAGGED = 1e-4  # called likely, in the populations of CALIBRATE
 LEAST_LIKELY, POSSIBLE = 0.9, 0.3
 SHIPPED = Path(__file__).parents[1] / "src" / "tenfold" / "linkage" / "shipped_model.json"
 _COLUMNS = ("level", "strength", "accounts", "copied")
+_Floats, _Rows = np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Findings(msgspec.Struct):
@@ -112,13 +113,32 @@ def likely_from(model: Model, kept: list[Findings]) -> float:
 
 def tried(given: Parameters, aside: list[Findings]) -> list[Tried]:
     """Pairs of each population that would be shown, were they probable: of no others is one told."""
-    model, found = Model(given), []
+    found = []
     for one in aside:
-        scores = model.score(one.comparisons)
-        surfaces = model.levels(scores.items, scores.uncopyable, np.ones(len(one.same)))[0] > 0
-        shown = one.comparisons.take(np.flatnonzero(surfaces))
-        found.append(Tried(scores.bits[surfaces], shown.posts, one.same[surfaces], shown.population))
+        bits, surfaces, _ = _shown(given, one)
+        shown = one.comparisons.take(surfaces)
+        found.append(Tried(bits, shown.posts, one.same[surfaces], shown.population))
     return found
+
+
+def _shown(given: Parameters, one: Findings) -> tuple[_Floats, _Rows, _Rows]:
+    """Bits and rows of the pairs that would be shown, were they probable; which curve is theirs."""
+    scores = Model(given).score(one.comparisons)
+    surfaces = np.flatnonzero(scores.curve >= 0)
+    return scores.bits[surfaces], surfaces, scores.curve[surfaces].astype(np.int64)
+
+
+def calibrated(given: Parameters, aside: list[Findings]) -> tuple[Parameters, Any]:
+    """A curve each for pairs that are proven, that anybody could copy, that wear one look; and how true
+    what they tell is."""
+    shown = [(one, *_shown(given, one)) for one in aside]
+    bits = np.concatenate([found for _, found, _, _ in shown])
+    same = np.concatenate([one.same[rows] for one, _, rows, _ in shown])
+    which = np.concatenate([curve for _, _, _, curve in shown])
+    curves = [calibration.curve(bits[which == at], same[which == at]) for at in range(3)]
+    made = msgspec.structs.replace(given, calibration=curves[0], copyable=curves[1], worn=curves[2])
+    odds = np.choose(which, [np.interp(bits, *curve) for curve in made.curves])
+    return made, evaluation.reliability(1.0 / (1.0 + np.exp2(-odds)), same)
 
 
 def trained(work: Path) -> Parameters:
@@ -129,19 +149,16 @@ def trained(work: Path) -> Parameters:
     weights = training.fit(known, start, "trained", pull=PULL, platforms=True)
     aside = [findings(work, *chosen) for chosen in CALIBRATE]
     even = calibration.aligned(weights, tried(weights, aside))
-    shown = tried(even, aside)
-    bits, same = (np.concatenate([getattr(one, name) for one in shown]) for name in ("bits", "same"))
-    given = calibration.calibrated(even, bits, same)
+    given, reliability = calibrated(even, aside)
     likely = likely_from(Model(given), aside)
-    probability = 1.0 / (1.0 + np.exp2(-np.interp(bits, *given.calibration)))
     report = {
         "made_by": "scripts/train_linkage.py",
         "simulated": {"train": TRAIN, "calibrate": CALIBRATE, "columns": ["accounts", "seed", "posts"]},
         "pairs": int(sum(len(one.same) for one in kept)),
         "returns_among_them": int(sum(one.same.sum() for one in kept)),
         "patterns": len(known.same),
-        "pairs_calibrated_on": len(same),
-        "reliability": evaluation.reliability(probability, same),
+        "pairs_calibrated_on": sum(pairs for _, _, pairs in reliability),
+        "reliability": reliability,
     }
     whole = msgspec.structs.replace(given, likely=likely, possible=POSSIBLE, report=report)
     digest = hashlib.sha256(msgspec.json.encode(whole)).hexdigest()[:8]

@@ -162,10 +162,10 @@ def scored(people: Population, found: Labelled, model: Model) -> Scored:
 def write_styles(people: Population, pairs: Pairs, first: Scored, model: Model) -> Rows:
     """Sketches of the accounts of pairs that might be shown; returns which pairs those are."""
     least = float(np.log2(model.parameters.possible / (1 - model.parameters.possible)))
-    bits, odds = (np.array(column) for column in model.parameters.calibration)
     like = model.parameters.weights[name_of(Kind.STYLE, Level.LIKE)]
     most = sum(slope * (high - low) for slope, (low, high) in zip(like.slopes, pairwise(KNOTS), strict=True))
-    again = np.flatnonzero(first.bits >= float(np.interp(least, odds, bits)) - most)
+    needed = min(float(np.interp(least, odds, bits)) for bits, odds in model.parameters.curves)
+    again = np.flatnonzero(first.bits >= needed - most)
     _sketch(people, people.closed, np.unique(pairs.closed[again]), None)
     _sketch(people, people.newer, np.unique(pairs.newer[again]), people.posts)
     return again

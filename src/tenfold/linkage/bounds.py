@@ -35,7 +35,8 @@ class Bound:
         raw = self._bits[np.arange(len(Kind)), most.level, np.minimum(steps, _STEPS - 1)]
         before = self._model.prior_bits(most.population) - self._model.posted(most.posts)
         bits = before + self._model.combined(raw).sum(axis=1) + _ROUNDING
-        return np.asarray(np.interp(bits, *self._model.parameters.calibration) >= self._needed)
+        curves = self._model.parameters.curves
+        return np.asarray(np.max([np.interp(bits, *curve) for curve in curves], axis=0) >= self._needed)
 
 
 def _table(model: Model) -> NDArray[np.float64]:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage.model import posts_seen
-from tenfold.linkage.parameters import Parameters
+from tenfold.linkage.parameters import Curve, Parameters
 
 Floats = NDArray[np.float64]
 
 LEAST_PAIRS = 40  # of one step, so that its share is no accident
 PSEUDO = 0.5  # pairs added to each side of a step (Jeffreys' prior): no share is 0 or 1
-REACH = 40.0  # bits, beyond which log2 odds stay as they are
+REACH = 40.0  # bits below the first step, in which log2 odds fall as bits do
 WINDOW = (-4.0, 6.0)  # bits between which a pair may be the one or the other: where shifts are measured
 SHIFT_PULL = 5.0  # pairs' worth of no shift
 _STEPS = 30
@@ -106,17 +106,21 @@ def steps(bits: Floats, same: NDArray[np.bool_]) -> tuple[Floats, Floats, Floats
     return table[:, 2] / table[:, 1], table[:, 0] / table[:, 1], table[:, 1]
 
 
-def calibrated(given: Parameters, bits: Floats, same: NDArray[np.bool_]) -> Parameters:
-    """The parameters with a calibration from these pairs, straight between the steps."""
+def curve(bits: Floats, same: NDArray[np.bool_]) -> Curve:
+    """What bits mean in pairs like these, straight between the steps; beyond the last one nothing more."""
     where, share, pairs = steps(bits, same)
     hits = share * pairs
     odds = np.log2((hits + PSEUDO) / (pairs - hits + PSEUDO))
     odds = np.maximum.accumulate(odds)
     first, last = float(where[0]), float(where[-1])
     knots = [(first - REACH, float(odds[0]) - REACH), *zip(where.tolist(), odds.tolist(), strict=True)]
-    knots.append((last + REACH, float(odds[-1]) + REACH))
-    kept = tuple(round(place, 3) for place, _ in knots), tuple(round(value, 3) for _, value in knots)
-    return msgspec.structs.replace(given, calibration=kept)
+    knots.append((last + REACH, float(odds[-1])))
+    return tuple(round(place, 3) for place, _ in knots), tuple(round(value, 3) for _, value in knots)
+
+
+def calibrated(given: Parameters, bits: Floats, same: NDArray[np.bool_]) -> Parameters:
+    """The parameters with one curve for all pairs, from these."""
+    return msgspec.structs.replace(given, calibration=curve(bits, same), copyable=None, worn=None)
 
 
 def shifted(given: Parameters, trained_share: float, share: float) -> Parameters:
@@ -125,6 +129,5 @@ def shifted(given: Parameters, trained_share: float, share: float) -> Parameters
     if not (0 < share < 1 and 0 < trained_share < 1):
         raise ValueError(f"shares of returns lie between 0 and 1: {trained_share}, {share}")
     change = math.log2(share / (1 - share)) - math.log2(trained_share / (1 - trained_share))
-    bits, odds = given.calibration
-    moved = tuple(round(value + change, 3) for value in odds)
-    return msgspec.structs.replace(given, calibration=(bits, moved))
+    moved = [(bits, tuple(round(value + change, 3) for value in odds)) for bits, odds in given.curves]
+    return msgspec.structs.replace(given, calibration=moved[0], copyable=moved[1], worn=moved[2])

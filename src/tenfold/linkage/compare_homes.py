@@ -13,13 +13,14 @@ from tenfold.linkage.kinds import FEW, HOME, Kind, Level
 
 LEAST_RARE = 4_000  # thousandths of a bit: what one in sixteen shows is no home
 _SAME = (Level.SOUND, Level.LETTERS, Level.SUCCESSOR, Level.EQUAL, Level.SHARED, Level.FAINT)
-_TELLING = [
-    *(Kind.HANDLE, Kind.NAME, Kind.BIO, Kind.AVATAR, Kind.BANNER, Kind.EMAIL, Kind.PHONE),
-    *(Kind.URL, Kind.MEDIA, Kind.TEXT, Kind.ANNOUNCES, Kind.ANNOUNCED),
-]
+_NAMES, _PROFILE = [Kind.HANDLE, Kind.NAME], [Kind.BIO, Kind.AVATAR, Kind.BANNER]
+_MATERIAL = [Kind.URL, Kind.MEDIA, Kind.TEXT]
+_ALONE = [*_NAMES, *_PROFILE, Kind.EMAIL, Kind.PHONE, Kind.ANNOUNCES, Kind.ANNOUNCED]
+_TOGETHER = (_NAMES, [Kind.BIO], [Kind.AVATAR, Kind.BANNER], _MATERIAL)  # of each the rarest
 # Agreement tells of one person rather than of chance where at most so many accounts show it (as doublings),
-# and never more than one in 32; relatives' names are spelt alike up to 5 bits.
-_TELLING_ACCOUNTS, _TELLING_BITS = 8.0, 5.0
+# and never more than one in 32; relatives' names are spelt alike up to 5 bits. Housemates read the same pages
+# and take to the same pictures: what is commoner tells only together, and must be rarer by this much.
+_TELLING_ACCOUNTS, _TELLING_BITS, _MORE = 8.0, 5.0, 2_000
 _SPELT_ALIKE = 5_250
 
 
@@ -35,7 +36,12 @@ def homes(made: Comparisons) -> None:
 def _alike(made: Comparisons) -> NDArray[np.bool_]:
     """Pairs of which something tells of one person that housemates have no reason to share: they have
     friends in common, and write more alike than others (measured on simulated ones; see docs/linkage.md)."""
-    level, strength = made.level[:, _TELLING], made.strength[:, _TELLING]
+    level, strength = made.level, made.strength
     least = round(1000 * max(math.log2(made.population) - _TELLING_ACCOUNTS, _TELLING_BITS))
-    near = (level == Level.NEAR) & (strength >= _SPELT_ALIKE)
-    return np.asarray((near | (np.isin(level, _SAME) & (strength >= least))).any(axis=1))
+    spelt = (level[:, _NAMES] == Level.NEAR) & (strength[:, _NAMES] >= _SPELT_ALIKE)
+    agrees = np.isin(level, _SAME)
+    agrees[:, _PROFILE] |= level[:, _PROFILE] == Level.NEAR
+    rarity = np.where(agrees, strength, 0)
+    together = sum(rarity[:, kinds].max(axis=1) for kinds in _TOGETHER)
+    alone = rarity[:, _ALONE].max(axis=1) >= least
+    return np.asarray(spelt.any(axis=1) | alone | (together >= least + _MORE))

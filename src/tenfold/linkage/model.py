@@ -32,7 +32,14 @@ _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
 BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
 _LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
 _PLACE = 3_000  # thousandths of a bit: an address or network that more show proves nothing
-_ALIKE = 2.5  # bits of style without which an address that many show proves nothing
+_ALIKE = 1.0  # bits of style without which an address that many show proves nothing
+_KEPT = 1.2  # bits of anything shown, likewise: people of one circle follow the same others
+_SHOWN = [
+    *(Kind.HANDLE, Kind.NAME, Kind.BIO, Kind.AVATAR, Kind.BANNER),
+    *(Kind.URL, Kind.MEDIA, Kind.TEXT),
+]
+_SAME_NAME = (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL)
+_WORN = 0.5  # of a proof counts where the new account wears the closed one's look
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
 
 
@@ -40,7 +47,8 @@ class Scores(msgspec.Struct, kw_only=True):
     """n pairs. `bits`: log2 odds, prior included; `probability`: calibrated; `level` into LEVELS;
     `held_back` into HELD_BACK; all (n,). `items` int64 (n, len(Kind)): thousandths of a bit that each kind
     added, after damping and caps. `uncopyable` int64 (n, len(BEARING)): what evidence that nobody can copy
-    says by itself, by family. `prior` int64 (n,), in thousandths of a bit."""
+    says by itself, by family. `prior` int64 (n,), in thousandths of a bit. `curve` (n,): which of the
+    parameters' `curves` tells the probability, -1 for none: such a pair is never shown."""
 
     bits: NDArray[np.float64]
     probability: NDArray[np.float64]
@@ -49,6 +57,7 @@ class Scores(msgspec.Struct, kw_only=True):
     items: NDArray[np.int64]
     uncopyable: NDArray[np.int64]
     prior: NDArray[np.int64]
+    curve: NDArray[np.int8]
 
 
 class Model:
@@ -93,19 +102,23 @@ class Model:
         given, size = self.parameters, len(comparisons)
         items = np.zeros((size, len(Kind)), np.int64)
         uncopyable = np.zeros((size, len(BEARING)), np.int64)
+        worn = np.zeros(size, np.bool_)
         for start in range(0, size, _PAIRS):
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
             items[part] = np.rint(1000.0 * self.combined(raw)).astype(np.int64)
-            own = self.combined(_own(raw, comparisons, part))
+            worn[part] = _wears(comparisons.level[part])
+            own = self.combined(_own(raw, comparisons, part, worn[part]))
             sums = [own[:, _COLUMNS[family]].sum(axis=1) for family in BEARING]
             uncopyable[part] = np.rint(1000.0 * np.stack(sums, axis=1)).astype(np.int64)
         before = self.prior_bits(comparisons.population) - self.posted(comparisons.posts)
         prior = np.rint(1000.0 * before).astype(np.int64)
         bits = (prior + items.sum(axis=1)) / 1000.0
-        odds = np.interp(bits, *given.calibration)
-        probability = 1.0 / (1.0 + np.exp2(-odds))
-        level, held_back = self.levels(items, uncopyable, probability)
+        proven, copyable, looks = (np.interp(bits, *curve) for curve in given.curves)
+        surfaces, may, _ = self._may(items, uncopyable)
+        curve = np.where(surfaces, np.where(may, 0, np.where(worn, 2, 1)), -1).astype(np.int8)
+        probability = _probability(np.choose(np.maximum(curve, 0), [proven, copyable, looks]))
+        level, held_back = self.levels(items, uncopyable, probability, _probability(proven))
         return Scores(
             bits=bits,
             probability=probability,
@@ -114,6 +127,7 @@ class Model:
             items=items,
             uncopyable=uncopyable,
             prior=prior,
+            curve=curve,
         )
 
     def judged(self, comparisons: Comparisons, scores: Scores, i: int) -> Judged:
@@ -148,9 +162,27 @@ class Model:
         return np.ascontiguousarray((support + np.minimum(turned, 0.0)).T)
 
     def levels(
-        self, items: NDArray[np.int64], uncopyable: NDArray[np.int64], probability: NDArray[np.float64]
+        self,
+        items: NDArray[np.int64],
+        uncopyable: NDArray[np.int64],
+        probability: NDArray[np.float64],
+        were_it_proven: NDArray[np.float64] | None = None,
     ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-        """What may be said of each pair, and why not more."""
+        """What may be said of each pair, and why not more than that: LIKELY is held back where the
+        probability would be high enough, were it proven (None: no matter whether it is)."""
+        given = self.parameters
+        surfaces, may, proven = self._may(items, uncopyable)
+        level = np.where(surfaces & (probability >= given.possible), POSSIBLE, NONE)
+        level = np.where(may & (probability >= given.likely), LIKELY, level)
+        wanted = (probability if were_it_proven is None else were_it_proven) >= given.likely
+        held = np.where(level == NONE, WEAK, 0)
+        held = np.where((level == POSSIBLE) & wanted & ~may, np.where(proven, ONE_FAMILY, COPYABLE), held)
+        return level.astype(np.int8), held.astype(np.int8)
+
+    def _may(
+        self, items: NDArray[np.int64], uncopyable: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which pairs may be shown, which may be called likely, and which are proven."""
         given = self.parameters
         carries, proves, supports = (1000.0 * bits for bits in (given.carries, given.proves, given.supports))
         families = np.stack([items[:, _COLUMNS[family]].sum(axis=1) for family in BEARING], axis=1)
@@ -161,29 +193,36 @@ class Model:
         surfaces = several | (beyond_names & not_placed)
         two = (families >= carries).sum(axis=1) >= 2
         proven = _proven(uncopyable, proves, supports)
-        wanted = probability >= given.likely
-        level = np.where(surfaces & (probability >= given.possible), POSSIBLE, NONE)
-        level = np.where(surfaces & wanted & two & proven, LIKELY, level)
-        held = np.where(level == NONE, WEAK, 0)
-        held = np.where((level == POSSIBLE) & wanted, np.where(proven, ONE_FAMILY, COPYABLE), held)
-        return level.astype(np.int8), held.astype(np.int8)
+        return surfaces, surfaces & two & proven, proven
 
 
-def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDArray[np.float64]:
+def _wears(level: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Pairs of which the new account wears the closed one's look: the same handle, but for its number, and
+    name, and the same bio or picture. Who hides changes some of it; who accuses takes it all."""
+    named = np.isin(level[:, [Kind.HANDLE, Kind.NAME]], _SAME_NAME).all(axis=1)
+    pictured = np.isin(level[:, Kind.AVATAR], (Level.NEAR, Level.EQUAL))
+    return np.asarray(named & (pictured | (level[:, Kind.BIO] == Level.EQUAL)))
+
+
+def _own(
+    raw: NDArray[np.float64], comparisons: Comparisons, part: slice, worn: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """Only what speaks for a link and nobody can copy; shapes (n, len(Kind)), and (n,) for `copied`.
 
     Texts shared word by word carry their style along. What one account says of another anybody could say,
     unless the other says the same. Who was there while the other was still open may have lived beside
     it, and so may housemates: a home and its company prove nothing then, nor does a device, unless both
-    write alike. An address that many show proves nothing either, unless both write alike.
+    write alike. An address that many show proves nothing either, unless both write alike and show something
+    alike. Where a whole look is `worn`, neither it nor style proves anything, and all else half.
     """
     level, copied = comparisons.level[part], comparisons.copied[part]
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
     own[copied, Kind.STYLE] = 0.0
     many = comparisons.accounts[part][:, HOME] > FEW
     common = comparisons.strength[part][:, HOME] < _PLACE
+    vouched = (own[:, Kind.STYLE] >= _ALIKE) & (raw[:, _SHOWN].max(axis=1) >= _KEPT) & ~worn
     places = own[:, HOME]
-    places[many & (common | (own[:, [Kind.STYLE]] < _ALIKE))] = 0.0
+    places[many & (common | ~vouched[:, None])] = 0.0
     own[:, HOME] = places
     both = (level[:, Kind.ANNOUNCED] == Level.SHARED) & (level[:, Kind.ANNOUNCES] == Level.SHARED)
     own[both, Kind.ANNOUNCED] = np.maximum(raw[both, Kind.ANNOUNCED], 0.0)
@@ -192,6 +231,8 @@ def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDA
     own[np.ix_(beside | housed, _LIVED)] = 0.0
     own[housed, Kind.DEVICE] = 0.0
     own[beside & ((level[:, Kind.STYLE] != Level.LIKE) | copied), Kind.DEVICE] = 0.0
+    own[worn] *= _WORN
+    own[worn, Kind.STYLE] = 0.0
     return own
 
 
@@ -203,6 +244,11 @@ def _proven(uncopyable: NDArray[np.int64], proves: float, supports: float) -> ND
     """
     hard = sum(uncopyable[:, BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY))
     return np.asarray((uncopyable.sum(axis=1) >= proves) & (hard >= supports))
+
+
+def _probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of log2 odds."""
+    return np.asarray(1.0 / (1.0 + np.exp2(-odds)))
 
 
 def posts_seen(posts: NDArray[np.int64]) -> NDArray[np.float64]:

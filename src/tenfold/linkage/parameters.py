@@ -23,6 +23,9 @@ class Weight(msgspec.Struct, frozen=True):
     slopes: tuple[float, ...] = (0.0,) * SEGMENTS
 
 
+Curve = tuple[tuple[float, ...], tuple[float, ...]]  # bits, and the log2 odds that they mean
+
+
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     """A whole model.
 
@@ -31,9 +34,11 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     of the newer account, see model.POSTS). `weights` by
     "kind.level", as in `handle.letters`. In a family the strongest item counts whole, the others by
     `damping`, all together at most `caps` bits. `calibration` maps bits to log2 odds, both ascending,
-    straight between. `carries`: bits a family needs to count as one of two; `proves`: bits that what nobody
-    can copy needs, all together, `supports` of them from devices or the company that is kept (and bits
-    without which a name or an address stays alone). `likely`, `possible`: probabilities.
+    straight between; `copyable` is the same for pairs that nothing uncopyable proves, `worn` for those of
+    them that also wear one look (None: as `calibration`). `carries`: bits a family needs to count as one of
+    two; `proves`: bits that what nobody can copy needs, all together, `supports` of them from devices or the
+    company that is kept (and bits without which a name or an address stays alone). `likely`, `possible`:
+    probabilities.
     """
 
     version: str
@@ -44,13 +49,21 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, Weight]
     damping: dict[Family, float]
     caps: dict[Family, float]
-    calibration: tuple[tuple[float, ...], tuple[float, ...]]
+    calibration: Curve
+    copyable: Curve | None = None
+    worn: Curve | None = None
     likely: float
     possible: float
     carries: float
     proves: float
     supports: float
     report: dict[str, Any] = {}
+
+    @property
+    def curves(self) -> tuple[Curve, Curve, Curve]:
+        """`calibration`, `copyable`, `worn`, as they hold."""
+        copyable = self.copyable or self.calibration
+        return self.calibration, copyable, self.worn or copyable
 
 
 class ParametersError(ValueError):
@@ -102,9 +115,10 @@ def check(parameters: Parameters) -> None:
     sizes, shifts = parameters.by_size
     if len(sizes) != len(shifts) or not sizes or list(sizes) != sorted(set(sizes)):
         raise ParametersError("by_size: ascending sizes are needed, and bits for each")
-    bits, odds = parameters.calibration
-    if len(bits) != len(odds) or len(bits) < 2 or list(bits) != sorted(bits) or list(odds) != sorted(odds):
-        raise ParametersError("calibration: two ascending lists of the same length, at least 2, are needed")
+    for field, (bits, odds) in zip(("calibration", "copyable", "worn"), parameters.curves, strict=True):
+        ascending = list(bits) == sorted(bits) and list(odds) == sorted(odds)
+        if len(bits) != len(odds) or len(bits) < 2 or not ascending:
+            raise ParametersError(f"{field}: two ascending lists of the same length, at least 2, are needed")
     if not 0 < parameters.possible <= parameters.likely < 1:
         raise ParametersError("0 < possible <= likely < 1 does not hold")
 

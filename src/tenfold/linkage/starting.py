@@ -68,7 +68,7 @@ def parameters() -> Parameters:
         likely=0.9,
         possible=0.3,
         carries=1.2,
-        proves=3.0,
+        proves=2.5,
         supports=1.0,
     )
 

@@ -158,6 +158,6 @@ def floor(model: Model, population: int, slack_bits: float = SLACK_BITS) -> int:
     """Points that a pair must have, in thousandths of a bit: with `slack_bits` more it would be shown."""
     given = model.parameters
     odds = math.log2(given.possible / (1.0 - given.possible))
-    bits, calibrated = given.calibration
-    needed = float(np.interp(odds, calibrated, bits)) - model.prior_bits(population)
+    least = min(float(np.interp(odds, calibrated, bits)) for bits, calibrated in given.curves)
+    needed = least - model.prior_bits(population)
     return max(1, round(1000 * (needed - slack_bits)))

@@ -100,3 +100,24 @@ def test_any_number_of_accounts_that_follow_and_name_an_innocent_one_accuse_nobo
     assert judged(VICTIM, bombed).level != "likely"
     accuser = msgspec.structs.replace(VICTIM, announces=("other",))
     assert judged(accuser, bombed).level != "likely"
+
+
+def test_one_fooled_friend_proves_nothing_of_who_wears_the_whole_look():
+    """Somebody who followed the closed account follows its copy, too, and is followed back."""
+    fooled = {"follows": (*VICTIM.follows, "circle0"), "followed_by": ("circle0",)}
+    assert judged(VICTIM, other_account(**(PUBLIC | fooled))).level == "possible"
+
+
+def test_who_wears_the_whole_look_is_less_probable_than_who_changed_some_of_it():
+    """It is those who want to be taken for another who leave nothing out."""
+    whole = judged(VICTIM, other_account(**PUBLIC))
+    changed = judged(VICTIM, other_account(**(PUBLIC | {"names": ("Dana Whitfield",)})))
+    assert whole.bits > changed.bits
+    assert whole.probability < changed.probability
+
+
+def test_what_anybody_could_copy_is_less_probable_than_its_bits_say():
+    device = {"tokens": (("device", "d-closed"),), "avatars": (), "names": ("Dana Whitfield",)}
+    proven = judged(VICTIM, other_account(**(PUBLIC | device)))
+    copied = judged(VICTIM, other_account(**PUBLIC))
+    assert proven.probability > 0.999 > copied.probability

@@ -71,6 +71,22 @@ def test_what_many_show_tells_nobody_from_a_housemate():
     assert found.level[0, Kind.DEVICE] == Level.HOUSED
 
 
+def one_in(share: int, **shown: object) -> dict[int, int]:
+    """Counts by which one account in `share` shows what `shown` shows."""
+    kept = set(keys_of(other_account(**shown)).tolist()) - set(keys_of(other_account()).tolist())
+    return dict.fromkeys(kept, POPULATION // share)
+
+
+@pytest.mark.parametrize("kept", [{"bios"}, {"avatars"}, {"urls"}, {"bios", "avatars"}, {"bios", "urls"}])
+def test_common_things_tell_nobody_from_a_housemate_but_together_they_do(kept: set[str]):
+    """A bio, a picture, a page that one in a thousand show: two of them are one in a million."""
+    shown = {name: getattr(CLOSED_ONE, name) for name in kept}
+    newer = other_account(tokens=HOME_TOKENS, texts=(), **shown)
+    counts = {key: most for name in kept for key, most in one_in(1_000, **{name: shown[name]}).items()}
+    found = compared(CLOSED_ONE, newer, shown_by(counts, CLOSED_ONE, newer))
+    assert found.level[0, Kind.DEVICE] == (Level.SHARED if len(kept) == 2 else Level.HOUSED)
+
+
 def test_a_place_that_many_show_is_no_home():
     address = {key_of(KeyKind.ADDRESS, "a-closed"): FEW + 1}
     newer = other_account(tokens=(("address", "a-closed"),), texts=())
@@ -111,6 +127,32 @@ def behind_one_carrier(accounts: int, **changes: object) -> Judged:
 def test_a_carriers_address_proves_nothing_of_who_copied_the_rest(accounts):
     one = behind_one_carrier(accounts)
     assert (one.level, one.held_back) == ("possible", "copyable")
+
+
+WRITES_ALIKE = {"style": SKETCH, "style_chars": CHARS}
+ALL_NEW = {
+    name: getattr(other_account(), name) for name in ("handles", "names", "bios", "avatars", "banners")
+}
+
+
+def test_a_carriers_address_proves_what_was_kept_of_a_look_if_both_write_alike():
+    """A returner changes what is looked for, and keeps something; behind the same carrier as before."""
+    kept = {"names": other_account().names, "avatars": other_account().avatars}
+    assert behind_one_carrier(1_000, **WRITES_ALIKE, **kept).level == "likely"
+    assert behind_one_carrier(1_000, **kept).level == "possible"
+
+
+def test_a_carriers_address_proves_nothing_of_who_wears_the_whole_look():
+    """Neither a like hand nor the address, both of which a framer may have by luck."""
+    one = behind_one_carrier(1_000, **WRITES_ALIKE)
+    assert (one.level, one.held_back) == ("possible", "copyable")
+
+
+def test_people_of_one_circle_behind_one_carrier_are_not_likely():
+    """They follow the same others and write alike, and nothing that either shows is alike."""
+    unlike = {"urls": other_account().urls, "media": other_account().media, "announces": ()}
+    one = behind_one_carrier(1_000, **WRITES_ALIKE, **ALL_NEW, **unlike)
+    assert one.level == "possible"
 
 
 def test_a_carriers_address_proves_nothing_where_texts_are_copied_along():

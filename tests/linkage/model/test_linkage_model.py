@@ -156,6 +156,13 @@ def test_scores_do_not_depend_on_company_in_the_batch():
     assert scores.bits[0] == (scores.prior + scores.items[0].sum()) / 1000
 
 
+def test_a_model_of_one_curve_has_it_for_all_pairs():
+    given = starting.parameters()
+    assert given.curves == (given.calibration,) * 3
+    other = ((-1.0, 1.0), (-2.0, 0.0))
+    assert msgspec.structs.replace(given, copyable=other).curves == (given.calibration, other, other)
+
+
 @given(st.integers(-200_000, 200_000))
 def test_pieces_add_up_to_the_strength_between_the_knots(strength):
     size = abs(strength) / 1000
@@ -170,7 +177,9 @@ def test_pieces_add_up_to_the_strength_between_the_knots(strength):
         ({"weights": {"shoes.shared": Weight()}}, "no evidence 'shoes.shared'"),
         ({"weights": {"device.shared": Weight(0.0, (1.0,))}}, f"1 slopes, not {SEGMENTS}"),
         ({"caps": {Family.NAMES: 1.0}}, "caps: nothing is said of"),
-        ({"calibration": ((0.0, 1.0), (2.0, 1.0))}, "two ascending lists"),
+        ({"calibration": ((0.0, 1.0), (2.0, 1.0))}, "calibration: two ascending lists"),
+        ({"copyable": ((0.0, 1.0), (2.0, 1.0))}, "copyable: two ascending lists"),
+        ({"worn": ((0.0,), (2.0,))}, "worn: two ascending lists"),
         ({"possible": 0.9, "likely": 0.5}, "possible <= likely"),
     ],
 )

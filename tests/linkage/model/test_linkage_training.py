@@ -94,7 +94,8 @@ def test_fewer_returns_on_a_platform_lower_every_probability():
     start = starting.parameters()
     moved = calibration.shifted(start, 0.05, 0.005)
     expected = math.log2(0.005 / 0.995) - math.log2(0.05 / 0.95)
-    assert moved.calibration[1][0] - start.calibration[1][0] == pytest.approx(expected, abs=1e-3)
+    for before, after in zip(start.curves, moved.curves, strict=True):
+        assert after[1][0] - before[1][0] == pytest.approx(expected, abs=1e-3)
     with pytest.raises(ValueError, match="between 0 and 1"):
         calibration.shifted(start, 0.05, 1.0)
 
@@ -178,7 +179,8 @@ def test_decisions_teach_the_model():
         return float(model.contributions(known.level, known.strength)[0, Kind[name]])
 
     device = {"tokens": (("device", "d-closed"),)}
-    assert bits(learned.parameters, "DEVICE", **device) >= bits(start, "DEVICE", **device)
+    rounding = 0.001
+    assert bits(learned.parameters, "DEVICE", **device) >= bits(start, "DEVICE", **device) - rounding
     bio = {"bios": closed_account().bios}
     assert bits(learned.parameters, "BIO", **bio) < bits(start, "BIO", **bio)
 
