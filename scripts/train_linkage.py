@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 from tenfold_bench import _returns, link_quality
 
 from tenfold.linkage import calibration, evaluation, starting, training
@@ -41,7 +42,6 @@ HONEST_FLAGGED = 1e-4  # called likely, in the populations of CALIBRATE
 LEAST_LIKELY, POSSIBLE = 0.9, 0.3
 SHIPPED = Path(__file__).parents[1] / "src" / "tenfold" / "linkage" / "shipped_model.json"
 _COLUMNS = ("level", "strength", "accounts", "copied")
-_Floats, _Rows = np.ndarray[Any, np.dtype[np.float64]], np.ndarray[Any, np.dtype[np.int64]]
 
 
 class Findings(msgspec.Struct):
@@ -121,7 +121,9 @@ def tried(given: Parameters, aside: list[Findings]) -> list[Tried]:
     return found
 
 
-def _shown(given: Parameters, one: Findings) -> tuple[_Floats, _Rows, _Rows]:
+def _shown(
+    given: Parameters, one: Findings
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Bits and rows of the pairs that would be shown, were they probable; which curve is theirs."""
     scores = Model(given).score(one.comparisons)
     surfaces = np.flatnonzero(scores.curve >= 0)
