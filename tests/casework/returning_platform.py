@@ -95,8 +95,11 @@ def use_a_plain_model(conn: Conn) -> None:
         damping=dict.fromkeys(Family, 0.6),
         caps=dict.fromkeys(Family, 14.0),
         calibration=((-40.0, 40.0), (-40.0, 40.0)),
+        copyable=None,
+        worn=None,
         likely=0.9,
         possible=0.3,
+        proves=2.0,  # a device, half of it where the look is worn
         report={},
     )
     link_models.add(conn, plain.version, msgspec.to_builtins(plain), report={}, made_by="test")
