@@ -70,6 +70,8 @@ def likeness(
     bits = np.zeros(len(left_rows), dtype=np.float32)
     long = (left.sum(axis=1) >= LEAST)[left_rows] & (right.sum(axis=1) >= LEAST)[right_rows]
     enough = np.flatnonzero(long)
+    if not len(enough):
+        return bits
     one, of_one, alone_one = _weighed(left, left_rows[enough])
     other, of_other, alone_other = _weighed(right, right_rows[enough])
     for start in range(0, len(enough), _PAIRS):
