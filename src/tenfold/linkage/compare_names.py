@@ -92,8 +92,8 @@ def most_shared(made: Comparisons, found: Found) -> None:
         made.level[:, kind] = Level.NEAR
         made.strength[:, kind] = _strength(np.ones(1, np.float32))
         for key in (letters, sound):
-            made.level[found.of(key)[0], kind] = Level.EQUAL
-            made.strength[found.of(key)[0], kind] = 0
+            made.level[found.of_kind(key).pair, kind] = Level.EQUAL
+            made.strength[found.of_kind(key).pair, kind] = 0
         for key in (letters, sound):
             pair, accounts = found.fewest(key)
             strength = millibits(largest, accounts)
@@ -115,7 +115,7 @@ def _by_keys(made: Comparisons, found: Found, kind: Kind) -> Spelt:
     for key, level in ((sound, Level.SOUND), (letters, Level.LETTERS)):
         if not found.any(key):
             continue
-        touched = found.of(key)[0]
+        touched = found.of_kind(key).pair
         made.level[touched, kind] = Level.MISSING
         shown[touched] = False
         pair, accounts = found.fewest(key)

@@ -33,10 +33,10 @@ def compare_pictures(made: Comparisons, found: Found, kind: Kind, whole: KeyKind
             continue
         touched, _, accounts = found.of(key)
         muted[touched[accounts == 0]] = True
-        pair, most = found.fewest(key, most=True)
-        made.accounts[pair, kind] = np.maximum(made.accounts[pair, kind], most)
+        groups = found.of_kind(key)
+        made.accounts[groups.pair, kind] = np.maximum(made.accounts[groups.pair, kind], groups.most)
         if key == whole:
-            made.level[pair, kind] = Level.EQUAL
+            made.level[groups.pair[groups.count > 0], kind] = Level.EQUAL
     agreeing = np.flatnonzero(near | (made.level[:, kind] == Level.EQUAL))
     counted = made.accounts[agreeing, kind]
     shown_by = np.where(counted > 0, np.maximum(counted, 2), MAX_ACCOUNTS)

@@ -1,6 +1,7 @@
 """What comparing pairs came to, and the keys that they share: what each part of the comparison works on."""
 
 from copy import copy
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -55,39 +56,75 @@ class Comparisons(msgspec.Struct, kw_only=True):
         return Comparisons(left=self.left, right=self.right, population=self.population, **columns)
 
 
+_MANY = np.iinfo(np.int64).max
+_KINDS = np.arange(len(KeyKind) + 2)
 _BY_PAIR = tuple(
     name for name in Comparisons.__struct_fields__ if name not in ("left", "right", "population")
 )
 
 
+class Groups(NamedTuple):
+    """What pairs share of every kind of key: one entry a kind and pair, ascending, so that those of a kind
+    stand together. `fewest` and `most`: accounts that show the rarest and the commonest key that counts;
+    `count` of these. Where all keys are muted, 0. All (n,), integers."""
+
+    kind: Pairs
+    pair: Pairs
+    fewest: Pairs
+    most: Pairs
+    count: Pairs
+
+    def take(self, places: Pairs | slice) -> "Groups":
+        """Some of them."""
+        return Groups(*(column[places] for column in self))
+
+
 class Found:
-    """Shared keys by kind, with how many accounts show each."""
+    """Shared keys by kind and pair, and in this order how many accounts show each: 0 for a muted one."""
 
     def __init__(self, made: Comparisons, common: Shared, rarity: Rarity) -> None:
         self.rarity, self._pairs = rarity, len(made)
-        accounts = rarity.accounts_of(common.key)
         order = np.argsort(common.kind, kind="stable")
-        self._pair, self._key, self._accounts = common.pair[order], common.key[order], accounts[order]
-        self._bounds = np.searchsorted(common.kind[order], np.arange(len(KeyKind) + 2)).tolist()
+        self._kind, self._pair, self._key = common.kind[order], common.pair[order], common.key[order]
+        self.accounts = rarity.accounts_of(self._key)
         self.left = made.left.shown[made.left_rows]
         self.right = made.right.shown[made.right_rows]
+        self._sort_into_groups()
+
+    def _sort_into_groups(self) -> None:
+        first = np.ones(len(self._pair), np.bool_)
+        first[1:] = (self._pair[1:] != self._pair[:-1]) | (self._kind[1:] != self._kind[:-1])
+        self._starts = starts = first.nonzero()[0]
+        kind, pair, counted = self._kind[starts], self._pair[starts], self.accounts > 0
+        most = np.maximum.reduceat(self.accounts, starts)
+        fewest = np.minimum.reduceat(np.where(counted, self.accounts, _MANY), starts)
+        count = np.add.reduceat(counted, starts, dtype=np.int64)
+        self.groups = Groups(kind, pair, np.minimum(fewest, most), most, count)
+        self._bounds = np.searchsorted(self._kind, _KINDS).tolist()
+        self._group_bounds = np.searchsorted(kind, _KINDS).tolist()
 
     def take(self, pairs: Pairs) -> "Found":
         """Of these pairs only, which ascend."""
+        if len(pairs) == self._pairs:
+            return self
         place = np.full(self._pairs, -1)
         place[pairs] = np.arange(len(pairs))
         kept = np.flatnonzero(place[self._pair] >= 0)
         taken = copy(self)
         taken._pairs, taken._pair = len(pairs), place[self._pair[kept]]
-        taken._key, taken._accounts = self._key[kept], self._accounts[kept]
-        taken._bounds = np.searchsorted(kept, self._bounds).tolist()
+        taken._kind, taken._key, taken.accounts = self._kind[kept], self._key[kept], self.accounts[kept]
         taken.left, taken.right = self.left[pairs], self.right[pairs]
+        taken._sort_into_groups()
         return taken
 
     def of(self, kind: KeyKind) -> tuple[Pairs, NDArray[np.int64], NDArray[np.int64]]:
         """Pairs (ascending), keys and accounts of the shared keys of a kind, muted ones (0 accounts) too."""
         part = slice(self._bounds[kind], self._bounds[kind + 1])
-        return self._pair[part], self._key[part], self._accounts[part]
+        return self._pair[part], self._key[part], self.accounts[part]
+
+    def of_kind(self, kind: KeyKind) -> Groups:
+        """What pairs share of one kind, each pair once, ascending."""
+        return self.groups.take(slice(self._group_bounds[kind], self._group_bounds[kind + 1]))
 
     def any(self, *kinds: KeyKind) -> bool:
         """Whether any pair shares a key of one of these kinds."""
@@ -97,19 +134,15 @@ class Found:
         """Pairs of which both show at least so many keys of a kind."""
         return np.minimum(self.left[:, kind], self.right[:, kind]) >= least
 
-    def fewest(self, kind: KeyKind, *, most: bool = False) -> tuple[Pairs, NDArray[np.int64]]:
-        """Pairs that share keys of a kind, each once, and the accounts of the rarest (or commonest) one."""
-        pair, _, accounts = self.of(kind)
-        if not len(pair):
-            return pair, accounts
-        kept = accounts > 0
-        pair, accounts = pair[kept], accounts[kept]
-        if not len(pair):
-            return pair, accounts
-        first = np.ones(len(pair), np.bool_)
-        np.not_equal(pair[1:], pair[:-1], out=first[1:])
-        starts = first.nonzero()[0]
-        return pair[starts], (np.maximum if most else np.minimum).reduceat(accounts, starts)
+    def fewest(self, kind: KeyKind) -> tuple[Pairs, Pairs]:
+        """Pairs that share keys of a kind that count, each once, and the accounts of the rarest one."""
+        groups = self.of_kind(kind)
+        counts = groups.count > 0
+        return groups.pair[counts], groups.fewest[counts]
+
+    def sums(self, points: Pairs) -> Pairs:
+        """By group the sum of these points of all shared keys, which stand in the order of `accounts`."""
+        return np.asarray(np.add.reduceat(points, self._starts))
 
 
 def clear(made: Comparisons, pairs: Pairs, kind: Kind) -> None:
