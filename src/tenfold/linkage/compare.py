@@ -20,12 +20,13 @@ from tenfold.linkage.keys import KeyKind, key_of
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.rarity import Rarity, millibits
 from tenfold.linkage.shared_keys import shared
-from tenfold.linkage.style import LEAST_CHARS, Background, Hands
+from tenfold.linkage.style import LEAST_CHARS, Background
 from tenfold.linkage.table import Rows, Table
 
 __all__ = ["Comparisons", "compare"]
 
 _STYLE_PAIRS = 4_096  # sketches are wide: so many pairs at once
+_BY_SIGN = np.array([Level.MISSING, Level.LIKE, Level.UNLIKE], np.int8)  # of a ratio: 0, 1, -1
 
 
 def compare(
@@ -77,16 +78,17 @@ def compare(
     if worth:
         chosen = np.flatnonzero(worth(_at_most(made, spelt)))
         made, spelt = made.take(chosen), tuple(one.take(chosen) for one in spelt)
-    made.copied[:] = copied(made, rarity)
-    compare_spelling(made, spelt)
-    _writing(made, rarity.usual)
-    homes(made)
+    if len(made):
+        made.copied[:] = copied(made, rarity)
+        compare_spelling(made, spelt)
+        _writing(made, rarity.usual)
+        homes(made)
     return made
 
 
 def _at_most(made: Comparisons, names: Found | Sequence[Spelt]) -> Comparisons:
     """A copy in which what is not compared yet agrees as well as it can; of names, what is known of them."""
-    most = made.take(np.arange(len(made)))
+    most = made.open()
     if isinstance(names, Found):
         most_shared(most, names)
     else:
@@ -116,9 +118,11 @@ def _writing(made: Comparisons, usual: Background | None) -> None:
     wrote = _wrote(made)
     for start in range(0, len(wrote), _STYLE_PAIRS):
         some = wrote[start : start + _STYLE_PAIRS]
-        left, left_places = _hands(made.left, made.left_rows[some], usual)
-        right, right_places = _hands(made.right, made.right_rows[some], usual)
-        _ratio(made, Kind.STYLE, some, style.likeness(left, left_places, right, right_places))
+        left, left_places = np.unique(made.left_rows[some], return_inverse=True)
+        right, right_places = np.unique(made.right_rows[some], return_inverse=True)
+        both = zip(made.left.style_of(left), made.right.style_of(right), strict=True)
+        hands = style.hands(*map(np.concatenate, both), usual)
+        _ratio(made, Kind.STYLE, some, style.likeness(hands, left_places, hands, right_places + len(left)))
 
 
 def _wrote(made: Comparisons) -> NDArray[np.int64]:
@@ -129,24 +133,19 @@ def _wrote(made: Comparisons) -> NDArray[np.int64]:
 
 
 def _hours(made: Comparisons) -> None:
-    left, left_places = np.unique(made.left_rows, return_inverse=True)
     right, right_places = np.unique(made.right_rows, return_inverse=True)
-    hours = made.left.hours_of(left), left_places, made.right.hours_of(right), right_places
-    _ratio(made, Kind.RHYTHM, np.arange(len(made)), rhythm.likeness(*hours))
-
-
-def _hands(accounts: Table, rows: Rows, usual: Background | None) -> tuple[Hands, NDArray[np.int64]]:
-    """The sketches in these rows, each once, and which of them each row is."""
-    once, places = np.unique(rows, return_inverse=True)
-    return style.hands(*accounts.style_of(once), usual), places
+    newer = made.right.hours_of(right)
+    if not (newer.sum(axis=1) >= rhythm.LEAST).any():
+        return  # as it is when all have just signed up
+    left, left_places = np.unique(made.left_rows, return_inverse=True)
+    bits = rhythm.likeness(made.left.hours_of(left), left_places, newer, right_places)
+    _ratio(made, Kind.RHYTHM, np.arange(len(made)), bits)
 
 
 def _ratio(made: Comparisons, kind: Kind, pairs: NDArray[np.int64], bits: NDArray[np.float32]) -> None:
     strength = np.rint(1000.0 * bits.astype(np.float64)).astype(np.int64)
     made.strength[pairs, kind] = strength
-    made.level[pairs, kind] = np.select(
-        [strength > 0, strength < 0], [Level.LIKE, Level.UNLIKE], Level.MISSING
-    )
+    made.level[pairs, kind] = _BY_SIGN[np.sign(strength)]
 
 
 def _gap(made: Comparisons) -> None:

@@ -28,6 +28,8 @@ def homes(made: Comparisons) -> None:
     """Tell housemates: pairs that share a home or a device that few show, and nothing else that tells."""
     shared = made.level[:, HOME] == Level.SHARED
     few = shared & (made.accounts[:, HOME] <= FEW) & (made.strength[:, HOME] >= LEAST_RARE)
+    if not few.any():
+        return
     housed = few.any(axis=1) & ~_alike(made)
     for column, kind in enumerate(HOME):
         made.level[housed & shared[:, column], kind] = Level.HOUSED

@@ -50,8 +50,14 @@ class Comparisons(msgspec.Struct, kw_only=True):
         """How many posts of each newer account are known, (n,)."""
         return self.right.columns.posts[self.right_rows]
 
+    def open(self) -> "Comparisons":
+        """The same with level and strength of its own, to be filled otherwise."""
+        return msgspec.structs.replace(self, level=self.level.copy(), strength=self.strength.copy())
+
     def take(self, pairs: Pairs) -> "Comparisons":
-        """Of these pairs only, a copy."""
+        """Of these pairs only, which ascend."""
+        if len(pairs) == len(self):
+            return self
         columns = {name: getattr(self, name)[pairs] for name in _BY_PAIR}
         return Comparisons(left=self.left, right=self.right, population=self.population, **columns)
 

@@ -43,6 +43,7 @@ _TRUST = np.array([1.0, 1.0, *[0.0] * (len(LANGUAGES) - 2)])
 _PRIOR_ACCOUNTS = 3.0  # what the shipped background weighs against a platform's accounts
 _ABSENCE = 0.7  # what presence weighs 1: whole platforms lack the same things (links, hashtags)
 _USUAL_LENGTH = 8.0  # of log ratios that chance alone brings: whoever writes like everybody has few habits
+_FIRSTS, _SIZES = [first for _, first, _ in BLOCKS], [number for _, _, number in BLOCKS]
 _PRIOR = 0.5  # of the expected count, and of a count: how strongly a comparison of counts is drawn to none
 
 Sketches = NDArray[np.uint8]  # of shape (accounts, STYLE_BYTES)
@@ -227,20 +228,29 @@ def likeness(left: Hands, left_rows: Numbers, right: Hands, right_rows: Numbers)
 def differences(counts: Numbers, expected: Floats, kinds: Floats) -> Floats:
     """Log ratios of counts to expected shares (accounts, BUCKETS), without the directions of `kinds`, each
     block of length 1."""
-    out = np.concatenate([log_ratio(counts, expected, first, n) for _, first, n in BLOCKS], axis=1)
+    out = log_ratio(counts, expected)
     out -= (out @ kinds.T) @ kinds
+    squares = out * out
     for _, first, number in BLOCKS:
-        block = out[:, first : first + number]
-        block /= np.hypot(np.linalg.norm(block, axis=1, keepdims=True), _USUAL_LENGTH)
+        block = slice(first, first + number)
+        out[:, block] /= np.hypot(np.sqrt(squares[:, block].sum(axis=1, keepdims=True)), _USUAL_LENGTH)
     return out
 
 
-def log_ratio(counts: Numbers, expected: Floats, first: int, number: int) -> Floats:
-    """Natural logarithm of the counts of one block over the expected ones, near 0 where counts are few."""
-    found = counts[:, first : first + number]
-    mean = found.sum(axis=1, keepdims=True) * expected[:, first : first + number]
-    ratio = np.log((found + _PRIOR * mean + _PRIOR) / ((1.0 + _PRIOR) * mean + _PRIOR))
-    return np.asarray(np.where(ratio < 0, _ABSENCE * ratio, ratio))
+def log_ratio(counts: Numbers, expected: Floats) -> Floats:
+    """Natural logarithm of counts over the expected ones, block by block, near 0 where counts are few."""
+    totals = np.add.reduceat(counts, _FIRSTS, axis=1).astype(np.float64)
+    mean = np.repeat(totals, _SIZES, axis=1)
+    mean *= expected
+    found = mean * _PRIOR
+    found += counts
+    found += _PRIOR
+    mean *= 1.0 + _PRIOR
+    mean += _PRIOR
+    found /= mean
+    ratio = np.log(found, out=found)
+    ratio[ratio < 0] *= _ABSENCE
+    return np.asarray(ratio)
 
 
 def features(left: Floats, right: Floats, length: Floats) -> Floats:
