@@ -177,7 +177,7 @@ def share_address(conn: Conn, newcomers: Sequence[str], accounts: int) -> None:
         """,
         [token, list(newcomers)],
     )
-    link_keys.note_common(conn, [key])
+    link_keys.with_closures(conn, [key], MAX_ACCOUNTS)  # notes it as common
     link_keys.count_common(conn, MAX_ACCOUNTS)  # as maintenance does
     conn.execute("VACUUM ANALYZE account_keys, closure_keys, account_tokens")
 

@@ -222,7 +222,6 @@ def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
     link_keys.struck(filled, new, MAX_ACCOUNTS)
     link_keys.with_closures(filled, keys, MAX_ACCOUNTS)
     link_keys.with_accounts(filled, keys, MAX_ACCOUNTS)
-    link_keys.note_common(filled, keys[:3])
     link_keys.count_common(filled, MAX_ACCOUNTS)
     ties = {key: Tie(kind, "a7") for key, kind in enumerate(get_args(TieKind))}
     link_keys.with_closures(filled, ties, MAX_ACCOUNTS, ties)

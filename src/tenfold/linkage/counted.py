@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from tenfold.fingerprint import Fingerprint
-from tenfold.linkage.keys import KIND_MASK, MAX_ACCOUNTS, KeyKind, key_of
+from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind, key_of
 from tenfold.store import link_keys
 from tenfold.store.database import Conn
 from tenfold.store.link_keys import Hit
@@ -23,23 +23,13 @@ assert set(_TIES.values()) == set(get_args(TieKind))
 
 def with_closures(conn: Conn, keys: Iterable[int], of: Iterable[Fingerprint]) -> list[Hit]:
     """Which of these keys, all of which are keys of these fingerprints, closures show, with how many accounts
-    there truly are. A key that is common is noted as such."""
-    return _noted(conn, link_keys.with_closures(conn, keys, MAX_ACCOUNTS, _ties(of)))
+    there truly are."""
+    return link_keys.with_closures(conn, keys, MAX_ACCOUNTS, _ties(of))
 
 
 def with_accounts(conn: Conn, keys: Iterable[int], of: Iterable[Fingerprint]) -> list[Hit]:
     """The same for all accounts that the platform has told of."""
-    return _noted(conn, link_keys.with_accounts(conn, keys, MAX_ACCOUNTS, _ties(of)))
-
-
-def _noted(conn: Conn, hits: list[Hit]) -> list[Hit]:
-    common = [
-        hit.key for hit in hits if hit.accounts == MAX_ACCOUNTS + 1 and hit.key & KIND_MASK not in _TIES
-    ]
-    if not common:
-        return hits
-    accounts = link_keys.note_common(conn, common)
-    return [hit._replace(accounts=accounts.get(hit.key, hit.accounts)) for hit in hits]
+    return link_keys.with_accounts(conn, keys, MAX_ACCOUNTS, _ties(of))
 
 
 def _ties(of: Iterable[Fingerprint]) -> dict[int, Tie]:

@@ -31,6 +31,7 @@ _WORTH_OF_NONE, _WORTH_OF_ONE, _WORTH_OF_TWO = 1.0, 8.0, 20.0
 _IN_LATIN, _IN_ARABIC = frozenset(LATIN), frozenset(ARABIC)
 # Digits of the chat alphabet were not in the data: beside them letters sound as beside these.
 _NEIGHBOUR_LIKE = dict(zip("2356789", "hhhthqs", strict=True))
+_PAIRS = 512  # at once: what is looked up for all letters of a pair is some kilobytes
 _NONE = 0  # column of the table for a silent letter; then come ARABIC, pairs of letters, and all other pairs
 
 
@@ -124,8 +125,9 @@ def encoded(words: Sequence[str], alphabet: str) -> tuple[Integers, Integers]:
 
 def neighbourhoods(rows: Integers) -> tuple[Integers, Integers, Integers]:
     """The letter to the left of each letter, the letter itself, and the one to its right."""
-    bare = np.zeros((len(rows), 1), dtype=np.int32)
-    return np.hstack([bare, rows[:, :-1]]), rows, np.hstack([rows[:, 1:], bare])
+    wide = np.zeros((rows.shape[0], rows.shape[1] + 2), dtype=np.int32)
+    wide[:, 1:-1] = rows
+    return wide[:, :-2], rows, wide[:, 2:]
 
 
 def log_likelihoods(arabic: Sequence[str], latin: Sequence[str]) -> Floats:
@@ -134,7 +136,6 @@ def log_likelihoods(arabic: Sequence[str], latin: Sequence[str]) -> Floats:
     Words are letters as `arabic_letters` and `latin_letters` give them, the first LONGEST of which count;
     -inf where either is empty or one is too long for the other.
     """
-    model = shipped()
     rows, lengths = encoded([word[:LONGEST] for word in latin], LATIN)
     order = np.argsort(-lengths, kind="stable")
     rows, lengths = rows[order], lengths[order]
@@ -142,27 +143,37 @@ def log_likelihoods(arabic: Sequence[str], latin: Sequence[str]) -> Floats:
     values = np.full(len(latin), -np.inf, dtype=np.float32)
     if not rows.size or not spelt.size:
         return values
+    for start in range(0, len(rows), _PAIRS):
+        part = slice(start, start + _PAIRS)
+        with np.errstate(divide="ignore"):
+            values[order[part]] = np.log(_likelihoods(rows[part], lengths[part], spelt[part], ends[part]))
+    values[order[(ends == 0) | (lengths == 0)]] = -np.inf
+    return values
+
+
+def _likelihoods(rows: Integers, lengths: Integers, spelt: Integers, ends: Integers) -> NDArray[np.float64]:
+    """P(spelling | row), the longest row first. Each Latin letter stands for none, one or two Arabic ones."""
+    model = shipped()
     side, width = model.table.shape[0], model.table.shape[-1]
+    rows = rows[:, : lengths[0]]
     left, letter, right = neighbourhoods(rows)
-    bases = (((left * side + letter) * side + right) * width).astype(np.intp)
+    bases = ((((left * side + letter) * side + right) * width).astype(np.intp)).T[:, :, None]
     table = model.table.reshape(-1)
-    ones = spelt.astype(np.intp)  # the column of a letter is its number
-    pairs = model.pairs[spelt[:, :-1] - 1, spelt[:, 1:] - 1].astype(np.intp)
+    two_letters = model.pairs[spelt[:, :-1] - 1, spelt[:, 1:] - 1]
+    none = table.take(bases + _NONE, mode="clip")
+    one = table.take(bases + spelt, mode="clip")  # the column of a letter is its number
+    two = table.take(bases + two_letters, mode="clip")
     forward = np.zeros((len(rows), spelt.shape[1] + 1))
     forward[:, 0] = 1.0
     active = np.searchsorted(-lengths, -np.arange(rows.shape[1]), side="left").tolist()
     for step, count in enumerate(active):
         reach = min(2 * step + 2, spelt.shape[1])  # Arabic letters that so many Latin ones can stand for
-        base = bases[:count, step, None]
         before = forward[:count, : reach + 1]
-        after = before * table.take(base + _NONE, mode="clip")
-        after[:, 1:] += before[:, :-1] * table.take(base + ones[:count, :reach], mode="clip")
-        after[:, 2:] += before[:, :-2] * table.take(base + pairs[:count, : reach - 1], mode="clip")
+        after = before * none[step, :count]
+        after[:, 1:] += before[:, :-1] * one[step, :count, :reach]
+        after[:, 2:] += before[:, :-2] * two[step, :count, : reach - 1]
         forward[:count, : reach + 1] = after
-    with np.errstate(divide="ignore"):
-        values[order] = np.log(forward[np.arange(len(rows)), ends])
-    values[order[(ends == 0) | (lengths == 0)]] = -np.inf
-    return values
+    return np.asarray(forward[np.arange(len(rows)), ends])
 
 
 def log_priors(arabic: Sequence[str]) -> Floats:

@@ -110,9 +110,11 @@ def struck(conn: Conn, shown: Iterable[Shown], most: int) -> set[str]:
 def with_closures(conn: Conn, keys: Iterable[int], most: int, ties: Ties = _NO_TIES) -> list[Hit]:
     """Which of `keys` closures show, who they are, and how many accounts show each.
 
-    A key that more than `most` accounts show comes without closures, and so does one marked as shared. Keys
-    that are `ties` are counted where those are kept, too, and the larger number counts: keys are kept of
-    young accounts only. A tie of more accounts than anybody counted counts nothing.
+    A key that more than `most` accounts show comes without closures, and so does one marked as shared. One
+    that is met so for the first time is counted up to COUNTED accounts, and noted: where more show it, it
+    counts nothing until maintenance has counted it whole (`count_common`). Keys that are `ties` are counted
+    where those are kept, too, and the larger number counts: keys are kept of young accounts only. A tie of
+    more accounts than anybody counted counts nothing.
     """
     return _hits(conn, keys, most, ties, "closure_keys")
 
@@ -122,29 +124,42 @@ def with_accounts(conn: Conn, keys: Iterable[int], most: int, ties: Ties = _NO_T
     return _hits(conn, keys, most, ties, "account_keys")
 
 
-def _hits(conn: Conn, keys: Iterable[int], most: int, ties: Ties, table: str) -> list[Hit]:
+def _few(key: str, most: str) -> str:
+    return f"(SELECT FROM account_keys WHERE account_keys.key = {key} LIMIT {most} + 1) AS few"
+
+
+def _finding(table: str) -> str:
     """Who shows a key is only read where few do."""
-    asked = [{"key": key} | (ties[key]._asdict() if key in ties else {}) for key in set(keys)]
-    rows = conn.execute(
-        f"""
+    return f"""
         WITH asked AS MATERIALIZED (
             SELECT key, kind, value, {_COUNTED} AS counted
             FROM jsonb_to_recordset(%(keys)s) AS given (key bigint, kind text, value text)
         ), found AS MATERIALIZED (
-            SELECT key, kind, value, counted IS NULL AS searched, coalesce(counted, (
-                SELECT count(*) FROM (
-                    SELECT FROM account_keys WHERE account_keys.key = asked.key LIMIT %(most)s + 1) AS few
-                )) AS accounts
+            SELECT key, kind, value, counted IS NULL AS searched,
+                coalesce(counted, (SELECT count(*) FROM {_few("asked.key", "%(most)s")})) AS accounts
             FROM asked WHERE counted IS NOT NULL OR EXISTS (SELECT FROM {table} WHERE {table}.key = asked.key)
+        ), common AS MATERIALIZED (
+            SELECT key, (SELECT CASE WHEN count(*) > {COUNTED} THEN 0 ELSE count(*) END
+                         FROM {_few("found.key", str(COUNTED))}) AS accounts
+            FROM found WHERE searched AND accounts > %(most)s AND kind IS NULL
+        ), noted AS (
+            INSERT INTO common_keys (key, accounts, counted_at)
+            SELECT key, accounts, '-infinity' FROM common ORDER BY key ON CONFLICT DO NOTHING
         )
-        SELECT key, CASE WHEN searched AND accounts <= %(most)s
+        SELECT key, CASE WHEN searched AND found.accounts <= %(most)s
             THEN ARRAY(SELECT account FROM {table} WHERE {table}.key = found.key LIMIT %(most)s)
-            ELSE '{{}}' END, accounts, kept, told
-        FROM found LEFT JOIN LATERAL {tie_counts.COUNTS} AS tie ON kind IS NOT NULL AND accounts > 0
-        """,
-        {"keys": as_records(asked), "most": most},
-        prepare=True,
-    )
+            ELSE '{{}}' END, coalesce(common.accounts, found.accounts), kept, told
+        FROM found LEFT JOIN common USING (key)
+        LEFT JOIN LATERAL {tie_counts.COUNTS} AS tie ON kind IS NOT NULL AND found.accounts > 0
+    """
+
+
+_FINDING = {table: _finding(table) for table in ("closure_keys", "account_keys")}
+
+
+def _hits(conn: Conn, keys: Iterable[int], most: int, ties: Ties, table: str) -> list[Hit]:
+    asked = [{"key": key} | (ties[key]._asdict() if key in ties else {}) for key in set(keys)]
+    rows = conn.execute(_FINDING[table], {"keys": as_records(asked), "most": most}, prepare=True)
     return [
         Hit(key, others, accounts)
         if kept is None
@@ -158,30 +173,6 @@ def _tied(hit: Hit, ties: Ties, most: int, counts: tuple[int, int | None]) -> Hi
     accounts = tie_counts.accounts(ties[hit.key].kind, *counts)
     accounts = 0 if accounts is None else max(accounts, hit.accounts)
     return Hit(hit.key, hit.others if accounts <= most else [], accounts)
-
-
-def note_common(conn: Conn, keys: Iterable[int]) -> dict[int, int]:
-    """Keys that too many accounts show to find anybody by them: how many do, 0 if more than COUNTED.
-
-    Maintenance counts them whole (`count_common`); until then the latter count nothing.
-    """
-    asked = sorted(set(keys))
-    if not asked:
-        return {}
-    conn.execute(
-        """
-        INSERT INTO common_keys (key, accounts, counted_at)
-        SELECT key, CASE WHEN accounts <= %(most)s THEN accounts ELSE 0 END, '-infinity'
-        FROM unnest(%(keys)s::bigint[]) AS key, LATERAL (
-            SELECT count(*) AS accounts FROM (
-                SELECT FROM account_keys WHERE account_keys.key = key.key LIMIT %(most)s + 1) AS few
-        ) AS counted
-        ORDER BY key ON CONFLICT DO NOTHING
-        """,
-        {"keys": asked, "most": COUNTED},
-    )
-    rows = conn.execute("SELECT key, accounts FROM common_keys WHERE key = ANY(%s)", [asked])
-    return dict(rows.fetchall())
 
 
 def count_common(conn: Conn, most: int, *, at_once: int = 100) -> int:

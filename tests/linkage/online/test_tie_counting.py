@@ -107,7 +107,7 @@ def test_accounts_whose_links_rest_on_a_value_that_turns_out_common_are_looked_a
             ('a1', 'elsewhere', 9, 0.9, 'possible', 'model:1', 'a1', '1')
         """
     )
-    link_keys.note_common(conn, [key])
+    link_keys.with_closures(conn, [key], MAX_ACCOUNTS)
     link_keys.count_common(conn, MAX_ACCOUNTS)
     assert [due.account for due in links_due.claim(conn, "look", 10)] == ["a2"]
     conn.execute("UPDATE common_keys SET counted_at = '-infinity'")
