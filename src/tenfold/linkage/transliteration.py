@@ -160,19 +160,20 @@ def _likelihoods(rows: Integers, lengths: Integers, spelt: Integers, ends: Integ
     bases = ((((left * side + letter) * side + right) * width).astype(np.intp)).T[:, :, None]
     table = model.table.reshape(-1)
     two_letters = model.pairs[spelt[:, :-1] - 1, spelt[:, 1:] - 1]
-    none = table.take(bases + _NONE, mode="clip")
-    one = table.take(bases + spelt, mode="clip")  # the column of a letter is its number
-    two = table.take(bases + two_letters, mode="clip")
+    none = table.take(bases + _NONE, mode="clip").astype(np.float64)  # once, not at every step
+    one = table.take(bases + spelt, mode="clip").astype(np.float64)  # the column of a letter is its number
+    two = table.take(bases + two_letters, mode="clip").astype(np.float64)
     forward = np.zeros((len(rows), spelt.shape[1] + 1))
     forward[:, 0] = 1.0
     active = np.searchsorted(-lengths, -np.arange(rows.shape[1]), side="left").tolist()
     for step, count in enumerate(active):
         reach = min(2 * step + 2, spelt.shape[1])  # Arabic letters that so many Latin ones can stand for
-        before = forward[:count, : reach + 1]
-        after = before * none[step, :count]
-        after[:, 1:] += before[:, :-1] * one[step, :count, :reach]
-        after[:, 2:] += before[:, :-2] * two[step, :count, : reach - 1]
-        forward[:count, : reach + 1] = after
+        now = forward[:count, : reach + 1]
+        by_one = now[:, :-1] * one[step, :count, :reach]
+        by_two = now[:, :-2] * two[step, :count, : reach - 1]
+        now *= none[step, :count]
+        np.add(now[:, 1:], by_one, out=now[:, 1:])
+        np.add(now[:, 2:], by_two, out=now[:, 2:])
     return np.asarray(forward[np.arange(len(rows)), ends])
 
 
