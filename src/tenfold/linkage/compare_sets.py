@@ -1,7 +1,6 @@
 """Values of which two accounts may share several (tokens, links, media, ties), and bios."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tenfold.linkage.comparisons import Comparisons, Found, Groups, Pairs, clear
 from tenfold.linkage.keys import KeyKind
@@ -28,7 +27,9 @@ def sets(made: Comparisons, found: Found) -> None:
     some = np.flatnonzero(_KIND[found.groups.kind] >= 0)
     groups = found.groups.take(some)
     kind = _KIND[groups.kind]
-    strength = np.where(_TIED[kind], _tied(found, groups, tied[some]), millibits(made.population, groups.fewest))
+    strength = np.where(
+        _TIED[kind], _tied(found, groups, tied[some]), millibits(made.population, groups.fewest)
+    )
     counts = groups.count > 0  # where all that is shared is muted, it is as if nothing were shown
     made.level[groups.pair, kind] = np.where(counts, Level.SHARED, Level.MISSING)
     made.strength[groups.pair, kind] = np.where(counts, strength, 0)

@@ -6,6 +6,7 @@ thousandths of a bit: every path gives the same integers.
 
 import math
 from functools import cache
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -24,12 +25,14 @@ HELD_BACK = (None, "one_family", "copyable", "weak")
 NONE, POSSIBLE, LIKELY = range(3)
 ONE_FAMILY, COPYABLE, WEAK = 1, 2, 3
 
-_COLUMNS = {family: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
 _FAMILY = np.array([list(Family).index(ABOUT[kind].family) for kind in Kind])
 _FIRSTS = np.searchsorted(_FAMILY, np.arange(len(Family)))  # kinds of a family stand together
 assert (np.diff(_FAMILY) >= 0).all()
+_FIRST_LEVELS = np.arange(len(Kind)) * len(Level)
 _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
 BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
+_BEARING = [list(Family).index(family) for family in BEARING]
+_BEYOND_NAMES = [place for place, family in enumerate(BEARING) if family != Family.NAMES]
 _LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
 _PLACE = 3_000  # thousandths of a bit: an address or network that more show proves nothing
 _ALIKE = 1.0  # bits of style without which an address that many show proves nothing
@@ -40,6 +43,7 @@ _SHOWN = [
 ]
 _SAME_NAME = (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL)
 _WORN = 0.5  # of a proof counts where the new account wears the closed one's look
+_LOW, _WIDE = np.array(KNOTS[:-1]), np.diff(KNOTS)
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
 
 
@@ -66,15 +70,15 @@ class Model:
     def __init__(self, given: Parameters) -> None:
         parameters.check(given)
         self.parameters, self.version = given, given.version
-        shape = (len(Kind), len(Level))
-        self._base = np.zeros(shape)
-        self._slopes = np.zeros((*shape, SEGMENTS))
+        self._base = np.zeros(len(Kind) * len(Level))  # by place: those of a kind stand together
+        self._slopes = np.zeros((len(self._base), SEGMENTS))
         for name, weight in given.weights.items():
-            place = place_of(name)
+            kind, level = place_of(name)
+            place = _FIRST_LEVELS[kind] + level
             self._base[place], self._slopes[place] = weight.base, weight.slopes
         self._damping = np.array([[given.damping[ABOUT[kind].family]] for kind in Kind])
         self._caps = np.array([[given.caps[family]] for family in Family])
-        self._weighs = (self._base != 0.0) | self._slopes.any(axis=2)  # the others add nothing
+        self._weighs = (self._base != 0.0) | self._slopes.any(axis=1)  # the others add nothing
 
     @classmethod
     def shipped(cls) -> "Model":
@@ -109,8 +113,7 @@ class Model:
             items[part] = np.rint(1000.0 * self.combined(raw)).astype(np.int64)
             worn[part] = _wears(comparisons.level[part])
             own = self.combined(_own(raw, comparisons, part, worn[part]))
-            sums = [own[:, _COLUMNS[family]].sum(axis=1) for family in BEARING]
-            uncopyable[part] = np.rint(1000.0 * np.stack(sums, axis=1)).astype(np.int64)
+            uncopyable[part] = np.rint(1000.0 * by_family(own)).astype(np.int64)
         before = self.prior_bits(comparisons.population) - self.posted(comparisons.posts)
         prior = np.rint(1000.0 * before).astype(np.int64)
         bits = (prior + items.sum(axis=1)) / 1000.0
@@ -137,10 +140,10 @@ class Model:
     def contributions(self, level: NDArray[np.int8], strength: NDArray[np.int64]) -> NDArray[np.float64]:
         """Bits of every kind by itself, before damping and caps: (n, len(Kind))."""
         total = np.zeros(level.shape)
-        row, kind = np.nonzero(self._weighs[np.arange(len(Kind)), level])
-        found = level[row, kind]
-        slopes = self._slopes[kind, found]
-        total[row, kind] = self._base[kind, found] + (pieces(strength[row, kind]) * slopes).sum(axis=1)
+        weights = level + _FIRST_LEVELS
+        some = np.nonzero(self._weighs[weights])
+        weight = weights[some]
+        total[some] = self._base[weight] + (pieces(strength[some]) * self._slopes[weight]).sum(axis=1)
         return total
 
     def damping_of_absent(self) -> NDArray[np.float64]:
@@ -185,15 +188,19 @@ class Model:
         """Which pairs may be shown, which may be called likely, and which are proven."""
         given = self.parameters
         carries, proves, supports = (1000.0 * bits for bits in (given.carries, given.proves, given.supports))
-        families = np.stack([items[:, _COLUMNS[family]].sum(axis=1) for family in BEARING], axis=1)
-        names = BEARING.index(Family.NAMES)
+        families = by_family(items)
         several = (families >= supports).sum(axis=1) >= 2
-        beyond_names = np.delete(families, names, axis=1).max(axis=1) >= carries
+        beyond_names = families[:, _BEYOND_NAMES].max(axis=1) >= carries
         not_placed = items[:, _PLACES].max(axis=1, initial=0) >= supports
         surfaces = several | (beyond_names & not_placed)
         two = (families >= carries).sum(axis=1) >= 2
         proven = _proven(uncopyable, proves, supports)
         return surfaces, surfaces & two & proven, proven
+
+
+def by_family(items: NDArray[Any]) -> NDArray[Any]:
+    """Sums over the kinds of each family of BEARING: (n, len(Kind)) becomes (n, len(BEARING))."""
+    return np.asarray(np.add.reduceat(items, _FIRSTS, axis=1)[:, _BEARING])
 
 
 def _wears(level: NDArray[np.int8]) -> NDArray[np.bool_]:
@@ -258,9 +265,8 @@ def posts_seen(posts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 def pieces(strength: NDArray[np.int64]) -> NDArray[np.float64]:
     """How much of each strength lies between two knots, in bits: shape (*strength.shape, SEGMENTS)."""
-    low, high = np.array(KNOTS[:-1]), np.array(KNOTS[1:])
     size = np.abs(strength)[..., None] / 1000.0
-    return np.asarray(np.clip(size - low, 0.0, high - low))
+    return np.asarray(np.minimum(np.maximum(size - _LOW, 0.0), _WIDE))
 
 
 @cache
