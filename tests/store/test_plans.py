@@ -16,6 +16,7 @@ from tenfold.store import (
     content,
     counters,
     groups,
+    known_pairs,
     link_decisions,
     link_keys,
     links_due,
@@ -240,8 +241,8 @@ def test_looking_for_returns_reads_no_table_from_end_to_end(filled):
         model="1",
     )
     returns.keep(filled, [link], [])
-    returns.before(filled, ["y1", "y2"], [("a1", "b1"), ("a2", "b2")])
-    closures.shown(filled, some)
+    known_pairs.before(filled, ["y1", "y2"], [("a1", "b1"), ("a2", "b2")])
+    known_pairs.shown(filled, some)
     returns.watched(filled, some)
     returns.watch(filled, ["a3"], ["a4"])
     returns.withdraw(filled, [("a1", "b1")])

@@ -14,12 +14,11 @@ from tenfold.linkage.measures import Measures
 from tenfold.linkage.model import Scores
 from tenfold.linkage.rarity import Rarity
 from tenfold.linkage.table import Rows, Table
-from tenfold.store import closures, link_decisions
+from tenfold.store import closures, known_pairs, link_decisions
 from tenfold.store import returns as store_returns
-from tenfold.store.closures import Shown
 from tenfold.store.database import Conn
-from tenfold.store.link_decisions import Verdict, ordered
-from tenfold.store.returns import Before, Known
+from tenfold.store.known_pairs import Before, Known, Shown
+from tenfold.store.link_decisions import ordered
 
 LEAST_CHANGE = 0.005  # of bits and probability: less is not written again
 MAX_HUNTED = 100  # accounts that one closure is compared with
@@ -32,7 +31,7 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 
     pairs: Sequence[Pair] = ()
     judged: Sequence[Judged] = ()
-    before: Before = Before([], {}, set())
+    before: Before = known_pairs.NOTHING
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +61,10 @@ class Linker:
             for one, shown in zip(fingerprints, keys, strict=True)
             for candidate in look.candidates(one.account, shown)[: candidates.BEST]
         ]
-        before = store_returns.before(conn, [one.account for one in fingerprints], pairs)
+        before = known_pairs.before(conn, [one.account for one in fingerprints], pairs)
         pairs = list(dict.fromkeys([*((link.closed, link.new) for link in before.known), *pairs]))
-        kept = closures.shown(conn, {closed for closed, _ in pairs}) if pairs else {}
-        new = Table.of(fingerprints, keys)
-        judged = self._judge(conn, pairs, (kept, new, self._measures.rarity(hits)), before.verdicts)
+        material = before.shown, Table.of(fingerprints, keys), self._measures.rarity(hits)
+        judged = self._judge(conn, pairs, material, before)
         return Compared(pairs=pairs, judged=judged, before=before)
 
     def look(self, conn: Conn, accounts: Iterable[str]) -> Looked:
@@ -78,7 +76,7 @@ class Linker:
         """Look for accounts that are there already and may be the returns of these closed ones, be they open
         or closed later."""
         self._measures.refresh(conn)
-        kept = closures.shown(conn, hunting)
+        kept = known_pairs.shown(conn, hunting)
         keys = {key for closure in kept.values() for key in closure.keys.tolist()}
         hits = counted.with_accounts(conn, keys, [closure.fingerprint for closure in kept.values()])
         look = candidates.FirstLook(hits, self._measures.population)
@@ -94,9 +92,9 @@ class Linker:
             for closed, new in wanted
             if new in found and not ended.get(new, ended[closed]) < ended[closed]
         ]
-        before = store_returns.before(conn, found, pairs)
+        before = known_pairs.before(conn, found, pairs, shown=False)
         material = kept, Table.of(found.values()), self._measures.rarity(hits)
-        judged = self._judge(conn, pairs, material, before.verdicts)
+        judged = self._judge(conn, pairs, material, before)
         return self._keep(conn, Compared(pairs=pairs, judged=judged, before=before), ())
 
     def _judge(
@@ -104,16 +102,18 @@ class Linker:
         conn: Conn,
         pairs: Sequence[Pair],
         material: tuple[Mapping[str, Shown], Table, Rarity],
-        verdicts: Mapping[Pair, Verdict],
+        before: Before,
     ) -> list[Judged]:
         """Compare and score pairs, and mind what people decided about them; those that have a level."""
+        verdicts = before.verdicts
         compared = self._compare([pair for pair in pairs if pair[0] in material[0]], *material, verdicts)
         if not len(compared):
             return []
         model = self._measures.model
         scores = model.score(compared)
         judged = [model.judged(compared, scores, row) for row in _rows(compared, scores, verdicts)]
-        apart = link_decisions.told_apart(conn, [(j.closed, j.new) for j in judged if j.level == "likely"])
+        likely = [(one.closed, one.new) for one in judged if one.level == "likely"]
+        apart = link_decisions.told_apart(conn, likely) if before.decided else set()
         judged = [returns.decided(one, verdicts, apart) for one in judged]
         return [one for one in judged if one.level]
 

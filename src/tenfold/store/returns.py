@@ -2,83 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from tenfold.evidence import Signal
 from tenfold.store import links_due, locks, signals
 from tenfold.store.accounts import as_records
 from tenfold.store.database import Conn
-from tenfold.store.link_decisions import Pair, Verdict, ordered
+from tenfold.store.link_decisions import Pair
 from tenfold.store.signals import Link
 
 Found = tuple[str, str]  # the closed account, the new one
-
-
-class Known(NamedTuple):
-    """A link as it was found last."""
-
-    closed: str
-    new: str
-    bits: float
-    probability: float
-    level: str
-    model: str
-    origin: str
-
-
-class Before(NamedTuple):
-    """What is there of accounts before they are judged: the links that linkage found from them to closed
-    ones, those that were told since, too; what people decided about pairs, by the pair as the store orders
-    it; and which accounts are watched."""
-
-    known: list[Known]
-    verdicts: dict[Pair, Verdict]
-    watched: set[str]
-
-
-def before(conn: Conn, accounts: Iterable[str], pairs: Iterable[Found]) -> Before:
-    """Of these accounts, and of these pairs and those that are linked."""
-    rows = conn.execute(
-        """
-        WITH asked AS MATERIALIZED (
-            SELECT jsonb_array_elements_text(%(ids)s) COLLATE "C" AS id
-        ), known AS MATERIALIZED (
-            SELECT found.* FROM asked, LATERAL (
-                SELECT closed, account_a AS new, bits::float8, probability::float8, level, model, origin
-                FROM links WHERE account_a = asked.id AND closed = account_b
-                UNION ALL
-                SELECT closed, account_b, bits::float8, probability::float8, level, model, origin
-                FROM links WHERE account_b = asked.id AND closed = account_a
-            ) AS found
-        ), pairs AS (
-            SELECT closed, new FROM jsonb_to_recordset(%(pairs)s) AS row (closed text, new text)
-            UNION SELECT closed, new FROM known
-        )
-        SELECT known.*, NULL AS verdict FROM known
-        UNION ALL
-        SELECT closed, new, NULL, NULL, NULL, NULL, NULL, verdict FROM pairs, LATERAL (
-            SELECT verdict FROM link_decisions
-            WHERE account_a = least(closed COLLATE "C", new) AND account_b = greatest(closed COLLATE "C", new)
-              AND reversed_at IS NULL
-            ORDER BY id DESC LIMIT 1) AS said
-        UNION ALL
-        SELECT NULL, account, NULL, NULL, NULL, NULL, NULL, NULL FROM asked JOIN link_watch ON account = id
-        """,
-        {
-            "ids": as_records(sorted(set(accounts))),
-            "pairs": as_records([{"closed": closed, "new": new} for closed, new in pairs]),
-        },
-        prepare=True,
-    )
-    found = Before([], {}, set())
-    for closed, new, *link, verdict in rows:
-        if closed is None:
-            found.watched.add(new)
-        elif verdict is None:
-            found.known.append(Known(*(closed, new, *link)))
-        else:
-            found.verdicts[ordered(closed, new)] = verdict
-    return found
 
 
 def keep(conn: Conn, links: Sequence[Link], found: Sequence[Signal]) -> set[Pair]:
