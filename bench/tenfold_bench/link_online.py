@@ -141,7 +141,7 @@ def _mean(conn: Conn, linker: Linker, newcomers: Sequence[str]) -> float:
 def where_time_goes(conn: Conn, newcomers: Sequence[str]) -> dict[str, float]:
     """Milliseconds of the parts of a look, on average."""
     from tenfold.linkage import candidates, counted, gather, online
-    from tenfold.store import closures
+    from tenfold.store import known_pairs
     from tenfold.store import returns as store_returns
 
     spent: dict[str, float] = {}
@@ -150,8 +150,7 @@ def where_time_goes(conn: Conn, newcomers: Sequence[str]) -> dict[str, float]:
         ("keys", online, "keys_of"),
         ("candidates: query", counted, "with_closures"),
         ("candidates: first look", candidates, "FirstLook"),
-        ("pairs: what is known", store_returns, "before"),
-        ("closures: load", closures, "shown"),
+        ("pairs and closures: what is known", known_pairs, "before"),
         ("compare", online, "compare"),
         ("links: write", store_returns, "keep"),
     ]

@@ -12,6 +12,7 @@ from tenfold.linkage import style
 from tenfold.linkage.bounds import Bound
 from tenfold.linkage.compare import compare
 from tenfold.linkage.comparisons import Comparisons
+from tenfold.linkage.keys import KeyKind, kind_of
 from tenfold.linkage.kinds import HOME, Kind, Level
 from tenfold.linkage.model import Model
 from tenfold.linkage.pairing import candidates
@@ -113,3 +114,27 @@ def test_what_may_yet_be_found_to_be_a_home_counts_as_whichever_weighs_more():
     pair = comparisons(level, [0] * len(Kind))
     assert not Bound(Model.shipped()).may_be_shown(pair).any()
     assert Bound(model).may_be_shown(pair).all()
+
+
+_COLUMNS = ("level", "strength", "accounts", "count", "distance", "copied")
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_a_few_pairs_are_found_as_alike_as_among_many_whatever_is_marked_as_shared(platform, data):
+    """One newcomer at a time, as at sign-up, and everybody at once, as in a sweep."""
+    closed, table, rarity = platform
+    found = candidates(closed, table, rarity)
+    chosen = np.array(
+        sorted(data.draw(st.sets(st.integers(0, len(found.closed) - 1), min_size=1, max_size=30)))
+    )
+    kinds = data.draw(st.sets(st.sampled_from(list(KeyKind)), max_size=3))
+    every = data.draw(st.integers(1, 3))
+    muted = [key for key in table.keys[::every].tolist() if kind_of(key) in kinds]
+    counted = np.unique(table.keys, return_counts=True)
+    marked = Rarity(*counted, ACCOUNTS, muted=muted, name_counts=rarity.name_counts)
+    whole = compare(closed, found.closed[chosen], table, found.newer[chosen], marked)
+    for place, pair in enumerate(chosen.tolist()):
+        one = compare(closed, found.closed[[pair]], table, found.newer[[pair]], marked)
+        for name in _COLUMNS:
+            assert getattr(one, name)[0].tolist() == getattr(whole, name)[place].tolist(), name
