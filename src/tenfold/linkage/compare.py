@@ -120,8 +120,10 @@ def _writing(made: Comparisons, usual: Background | None) -> None:
         some = wrote[start : start + _STYLE_PAIRS]
         left, left_places = np.unique(made.left_rows[some], return_inverse=True)
         right, right_places = np.unique(made.right_rows[some], return_inverse=True)
-        both = zip(made.left.style_of(left), made.right.style_of(right), strict=True)
-        hands = style.hands(*map(np.concatenate, both), usual)
+        left_sketches, left_chars = made.left.style_of(left)
+        right_sketches, right_chars = made.right.style_of(right)
+        sketches = np.concatenate((left_sketches, right_sketches))
+        hands = style.hands(sketches, np.concatenate((left_chars, right_chars)), usual)
         _ratio(made, Kind.STYLE, some, style.likeness(hands, left_places, hands, right_places + len(left)))
 
 

@@ -36,7 +36,7 @@ def compare_pictures(made: Comparisons, found: Found, kind: Kind, whole: KeyKind
         groups = found.of_kind(key)
         made.accounts[groups.pair, kind] = np.maximum(made.accounts[groups.pair, kind], groups.most)
         if key == whole:
-            made.level[groups.pair[groups.count > 0], kind] = Level.EQUAL
+            made.level[groups.pair[groups.keys > 0], kind] = Level.EQUAL
     agreeing = np.flatnonzero(near | (made.level[:, kind] == Level.EQUAL))
     counted = made.accounts[agreeing, kind]
     shown_by = np.where(counted > 0, np.maximum(counted, 2), MAX_ACCOUNTS)

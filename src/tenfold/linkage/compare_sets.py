@@ -30,11 +30,11 @@ def sets(made: Comparisons, found: Found) -> None:
     strength = np.where(
         _TIED[kind], _tied(found, groups, tied[some]), millibits(made.population, groups.fewest)
     )
-    counts = groups.count > 0  # where all that is shared is muted, it is as if nothing were shown
+    counts = groups.keys > 0  # where all that is shared is muted, it is as if nothing were shown
     made.level[groups.pair, kind] = np.where(counts, Level.SHARED, Level.MISSING)
     made.strength[groups.pair, kind] = np.where(counts, strength, 0)
     made.accounts[groups.pair, kind] = groups.fewest
-    made.count[groups.pair, kind] = groups.count
+    made.count[groups.pair, kind] = groups.keys
 
 
 def _tied(found: Found, groups: Groups, bits: Pairs) -> Pairs:
@@ -44,8 +44,8 @@ def _tied(found: Found, groups: Groups, bits: Pairs) -> Pairs:
     """
     left, right = found.left[groups.pair, groups.kind], found.right[groups.pair, groups.kind]
     chances = np.log2(np.maximum(left.astype(np.float64) * right, 1.0))
-    orders = _LOG_FACTORIAL[np.minimum(groups.count, len(_LOG_FACTORIAL) - 1)]
-    total = bits - 500.0 * (groups.count * chances - orders)
+    orders = _LOG_FACTORIAL[np.minimum(groups.keys, len(_LOG_FACTORIAL) - 1)]
+    total = bits - 500.0 * (groups.keys * chances - orders)
     return np.rint(np.maximum(total, 0.0)).astype(np.int64)
 
 

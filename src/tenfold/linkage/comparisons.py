@@ -72,13 +72,13 @@ _BY_PAIR = tuple(
 class Groups(NamedTuple):
     """What pairs share of every kind of key: one entry a kind and pair, ascending, so that those of a kind
     stand together. `fewest` and `most`: accounts that show the rarest and the commonest key that counts;
-    `count` of these. Where all keys are muted, 0. All (n,), integers."""
+    `keys` is how many these are. Where all keys are muted, 0. All (n,), integers."""
 
     kind: Pairs
     pair: Pairs
     fewest: Pairs
     most: Pairs
-    count: Pairs
+    keys: Pairs
 
     def take(self, places: Pairs | slice) -> "Groups":
         """Some of them."""
@@ -143,7 +143,7 @@ class Found:
     def fewest(self, kind: KeyKind) -> tuple[Pairs, Pairs]:
         """Pairs that share keys of a kind that count, each once, and the accounts of the rarest one."""
         groups = self.of_kind(kind)
-        counts = groups.count > 0
+        counts = groups.keys > 0
         return groups.pair[counts], groups.fewest[counts]
 
     def sums(self, points: Pairs) -> Pairs:
