@@ -1,6 +1,7 @@
 """Naming colleagues, handing cases over, asking who reads a language."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ def test_a_case_goes_back_to_the_queue_with_a_note(platform: Conn, case: int, te
 
 
 def test_readers_are_asked_and_nobody_is_refused(platform: Conn, case: int, team: dict[str, User]) -> None:
-    ask = {"case_id": case, "actor": team["Samir"].actor, "language": "ar", "now": NOW}
+    ask: dict[str, Any] = {"case_id": case, "actor": team["Samir"].actor, "language": "ar", "now": NOW}
     colleagues.ask_readers(platform, readers=[team["مريم"]], question="what does it say?", **ask)
     assert [message.kind for message in inbox.of(platform, team["مريم"].id)] == ["language"]
     with pytest.raises(RefusedError, match="nobody else"):

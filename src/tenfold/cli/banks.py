@@ -185,7 +185,9 @@ def add(
 @app.command("add-files")
 def add_files(
     bank: BankId,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pictures, films, sounds, or files of any kind.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Pictures, films, sounds, or files of any kind.")
+    ],
     *,
     label: Annotated[str, typer.Option(help="What sort of thing they are.")] = "",
     provenance: Annotated[str, typer.Option(help="Where they come from.")] = "",

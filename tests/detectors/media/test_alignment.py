@@ -31,6 +31,7 @@ def test_a_part_is_found_at_any_speed_among_pairs_that_mean_nothing(speed, start
         np.concatenate([entry_times, at + chance.uniform(-300, 300, noise)]),
         0.8,
     )
+    assert part is not None
     assert part.moments >= 50
     assert len(set(part.pairs.tolist()) & set(range(60))) >= 50
     near = pytest.approx
@@ -42,17 +43,21 @@ def test_a_part_is_found_at_any_speed_among_pairs_that_mean_nothing(speed, start
 def test_nothing_and_one_pair():
     assert align(np.zeros(0), np.zeros(0), 0.8) is None
     part = align(np.array([3.0]), np.array([9.0]), 0.8)
+    assert part is not None
     assert (part.start, part.entry_start, part.moments) == (3.0, 9.0, 1)
 
 
 def test_a_moment_counts_once_however_many_of_the_entry_look_like_it():
     part = align(np.full(50, 3.0), np.linspace(9, 9.4, 50), 0.8)
+    assert part is not None
     assert part.moments == 1
 
 
 def test_of_two_parts_the_longer_is_told():
     first, second = pairs(20), pairs(40, start=100, at=500)
-    part = align(*(np.concatenate(both) for both in zip(first, second, strict=True)), 0.8)
+    times, entry_times = (np.concatenate(both) for both in zip(first, second, strict=True))
+    part = align(times, entry_times, 0.8)
+    assert part is not None
     assert (part.start, part.entry_start) == (100, 500)
 
 
@@ -60,4 +65,5 @@ def test_parts_far_apart_on_one_line_are_not_one():
     times, entry_times = pairs(60)
     kept = (times < 12) | (times > 26)
     part = align(times[kept], entry_times[kept], 0.8)
+    assert part is not None
     assert part.start > 26

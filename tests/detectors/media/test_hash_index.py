@@ -1,5 +1,7 @@
 """The index finds what comparing everything finds, however hashes came in."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -118,7 +120,8 @@ def test_what_was_measured_is_what_is_told():
 )
 def test_what_was_removed_is_not_found_and_leaves_memory(steps, freeze, seed):
     chance = np.random.default_rng(seed)
-    index, there = HashIndex(), {}
+    index = HashIndex()
+    there: dict[int, Any] = {}
     number = 0
     for place, (adding, count) in enumerate(steps):
         if adding:

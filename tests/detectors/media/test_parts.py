@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+import numpy as np
 import pytest
 from PIL import Image, ImageOps
 from tenfold_bench import _made_pictures as made
@@ -52,7 +53,7 @@ def cropped(image):
 
 def captioned(image):
     shown = ImageOps.expand(image, (0, 0, 0, image.height // 3), "white")
-    made.write(made.np.random.default_rng(3), shown, image.height // 12)
+    made.write(np.random.default_rng(3), shown, image.height // 12)
     return shown
 
 

@@ -1,5 +1,7 @@
 """The index brings an entry whose points an upload shows to the front, from the moment it is added."""
 
+from typing import Any
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +24,8 @@ def test_nothing_is_found_in_nothing():
 @settings(deadline=None, max_examples=20)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.booleans())
 def test_every_entry_is_first_for_its_own_points(sizes, freeze):
-    index, held, number = WordIndex(), {}, 0
+    index, number = WordIndex(), 0
+    held: dict[int, Any] = {}
     for size in sizes:
         entries = [drawn(number + place) for place in range(size)]
         numbers = list(range(number + 5, number + 5 + 2 * size, 2))  # the store's numbers have gaps
