@@ -85,7 +85,7 @@ _FOUND = [
 ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     level=st.tuples(*map(st.sampled_from, _FOUND)),
     strength=st.lists(st.integers(0, 30_000), min_size=len(Kind), max_size=len(Kind)),
