@@ -64,7 +64,10 @@ def database_url(server_url: str) -> Iterator[str]:
     name = f"t_{uuid.uuid4().hex[:16]}"
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+            # Copying files takes a fifth of the time that writing every block to the log takes.
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
         )
     yield server_url.replace("/tenfold?", f"/{name}?")
     with psycopg.connect(server_url, autocommit=True) as connection:
