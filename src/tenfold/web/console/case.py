@@ -264,8 +264,8 @@ def _returned(conn: Conn, visit: Visit, view: views.CaseView, masked: bool) -> d
 def case_page(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[str]:
     """One case. That it was looked at is in the audit log."""
     with visit.runtime.pool.connection() as conn:
-        inbox.saw(conn, visit.person.id, case_id, datetime.now(UTC))
         found = read(conn, visit, case_id)
+        inbox.saw(conn, visit.person.id, case_id, datetime.now(UTC))
     return show(visit, request, found)
 
 
