@@ -336,7 +336,9 @@ def test_types_and_exchanges_are_listed(hma: Client) -> None:
     assert hma("GET /m/index/status?signal_type=zz") == (400, {"message": "No such signal type 'zz'"})
     assert hma("GET /c/exchanges") == (200, [])
     assert hma("GET /c/exchanges/api/zz") == (400, {"message": "no such Exchange API 'zz'"})
-    assert hma("GET /c/exchange/NOPE/status") == (404, {"message": "Exchange 'NOPE' not found"})
+    for method in ("GET", "PUT", "DELETE"):
+        assert hma(f"{method} /c/exchange/NOPE") == (404, {"message": "Exchange 'NOPE' not found"})
+    assert hma("POST /c/exchanges", json={"bank": "EX_2", "api": "zz"})[0] == 400
 
 
 @contextmanager

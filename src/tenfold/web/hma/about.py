@@ -6,7 +6,7 @@ a type is not known.
 
 from typing import Any
 
-from litestar import MediaType, Request, Response, delete, get, post, put
+from litestar import MediaType, Request, Response, get, post, route
 from litestar.datastructures import State
 from litestar.params import FromPath
 
@@ -87,17 +87,15 @@ def exchange(name: FromPath[str]) -> Response[bytes]:
     raise Refusal(404, f"Exchange {name[:100]!r} not found")
 
 
-@put("/c/exchange/{name:str}", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=False)
-def change_exchange(name: FromPath[str]) -> Response[bytes]:
-    """Change an exchange."""
-    raise Refusal(404, f"Exchange {name[:100]!r} not found")
-
-
-@delete(
-    "/c/exchange/{name:str}", guards=[wire.needs(Scope.BANKS_WRITE)], status_code=200, sync_to_thread=False
+@route(
+    "/c/exchange/{name:str}",
+    http_method=["PUT", "DELETE"],
+    status_code=200,
+    guards=[wire.needs(Scope.BANKS_WRITE)],
+    sync_to_thread=False,
 )
-def remove_exchange(name: FromPath[str]) -> Response[bytes]:
-    """Remove an exchange."""
+def change_exchange(name: FromPath[str]) -> Response[bytes]:
+    """Change or remove an exchange."""
     raise Refusal(404, f"Exchange {name[:100]!r} not found")
 
 
@@ -111,5 +109,4 @@ handlers = [
     add_exchange,
     exchange,
     change_exchange,
-    remove_exchange,
 ]
