@@ -175,12 +175,12 @@ def test_what_stands_still_around_a_film_is_cut_away():
 def test_frames_of_a_removed_entry_leave_the_index_of_a_running_worker(store, hasher, film):
     detector = MediaDetector()
     detector.update(store)
-    held = len(detector._index)
+    held = len(detector._held.index)
     assert held >= 12
     (key,) = store.execute("SELECT key FROM bank_entries").fetchone()
     assert banks.remove_entries(store, "ours", [key]) == 1
     detector.update(store)
-    assert len(detector._index) == 0
+    assert len(detector._held.index) == 0
 
 
 @pytest.mark.parametrize("form", ["GIF", "PNG"])

@@ -14,7 +14,7 @@ from tenfold.detectors.media.bands import Codes, codes_of
 from tenfold.detectors.media.frames import FramesError
 from tenfold.detectors.media.hashes import form_of
 from tenfold.detectors.media.heard import Sounds
-from tenfold.detectors.media.index import HashIndex
+from tenfold.detectors.media.held import HeldHashes
 from tenfold.detectors.media.matches import FILE, Match, Range
 from tenfold.detectors.media.parts import Parts
 from tenfold.detectors.media.pdq import BITS, from_hex
@@ -96,23 +96,13 @@ class MediaDetector:
     kinds = (MEDIA,)
 
     def __init__(self) -> None:
-        self._index = HashIndex()
+        self._held = HeldHashes()
         self._sounds = Sounds()
-        self._gone = 0  # how far the list of hashes that went is read
         self._parts = Parts()
 
     def update(self, conn: Conn) -> None:
         """Hold all hashes that are in the store now."""
-        loading = self._index.last == 0
-        self._gone = media_hashes.last_gone(conn) if loading else self._gone
-        while page := media_hashes.pdq_after(conn, self._index.last):
-            numbers = np.frombuffer(page.numbers, ">i4").astype(np.uint32)
-            self._index.add(numbers, codes_of(page.hashes))
-        if loading:
-            self._index.freeze()
-        self._gone, numbers_gone = media_hashes.gone_after(conn, self._gone)
-        if numbers_gone:
-            self._index.remove(np.array(numbers_gone, np.uint32))
+        self._held.update(conn)
         self._sounds.update(conn)
         self._parts.update(conn)
 
@@ -175,10 +165,10 @@ class MediaDetector:
 
     def _films(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
         for number, item in enumerate(items):
-            if not item.film or not len(self._index):
+            if not item.film or not len(self._held.index):
                 continue
             try:
-                for match in films.found(conn, self._index, item.film):
+                for match in films.found(conn, self._held.index, item.film):
                     yield number, match
             except FramesError as error:
                 log.warning("media %s: its film %s", item.subject.id, error)
@@ -206,9 +196,9 @@ class MediaDetector:
     def _near(self, items: Sequence[MediaItem]) -> list[_Hit]:
         """The nearest hashes in the index to any form of each item."""
         asked, codes = _questions(items)
-        if not asked or not len(self._index):
+        if not asked or not len(self._held.index):
             return []
-        of, numbers, distances = self._index.search(codes)
+        of, numbers, distances = self._held.index.search(codes)
         owners = np.array([one.item for one in asked])[of]
         order = np.lexsort((of, distances, owners))
         firsts = np.searchsorted(owners[order], owners[order])

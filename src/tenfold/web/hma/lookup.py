@@ -7,14 +7,13 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
-import numpy as np
 from anyio import to_thread
 from litestar.di import NamedDependency
 from psycopg_pool import ConnectionPool
 
 from tenfold.detectors.media.bands import Codes, codes_of
-from tenfold.detectors.media.index import HashIndex
-from tenfold.store import media_contents, media_hashes
+from tenfold.detectors.media.held import HeldHashes
+from tenfold.store import media_contents
 from tenfold.store.database import Conn
 from tenfold.store.media_contents import Hit
 
@@ -34,10 +33,8 @@ class Lookup:
 
     def __init__(self, pool: ConnectionPool[Conn]) -> None:
         self._pool = pool
-        self._index = HashIndex()
-        self._searching = threading.Lock()
-        self._renewing = threading.Lock()
-        self._gone = 0  # how far the list of hashes that went is read
+        self._held = HeldHashes()
+        self._lock = threading.Lock()
         self._looked: float | None = None
 
     async def near(self, digits: str) -> list[Near]:
@@ -65,8 +62,8 @@ class Lookup:
 
     def _search(self, code: Codes) -> dict[int, int]:
         """Distances by the number of the hash."""
-        with self._searching:
-            _, numbers, distances = self._index.search(code)
+        with self._lock:
+            _, numbers, distances = self._held.index.search(code)
         return dict(zip(numbers.tolist(), distances.tolist(), strict=True))
 
     def _entries(self, apart: dict[int, int]) -> list[Near]:
@@ -84,24 +81,12 @@ class Lookup:
 
     def _renew(self) -> None:
         """Hold what was added since, and let go of what went. One thread does, the others wait for it."""
-        with self._renewing:
-            if not self._is_old():
-                return
-            now = time.monotonic()
-            with self._pool.connection() as conn:
-                first = self._looked is None
-                self._gone = media_hashes.last_gone(conn) if first else self._gone
-                while page := media_hashes.pdq_after(conn, self._index.last):
-                    with self._searching:
-                        numbers = np.frombuffer(page.numbers, ">i4").astype(np.uint32)
-                        self._index.add(numbers, codes_of(page.hashes))
-                self._gone, gone = media_hashes.gone_after(conn, self._gone)
-            with self._searching:
-                if gone:
-                    self._index.remove(np.array(gone, np.uint32))
-                if first:
-                    self._index.freeze()
-            self._looked = now
+        with self._lock:
+            if self._is_old():
+                now = time.monotonic()
+                with self._pool.connection() as conn:
+                    self._held.update(conn)
+                self._looked = now
 
 
 Index = NamedDependency[Lookup]  # what handlers write for their parameter `index`
