@@ -81,6 +81,7 @@ class Wish(msgspec.Struct, kw_only=True):
     scope: str = "subject"
     proposals: set[int] = set()
     add: set[str] = set()
+    notify: bool = True
     reason: str = ""
 
 
@@ -189,7 +190,10 @@ def show(
 ) -> Response[str]:
     """The page of a case, or the part of it that `template` is."""
     view, case, masked = found.view, found.view.case, found.masked
-    proposed = [action for action in view.actions if action.state == "proposed"]
+    # What the author is told is a choice of its own: the text of a notice depends on the whole form.
+    proposed = [
+        action for action in view.actions if action.state == "proposed" and action.kind != ActionKind.NOTIFY
+    ]
     kinds = {action.kind for action in proposed}
     filter_ = read_filter(request.query_params if request.method == "GET" else visit.form)
     return pages.render(

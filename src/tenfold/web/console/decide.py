@@ -3,12 +3,14 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from litestar import Request, Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tenfold.casework import service
+from tenfold.casework import notices, service
 from tenfold.casework.service import Order, RefusedError, Verdict
+from tenfold.store.database import Conn
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import ahead, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
@@ -20,7 +22,7 @@ GROUND_VALUES = {ground.value for ground in Ground}
 ADDABLE_VALUES = {kind.value for kinds in ADDABLE.values() for kind in kinds}
 
 
-def _read_wish(visit: Visit) -> Wish:
+def read_wish(visit: Visit) -> Wish:
     """The form. Values that it does not offer are left out."""
     proposals = {
         int(value)
@@ -33,6 +35,7 @@ def _read_wish(visit: Visit) -> Wish:
         scope="account" if visit.field("scope") == "account" else "subject",
         proposals=proposals,
         add={value for value in visit.fields("add") if value in ADDABLE_VALUES},
+        notify=visit.field("notify") == "on",
         reason=visit.field("reason"),
     )
 
@@ -46,7 +49,7 @@ def _missing(wish: Wish) -> str | None:
     return None if wish.reason else "decide.missing_reason"
 
 
-def _verdict(wish: Wish) -> Verdict:
+def verdict_of(wish: Wish) -> Verdict:
     """A protected purpose makes of any violation the exception, which orders nothing."""
     ground = Ground(wish.ground)
     if not ground.is_violation:
@@ -62,6 +65,13 @@ def _verdict(wish: Wish) -> Verdict:
     )
 
 
+def _with_notice(conn: Conn, case_id: int, wish: Wish) -> Verdict:
+    """The verdict, with the notice to the author among what it orders, if the author shall be told."""
+    verdict = verdict_of(wish)
+    told = notices.order(conn, case_id=case_id, verdict=verdict) if wish.notify else None
+    return verdict if told is None else msgspec.structs.replace(verdict, add=(*verdict.add, told))
+
+
 def _again(
     visit: Visit, request: Request[Any, Any, Any], wish: Wish, failure: str, detail: str = ""
 ) -> Response[str]:
@@ -74,7 +84,7 @@ def _again(
 @post("/cases/{case_id:int}/decide", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
 def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[Any]:
     """Decide with all effects, then go to the next case or back to the queue, where it can be undone."""
-    wish = _read_wish(visit)
+    wish = read_wish(visit)
     missing = _missing(wish)
     if missing:
         return _again(visit, request, wish, missing)
@@ -83,7 +93,7 @@ def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[i
             made = service.decide(
                 conn,
                 case_id=case_id,
-                verdict=_verdict(wish),
+                verdict=_with_notice(conn, case_id, wish),
                 actor=visit.person.actor,
                 now=datetime.now(UTC),
             )
