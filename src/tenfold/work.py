@@ -11,7 +11,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from tenfold import pipeline
-from tenfold.casework import searching
+from tenfold.casework import marks, searching
 from tenfold.config import Settings, secret_key
 from tenfold.detectors.media.detector import MediaDetector
 from tenfold.detectors.media.hasher import Hasher
@@ -55,6 +55,7 @@ UPLOADS_LOOK_SECONDS = 0.2
 PAGES_LOOK_SECONDS = 5
 BACKTESTS_LOOK_SECONDS = 2
 SEARCH_LOOK_SECONDS = 1
+MARKS_LOOK_SECONDS = 2
 MAINTENANCE_SECONDS = 60
 MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps house
 # Partitions are made and dropped under a lock of the whole event table. While a backup reads it that lock
@@ -93,6 +94,7 @@ class Worker:
             _thread(stop, PAGES_LOOK_SECONDS, lambda: self._call_again(pool), "pages"),
             _thread(stop, BACKTESTS_LOOK_SECONDS, lambda: backtests.run_once(pool), "back-tests"),
             _thread(stop, SEARCH_LOOK_SECONDS, lambda: _catch_up(pool), "search"),
+            _thread(stop, MARKS_LOOK_SECONDS, lambda: _mark_cases(pool), "marks of cases"),
             _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
         ]
         hasher = Hasher()
@@ -171,6 +173,11 @@ class Worker:
 def _catch_up(pool: ConnectionPool[Conn]) -> int:
     with pool.connection() as conn:
         return searching.catch_up(conn)
+
+
+def _mark_cases(pool: ConnectionPool[Conn]) -> int:
+    with pool.connection() as conn:
+        return marks.catch_up(conn)
 
 
 def _expired(account: str) -> Entry:
