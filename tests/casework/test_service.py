@@ -379,6 +379,18 @@ def test_several_cases_are_decided_all_or_none(platform: Conn) -> None:
         service.decide_many(platform, verdicts=wishes * 2, actor="user:1", now=NOW)
 
 
+def test_two_verdicts_on_one_account_decide_its_other_cases_once(platform: Conn) -> None:
+    file_firings(platform, [firing(id_) for id_ in ("p-1", "p-2", "p-3")], NOW)
+    first, second, third = (row[0] for row in rows(platform, "SELECT id FROM cases ORDER BY subject_id"))
+    verdict = Verdict(ground=Ground.BRANDED, scope="account", reason="both of one account")
+    wishes = [CaseVerdict(case_id=case, verdict=verdict) for case in (first, second)]
+    made = service.decide_many(platform, verdicts=wishes, actor="user:1", now=NOW)
+    assert [one.also_decided for one in made] == [(third,), ()]
+    assert rows(platform, "SELECT case_id, count(*) FROM decisions GROUP BY 1 ORDER BY 1") == [
+        (first, 1), (second, 1), (third, 1),
+    ]  # fmt: skip
+
+
 # Reversals
 
 

@@ -64,6 +64,7 @@ def test_a_step_of_actions_and_decisions_leads_to_one_state(table: Any, steps: t
         targets = {step: {to for (_, s), to in table.items() if s == step} for step in steps}
         assert targets[CaseStep.DECIDE] == {CaseState.DECIDED}
         assert targets[CaseStep.REOPEN] == {CaseState.OPEN}
+        assert targets[CaseStep.PROPOSE] == {CaseState.AWAITING}
         return
     for step in steps:
         assert len({to for (_, s), to in table.items() if s == step}) == 1
@@ -79,7 +80,17 @@ def test_a_case_leaves_decided_by_being_reopened_only(steps: list[CaseStep]) -> 
 def test_what_is_escalated_stays_so_until_it_is_decided(steps: list[CaseStep]) -> None:
     for source, step, target in walk(CASE_STEPS, CaseState.OPEN, steps):
         if source == CaseState.ESCALATED:
-            assert target == CaseState.ESCALATED or step == CaseStep.DECIDE
+            assert target == CaseState.ESCALATED or step in (CaseStep.DECIDE, CaseStep.PROPOSE)
+
+
+@given(st.lists(st.sampled_from(CaseStep)))
+def test_what_awaits_a_second_person_is_decided_by_confirming_alone(steps: list[CaseStep]) -> None:
+    for source, step, target in walk(CASE_STEPS, CaseState.OPEN, steps):
+        if source == CaseState.AWAITING:
+            assert (target == CaseState.DECIDED) == (step == CaseStep.CONFIRM)
+            assert step not in (CaseStep.CLAIM, CaseStep.DECIDE, CaseStep.PROPOSE)
+        else:
+            assert step != CaseStep.CONFIRM
 
 
 @given(st.lists(st.sampled_from(ActionStep)))

@@ -208,7 +208,7 @@ def _closings(conn: Conn, accounts: set[str]) -> tuple[Standing, ...]:
         FROM actions JOIN decisions ON decisions.id = actions.decision_id
         JOIN decisions lead ON lead.id = COALESCE(decisions.part_of, decisions.id)
         WHERE actions.kind = 'close_account' AND actions.subject_kind = 'account'
-          AND actions.subject_id = ANY(%s) AND actions.state = ANY(%s) AND lead.state = 'in_force'
+          AND actions.subject_id = ANY(%s) AND actions.state = ANY(%s) AND decisions.state = 'in_force'
         GROUP BY lead.id ORDER BY lead.id DESC
         """,
         [sorted(accounts), actions.STANDING],

@@ -18,11 +18,12 @@ from tenfold.casework.wishes import (
     Order,
     Present,
     RefusedError,
+    SecondNeededError,
     Verdict,
     free,
     kept_text,
 )
-from tenfold.store import actions, audit, cases
+from tenfold.store import actions, audit, cases, seconds
 from tenfold.store.actions import LADDERS, STANDING, Action, NewAction
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case
@@ -31,21 +32,37 @@ from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind
 
 
-def decide(conn: Conn, *, case_id: int, verdict: Verdict, actor: str, now: datetime) -> Decided:
+class By(msgspec.Struct, frozen=True, kw_only=True):
+    """Who decides: `second` is who confirmed it, `appeal` the appeal of another's decision on which it is
+    made. With neither, SecondNeededError where policy asks for a second person."""
+
+    actor: str
+    second: str | None = None
+    appeal: int | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody else had part in it."""
+        return self.second is None and self.appeal is None
+
+
+def decide(
+    conn: Conn, *, case_id: int, verdict: Verdict, actor: str, now: datetime, appeal: int | None = None
+) -> Decided:
     """Decide one case, with all effects. Of two who decide at once, one gets CaseConflictError."""
-    wish = CaseVerdict(case_id=case_id, verdict=verdict)
-    return decide_many(conn, verdicts=[wish], actor=actor, now=now)[0]
+    batch = _Batch(conn, [CaseVerdict(case_id=case_id, verdict=verdict)], By(actor=actor, appeal=appeal), now)
+    return batch.decide(as_one=False)[0]
 
 
 def decide_many(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime) -> list[Decided]:
     """Decide several cases, all or none: the caller rolls back on an error."""
-    return _decide_all(conn, verdicts, actor, now, as_one=False)
+    return _Batch(conn, verdicts, By(actor=actor), now).decide(as_one=False)
 
 
 def decide_as_one(conn: Conn, *, verdicts: Sequence[CaseVerdict], actor: str, now: datetime) -> list[Decided]:
     """Decide several cases, of several accounts even, by one decision: the first leads, the others are
     part of it, and reversing it reopens all."""
-    return _decide_all(conn, verdicts, actor, now, as_one=True)
+    return _Batch(conn, verdicts, By(actor=actor), now).decide(as_one=True)
 
 
 def decide_those_free(
@@ -53,52 +70,97 @@ def decide_those_free(
 ) -> tuple[list[Decided], dict[int, Present]]:
     """The same, but for the cases that are decided already or in another's hands: how these stand, by id."""
     taken: dict[int, Present] = {}
-    return _decide_all(conn, verdicts, actor, now, as_one=True, taken=taken), taken
+    return _Batch(conn, verdicts, By(actor=actor), now).decide(as_one=True, taken=taken), taken
 
 
-def _decide_all(
-    conn: Conn,
-    verdicts: Sequence[CaseVerdict],
-    actor: str,
-    now: datetime,
-    *,
-    as_one: bool,
-    taken: dict[int, Present] | None = None,
+def decide_confirmed(
+    conn: Conn, *, verdicts: Sequence[CaseVerdict], by: By, as_one: bool, now: datetime
 ) -> list[Decided]:
-    """`taken` gathers what cannot be decided; without it, the first such case is an error."""
-    wishes = {wish.case_id: wish.verdict for wish in verdicts}
-    if len(wishes) < len(verdicts):
-        raise RefusedError("case_id", "names a case twice")
-    known = cases.load(conn, wishes)
-    for case_id in wishes:
-        if case_id not in known:
-            raise NotFoundError(f"there is no case {case_id}")
-    along = {
-        case_id: _along(conn, known[case_id], wishes, now)
-        for case_id, verdict in wishes.items()
-        if verdict.scope == "account"
-    }
-    everything = [*wishes, *(other for others in along.values() for other in others)]
-    added = {case_id: _resolve(conn, known[case_id], verdict) for case_id, verdict in wishes.items()}
-    _lock_subjects(conn, everything, (order.subject for group in added.values() for order in group))
-    locked = cases.load(conn, everything, lock=True)
-    results: list[Decided] = []
-    entries = []
-    for case_id, verdict in wishes.items():
-        try:
-            free(conn, locked[case_id], actor, now)
-        except CaseConflictError as conflict:
-            if taken is None:
-                raise
-            taken[case_id] = conflict.present
-            continue
-        act = _Act(conn, verdict, actor, now)
-        lead = results[0].decision_id if as_one and results else None
-        others = [locked[other] for other in along.get(case_id, [])]
-        results.append(act.decide(locked[case_id], added[case_id], others, lead))
-        entries += act.entries
-    audit.append(conn, entries)
-    return results
+    """Decide cases that wait for a second person, now that there is one."""
+    return _Batch(conn, verdicts, by, now).decide(as_one=as_one)
+
+
+class _Batch:
+    """Verdicts that are carried out together, all or none."""
+
+    def __init__(self, conn: Conn, verdicts: Sequence[CaseVerdict], by: By, now: datetime) -> None:
+        self._conn = conn
+        self._by = by
+        self._now = now
+        self._wishes = {wish.case_id: wish.verdict for wish in verdicts}
+        if len(self._wishes) < len(verdicts):
+            raise RefusedError("case_id", "names a case twice")
+        known = cases.load(conn, self._wishes)
+        for case_id in self._wishes:
+            if case_id not in known:
+                raise NotFoundError(f"there is no case {case_id}")
+        self._along = {
+            case_id: _along(conn, known[case_id], self._wishes, now)
+            for case_id, verdict in self._wishes.items()
+            if verdict.scope == "account"
+        }
+        self._added = {id_: _resolve(conn, known[id_], verdict) for id_, verdict in self._wishes.items()}
+        everything = [*self._wishes, *(other for others in self._along.values() for other in others)]
+        _lock_subjects(conn, everything, (order.subject for group in self._added.values() for order in group))
+        self._locked = cases.load(conn, everything, lock=True)
+
+    def decide(self, *, as_one: bool, taken: dict[int, Present] | None = None) -> list[Decided]:
+        """`taken` gathers what cannot be decided; without it, the first such case is an error."""
+        ready = self._ready(taken)
+        if self._by.alone and (needs := self._needs(ready)):
+            verdicts = [CaseVerdict(case_id=case_id, verdict=self._wishes[case_id]) for case_id in ready]
+            raise SecondNeededError(needs, verdicts, as_one=as_one)
+        results: list[Decided] = []
+        gone_along: set[int] = set()
+        entries = []
+        for case_id in ready:
+            act = _Act(self._conn, self._wishes[case_id], self._by, self._now)
+            lead = results[0].decision_id if as_one and results else None
+            # Of two verdicts on one account the first decides its other cases.
+            others = [self._locked[id_] for id_ in self._along.get(case_id, []) if id_ not in gone_along]
+            results.append(act.decide(self._locked[case_id], self._added[case_id], others, lead))
+            gone_along.update(results[-1].also_decided)
+            entries += act.entries
+        audit.append(self._conn, entries)
+        return results
+
+    def _ready(self, taken: dict[int, Present] | None) -> list[int]:
+        """The cases that can be decided now, in their order."""
+        ready = []
+        for case_id in self._wishes:
+            case = self._locked[case_id]
+            try:
+                if self._by.second is None or case.state != CaseState.AWAITING:
+                    free(self._conn, case, self._by.actor, self._now)
+            except CaseConflictError as conflict:
+                if taken is None:
+                    raise
+                taken[case_id] = conflict.present
+            else:
+                ready.append(case_id)
+        return ready
+
+    def _needs(self, ready: Sequence[int]) -> list[str]:
+        """What asks for a second person, as kind:value."""
+        proposed = {
+            action.id: action
+            for action in actions.of_cases(self._conn, ready)
+            if action.state == ActionState.PROPOSED
+        }
+        named: set[tuple[str, str]] = set()
+        for case_id in ready:
+            verdict = self._wishes[case_id]
+            named |= {("ground", verdict.ground.value)}
+            named |= {("queue", self._locked[id_].queue) for id_ in (case_id, *self._along.get(case_id, []))}
+            named |= {("action", order.kind.value) for order in self._added[case_id]}
+            if verdict.ground.is_violation:
+                named |= {
+                    ("action", action.kind)
+                    for action in proposed.values()
+                    if action.case_id == case_id
+                    and (verdict.proposals is None or action.id in verdict.proposals)
+                }
+        return seconds.asked(self._conn, named)
 
 
 def _along(conn: Conn, case: Case, named: Iterable[int], now: datetime) -> list[int]:
@@ -150,10 +212,11 @@ def _lock_subjects(conn: Conn, case_ids: Sequence[int], more: Iterable[Subject])
 class _Act:
     """One verdict being carried out on locked cases."""
 
-    def __init__(self, conn: Conn, verdict: Verdict, actor: str, now: datetime) -> None:
+    def __init__(self, conn: Conn, verdict: Verdict, by: By, now: datetime) -> None:
         self._conn = conn
         self._verdict = verdict
-        self._actor = actor
+        self._by = by
+        self._actor = by.actor
         self._now = now
         self.entries: list[Entry] = []
 
@@ -171,7 +234,8 @@ class _Act:
         ordered += self._take_back(self._to_lift(of_case, ordered), decision_id)
         also = []
         for other in others:
-            if other.state == CaseState.DECIDED or other.holder(self._now) is not None:
+            in_hand = other.state in (CaseState.DECIDED, CaseState.AWAITING)
+            if in_hand or other.holder(self._now) is not None:
                 continue  # somebody took it since it was found; it is theirs
             also.append(other.id)
             gone, restores = self._part(other, decision_id if lead is None else lead)
@@ -212,7 +276,8 @@ class _Act:
         return list(self._verdict.proposals)
 
     def _keep(self, case: Case, part_of: int | None) -> int:
-        after(CASE_STEPS, CaseState(case.state), CaseStep.DECIDE)
+        waits = case.state == CaseState.AWAITING
+        after(CASE_STEPS, CaseState(case.state), CaseStep.CONFIRM if waits else CaseStep.DECIDE)
         decision_id = cases.add_decision(
             self._conn,
             case.id,
@@ -221,6 +286,8 @@ class _Act:
             author=self._actor,
             reason=self._verdict.reason.strip(),
             part_of=part_of,
+            confirmed_by=self._by.second,
+            appeal_id=self._by.appeal,
             now=self._now,
         )
         details = {
@@ -231,6 +298,10 @@ class _Act:
             "reason": self._verdict.reason.strip(),
             "part_of": part_of,
         }
+        if self._by.second is not None:
+            details["confirmed_by"] = self._by.second
+        if self._by.appeal is not None:
+            details["appeal"] = self._by.appeal
         self.entries.append(
             Entry(actor=self._actor, act="case.decided", subject=f"case:{case.id}", details=details)
         )

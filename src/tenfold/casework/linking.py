@@ -14,6 +14,7 @@ from tenfold.casework import lost_links, shared_values
 from tenfold.casework.deciding import decide
 from tenfold.casework.link_reversing import LinkReversed, reverse_link, take_back, undo_link
 from tenfold.casework.linked import direction
+from tenfold.casework.seconds import Proposed, or_propose
 from tenfold.casework.shared_values import SharedWish
 from tenfold.casework.wishes import (
     NotFoundError,
@@ -213,6 +214,13 @@ def _part(
     if len(about_returns) < len(rules):
         return None, tuple(link_effects.withdraw(conn, case.id, about_returns, made, now))
     clear = Verdict(ground=Ground.NONE, reason=wish.reason)
-    decided = decide(conn, case_id=case.id, verdict=clear, actor=actor, now=now)
+    decided = or_propose(
+        conn,
+        lambda: decide(conn, case_id=case.id, verdict=clear, actor=actor, now=now),
+        actor=actor,
+        now=now,
+    )
+    if isinstance(decided, Proposed):
+        return None, ()
     conn.execute("UPDATE link_decisions SET decision_id = %s WHERE id = %s", [decided.decision_id, made])
     return decided.decision_id, decided.withdrawn

@@ -108,6 +108,7 @@ _STATES: dict[str | None, str] = {
     "open": "(state = 'open' OR (state = 'claimed' AND lease_until <= %(now)s))",
     "claimed": "state = 'claimed' AND lease_until > %(now)s",
     "escalated": "state = 'escalated'",
+    "awaiting": "state = 'awaiting'",
 }
 
 
@@ -210,21 +211,22 @@ def add_rules(conn: Conn, page: Sequence[CaseRow]) -> None:
 def queue_counts(conn: Conn, *, now: datetime) -> list[QueueCount]:
     """All queues that hold an undecided case, by name."""
     counts: dict[str, QueueCount] = {}
-    for queue, severity, total, claimed, escalated, overdue in conn.execute(
+    for queue, severity, total, claimed, escalated, awaiting, overdue in conn.execute(
         """
         SELECT queue, severity, count(*),
             count(*) FILTER (WHERE state = 'claimed' AND lease_until > %(now)s),
-            count(*) FILTER (WHERE state = 'escalated'), count(*) FILTER (WHERE due_at < %(now)s)
+            count(*) FILTER (WHERE state = 'escalated'), count(*) FILTER (WHERE state = 'awaiting'),
+            count(*) FILTER (WHERE due_at < %(now)s)
         FROM cases WHERE state <> 'decided' GROUP BY queue, severity ORDER BY queue, severity
         """,
         {"now": now},
     ):
-        empty = QueueCount(queue=queue, total=0, open=0, claimed=0, escalated=0, overdue=0, by_severity={})
-        count = counts.setdefault(queue, empty)
+        count = counts.setdefault(queue, QueueCount(queue=queue))
         count.total += total
         count.claimed += claimed
         count.escalated += escalated
-        count.open += total - claimed - escalated
+        count.awaiting += awaiting
+        count.open += total - claimed - escalated - awaiting
         count.overdue += overdue
         count.by_severity[severity] = total
     return list(counts.values())

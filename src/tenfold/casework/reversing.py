@@ -3,7 +3,7 @@
 Locks are taken in the same order as for deciding: closures, subjects, cases, then the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from tenfold.casework import orders
@@ -50,10 +50,12 @@ def reverse(conn: Conn, *, decision_id: int, actor: str, reason: str, now: datet
 
 
 def undo(conn: Conn, *, decision_id: int, actor: str, now: datetime) -> Reversed:
-    """Reverse one's own decision within UNDO_WINDOW, without a reason. RefusedError otherwise."""
+    """Reverse one's own decision within UNDO_WINDOW, without a reason; where two people made it, the second
+    may. RefusedError otherwise."""
     lead = _load(conn, decision_id)[0]
-    if lead.author != actor:
-        raise RefusedError("decision", f"was made by {lead.author}; reverse it, with a reason")
+    last = lead.confirmed_by or lead.author
+    if last != actor:
+        raise RefusedError("decision", f"was made by {last}; reverse it, with a reason")
     if now - lead.decided_at > UNDO_WINDOW:
         raise RefusedError("decision", f"is older than {UNDO_WINDOW}; reverse it, with a reason")
     return reverse_checked(conn, decision_id=decision_id, actor=actor, reason="", now=now)
@@ -94,29 +96,40 @@ def _load(conn: Conn, decision_id: int, *, lock: bool = False) -> list[Decision]
     return found
 
 
-def reverse_checked(conn: Conn, *, decision_id: int, actor: str, reason: str, now: datetime) -> Reversed:
-    """The same as `reverse` when a reason is not needed, or was checked already."""
-    decisions = _load(conn, decision_id)
-    ids = [decision.id for decision in decisions]
+def reverse_checked(
+    conn: Conn,
+    *,
+    decision_id: int,
+    actor: str,
+    reason: str,
+    now: datetime,
+    only: Collection[int] | None = None,
+) -> Reversed:
+    """The same as `reverse` when a reason is not needed, or was checked already. `only`: no more than these
+    of the decisions that were made as one."""
+    chosen = [made for made in _load(conn, decision_id) if only is None or made.id in only]
+    ids = [made.id for made in chosen]
     on_links = link_effects.made_with(conn, ids)
     link_effects.hold(conn, on_links)
     actions.lock_subjects(conn, (a.subject for a in actions.of_decisions(conn, ids) if a.effect is not None))
-    locked = cases.load(conn, (decision.case_id for decision in decisions), lock=True)
-    lead = _load(conn, decision_id, lock=True)[0]
-    if lead.state != DecisionState.IN_FORCE:
-        now_is = present(conn, locked[lead.case_id], now)
-        raise CaseConflictError(f"decision {decision_id} was reversed already by {lead.reversed_by}", now_is)
+    locked = cases.load(conn, (made.case_id for made in chosen), lock=True)
+    known = {made.id: made for made in _load(conn, decision_id, lock=True)}
+    decisions = [known[id_] for id_ in ids if known[id_].state == DecisionState.IN_FORCE]
+    if not decisions:
+        first = known[ids[0]]
+        now_is = present(conn, locked[first.case_id], now)
+        raise CaseConflictError(f"decision {first.id} was reversed already by {first.reversed_by}", now_is)
+    ids = [made.id for made in decisions]
     originals = [
         action
         for action in actions.of_decisions(conn, ids)
         if action.state in before(ACTION_STEPS, ActionStep.REVERSE)
     ]
-    ordered = orders.take_back(
-        conn, originals, origin=f"decision:{decision_id}", decision_id=decision_id, now=now
-    )
-    state = after(DECISION_STEPS, DecisionState(lead.state), DecisionStep.REVERSE)
+    # What restores belongs to a decision that is reversed now, so that no later reversal takes it back.
+    ordered = orders.take_back(conn, originals, origin=f"decision:{decision_id}", decision_id=ids[0], now=now)
+    state = after(DECISION_STEPS, DecisionState.IN_FORCE, DecisionStep.REVERSE)
     cases.mark_reversed(conn, ids, state=state, by=actor, reason=reason, now=now)
-    open_cases = [_reopen(conn, decision, locked[decision.case_id], now) for decision in decisions]
+    open_cases = [_reopen(conn, made, locked[made.case_id], now) for made in decisions]
     orders.carry_out(conn, ordered, now, reason)
     link_effects.reverse(conn, on_links, now)
     entries = [*_entries(decisions, locked, actor, reason), *link_entries(conn, on_links, actor, reason)]

@@ -13,7 +13,7 @@ from tenfold.judgement import Part
 from tenfold.store.actions import Action
 from tenfold.subjects import Subject
 
-CaseStateName = Literal["open", "claimed", "escalated", "decided"]
+CaseStateName = Literal["open", "claimed", "escalated", "awaiting", "decided"]
 
 
 class CaseRow(msgspec.Struct, kw_only=True):
@@ -48,12 +48,13 @@ class QueueCount(msgspec.Struct, kw_only=True):
     """How full one queue is, by severity 1..4 and in all; decided cases are not counted."""
 
     queue: str
-    total: int
-    open: int
-    claimed: int
-    escalated: int
-    overdue: int
-    by_severity: dict[int, int]
+    total: int = 0
+    open: int = 0
+    claimed: int = 0
+    escalated: int = 0
+    awaiting: int = 0  # a second person
+    overdue: int = 0
+    by_severity: dict[int, int] = {}
 
 
 class SignalView(msgspec.Struct, kw_only=True):
@@ -109,7 +110,8 @@ class ActionView(msgspec.Struct, kw_only=True):
 
 
 class DecisionView(msgspec.Struct, kw_only=True):
-    """One decision; the last three fields are set once it is reversed."""
+    """One decision; the last three fields are set once it is reversed. `confirmed_by` is the second person
+    where two were needed; `appeal_id` the appeal of an earlier decision on which it was made."""
 
     id: int
     case_id: int
@@ -120,6 +122,8 @@ class DecisionView(msgspec.Struct, kw_only=True):
     reason: str
     decided_at: datetime
     part_of: int | None = None  # made by a decision on another case of the account
+    confirmed_by: str | None = None
+    appeal_id: int | None = None
     reversed_at: datetime | None = None
     reversed_by: str | None = None
     reversal_reason: str | None = None

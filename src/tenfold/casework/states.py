@@ -16,6 +16,7 @@ class CaseState(StrEnum):
     OPEN = "open"
     CLAIMED = "claimed"
     ESCALATED = "escalated"
+    AWAITING = "awaiting"  # somebody proposed a decision that needs a second person
     DECIDED = "decided"
 
 
@@ -27,6 +28,10 @@ class CaseStep(StrEnum):
     ESCALATE = "escalate"
     MERGE = "merge"  # another firing joins it
     DECIDE = "decide"
+    PROPOSE = "propose"  # decide what needs a second person
+    CONFIRM = "confirm"  # the second person agrees
+    RETURN = "return"  # the second person sends it back, or who proposed it takes it back
+    TAKE_OVER = "take_over"  # the second person goes on with it
     REOPEN = "reopen"  # its decision was reversed
 
 
@@ -85,6 +90,14 @@ CASE_STEPS: Mapping[tuple[CaseState, CaseStep], CaseState] = {
     (CaseState.ESCALATED, CaseStep.ESCALATE): CaseState.ESCALATED,
     (CaseState.ESCALATED, CaseStep.MERGE): CaseState.ESCALATED,
     (CaseState.ESCALATED, CaseStep.DECIDE): CaseState.DECIDED,
+    (CaseState.OPEN, CaseStep.PROPOSE): CaseState.AWAITING,
+    (CaseState.CLAIMED, CaseStep.PROPOSE): CaseState.AWAITING,
+    (CaseState.ESCALATED, CaseStep.PROPOSE): CaseState.AWAITING,
+    (CaseState.AWAITING, CaseStep.MERGE): CaseState.AWAITING,
+    (CaseState.AWAITING, CaseStep.ESCALATE): CaseState.AWAITING,  # by a rule: a second person looks anyway
+    (CaseState.AWAITING, CaseStep.CONFIRM): CaseState.DECIDED,
+    (CaseState.AWAITING, CaseStep.RETURN): CaseState.OPEN,
+    (CaseState.AWAITING, CaseStep.TAKE_OVER): CaseState.CLAIMED,
     (CaseState.DECIDED, CaseStep.REOPEN): CaseState.OPEN,
 }
 

@@ -23,7 +23,7 @@ from tenfold.casework.wishes import (
     checked_text,
     free,
 )
-from tenfold.store import actions, audit, cases
+from tenfold.store import actions, audit, cases, seconds
 from tenfold.store.actions import STANDING, Action
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case
@@ -51,7 +51,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
     """What a wish would do: how many cases it decides and clears, subjects by what is ordered for them,
     how many things that rules did end, other cases decided along, and for how many an added action cannot
-    be done. `taken` is how those stand that cannot be decided."""
+    be done. `needs` is what asks for a second person, as kind:value. `taken` is how those stand that cannot
+    be decided."""
 
     decides: int
     clears: int
@@ -59,6 +60,7 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     lifts: int
     along: int
     unfit: Mapping[str, int]
+    needs: tuple[str, ...]
     taken: Mapping[int, Present]
 
 
@@ -86,6 +88,7 @@ def effects(conn: Conn, *, case_ids: Sequence[int], wish: Wish, actor: str, now:
         lifts=_by_rules(plan.of_cases, cleared),
         along=_others(conn, accounts, [known.id for known, _ in plan.wanted], now),
         unfit=plan.unfit,
+        needs=tuple(seconds.asked(conn, plan.named)),
         taken=plan.taken,
     )
 
@@ -149,6 +152,13 @@ class _Plan:
             else:
                 self.wanted.append((case, self._verdict(case, proposed.get(case.id, []))))
 
+    @property
+    def named(self) -> set[tuple[str, str]]:
+        """What can ask for a second person: grounds, kinds of actions, queues."""
+        named = {("ground", verdict.ground.value) for _, verdict in self.wanted}
+        named |= {("queue", case.queue) for case, _ in self.wanted}
+        return named | {("action", kind) for kind, count in self.ordered.items() if count}
+
     def _verdict(self, case: Case, proposed: Sequence[Action]) -> Verdict:
         wish = self._wish
         if case.id in wish.cleared or not wish.ground.is_violation:
@@ -196,7 +206,7 @@ def _others(conn: Conn, accounts: Iterable[str], but: Sequence[int], now: dateti
     row = conn.execute(
         """
         SELECT count(*) FROM cases
-        WHERE account = ANY(%s) AND state <> 'decided' AND id <> ALL(%s)
+        WHERE account = ANY(%s) AND state NOT IN ('decided', 'awaiting') AND id <> ALL(%s)
           AND (lease_until IS NULL OR lease_until <= %s)
         """,
         [sorted(accounts), list(but), now],

@@ -1,5 +1,6 @@
 """What callers of casework ask for, what they get back, and how they are refused."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ class Present(msgspec.Struct, frozen=True, kw_only=True):
     """How a case stands now: what a conflict shows. `decided_by` is set once it is decided."""
 
     case_id: int
-    state: str  # open, claimed, escalated, decided; a passed lease reads as open
+    state: str  # open, claimed, escalated, awaiting, decided; a passed lease reads as open
     claimed_by: str | None
     lease_until: datetime | None
     decided_by: str | None
@@ -91,6 +92,17 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     also_decided: tuple[int, ...] = ()
 
 
+class SecondNeededError(RefusedError):
+    """One person is not enough for these verdicts; `needs` says what asks for a second one, as kind:value.
+    Nothing was written."""
+
+    def __init__(self, needs: Sequence[str], verdicts: Sequence[CaseVerdict], *, as_one: bool) -> None:
+        super().__init__("second", f"a second person has to agree: {', '.join(needs)}")
+        self.needs = needs
+        self.verdicts = verdicts
+        self.as_one = as_one
+
+
 class Reversed(msgspec.Struct, frozen=True, kw_only=True):
     """What a reversal did. `open_cases` are open now: reopened, or the newer case of the same subject."""
 
@@ -125,11 +137,13 @@ def lock_mine(conn: Conn, case_id: int, actor: str, now: datetime) -> Case:
 
 
 def free(conn: Conn, case: Case, actor: str, now: datetime) -> None:
-    """CaseConflictError if a case is decided or in another's hands."""
+    """CaseConflictError if a case is decided, waits for a second person, or is in another's hands."""
     if case.state == CaseState.DECIDED:
         now_is = present(conn, case, now)
         by = f" by {now_is.decided_by}" if now_is.decided_by else ""
         raise CaseConflictError(f"case {case.id} is decided already{by}", now_is)
+    if case.state == CaseState.AWAITING:
+        raise CaseConflictError(f"case {case.id} waits for a second person", present(conn, case, now))
     holder = case.holder(now)
     if holder is not None and holder != actor:
         raise CaseConflictError(f"case {case.id} is held by {holder}", present(conn, case, now))

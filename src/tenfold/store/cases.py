@@ -54,6 +54,8 @@ class Decision(msgspec.Struct, kw_only=True):
     reason: str
     decided_at: datetime
     part_of: int | None
+    confirmed_by: str | None
+    appeal_id: int | None
     reversed_at: datetime | None
     reversed_by: str | None
     reversal_reason: str | None
@@ -248,7 +250,7 @@ def others_of_account(conn: Conn, account: str, but: Iterable[int], now: datetim
     rows = conn.execute(
         """
         SELECT id FROM cases
-        WHERE account = %s AND state <> 'decided' AND id <> ALL(%s)
+        WHERE account = %s AND state NOT IN ('decided', 'awaiting') AND id <> ALL(%s)
           AND (lease_until IS NULL OR lease_until <= %s)
         ORDER BY id
         """,
@@ -307,8 +309,10 @@ def next_free(
     """Lock the worst, then most urgent case that nobody holds, nobody else is just taking, and that stands
     ready for nobody else; in a language of `reads` or none, and `without` these grounds and queues."""
     conditions = [sql.SQL("(claimed_by IS NULL OR lease_until <= %(now)s)"), sql.SQL(_READY_FOR_NOBODY_ELSE)]
-    states = "state <> 'decided'" if escalated else "state <> 'decided' AND state <> 'escalated'"
-    conditions.append(sql.SQL(states))
+    # The first is what the indexes of the queue are over.
+    conditions.append(sql.SQL("state <> 'decided' AND state <> 'awaiting'"))
+    if not escalated:
+        conditions.append(sql.SQL("state <> 'escalated'"))
     if queues is not None:
         conditions.append(sql.SQL("queue = ANY(%(queues)s)"))
     if languages is not None:
@@ -356,15 +360,18 @@ def add_decision(
     author: str,
     reason: str,
     part_of: int | None,
+    confirmed_by: str | None,
+    appeal_id: int | None,
     now: datetime,
 ) -> int:
     """Write a decision and that its case is decided; returns the decision's id."""
     row = conn.execute(
         """
-        INSERT INTO decisions (case_id, ground, scope, author, reason, part_of, decided_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
+        INSERT INTO decisions (case_id, ground, scope, author, reason, part_of, confirmed_by, appeal_id,
+            decided_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
         """,
-        [case_id, ground, scope, author, reason, part_of, now],
+        [case_id, ground, scope, author, reason, part_of, confirmed_by, appeal_id, now],
     ).fetchone()
     assert row is not None
     conn.execute(

@@ -35,6 +35,10 @@ CREATE TABLE proposed_decisions (
 );
 CREATE INDEX proposed_decisions_cases ON proposed_decisions USING gin (case_ids) WHERE state = 'waiting';
 
+-- Who proposed a decision is told when it comes back.
+ALTER TABLE inbox DROP CONSTRAINT inbox_kind_check;
+ALTER TABLE inbox ADD CONSTRAINT inbox_kind_check CHECK (kind IN ('mention', 'hand_over', 'language', 'sent_back'));
+
 -- The platform's own id makes sending an appeal twice harmless.
 CREATE TABLE appeals (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
