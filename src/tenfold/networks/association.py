@@ -52,16 +52,21 @@ class Associated(msgspec.Struct, frozen=True, kw_only=True):
 class Graph:
     """Accounts 0..accounts-1 and artifacts 0..artifacts-1, and who has which; each pair counts once.
 
-    Artifacts that one account alone has lead nowhere and are left out of the walk.
+    Artifacts that one account alone has lead nowhere and are left out of the walk. Where the accounts are a
+    part of a platform, `population` is how many that has, and `held` how many of those have each artifact.
     """
 
-    def __init__(self, accounts: int, account: Ints, artifact: Ints) -> None:
+    def __init__(
+        self, accounts: int, account: Ints, artifact: Ints, *, population: int = 0, held: Ints | None = None
+    ) -> None:
         order = np.lexsort((account, artifact))
         account, artifact = account[order].astype(np.int32), artifact[order].astype(np.int32)
         first = np.append(True, (np.diff(artifact) != 0) | (np.diff(account) != 0))[: len(artifact)]
         account, artifact = account[first], artifact[first]
         self.accounts = accounts
         self.degree: Ints = np.bincount(artifact, minlength=int(artifact.max(initial=-1)) + 1)
+        self.population = max(population, accounts, 2)
+        self.held: Ints = self.degree if held is None else np.maximum(self.degree, held)
         shared = self.degree[artifact] >= 2
         self.by_artifact, kept = account[shared], artifact[shared]
         self.artifact_starts = _starts(kept, len(self.degree))
@@ -71,7 +76,7 @@ class Graph:
 
     def bits(self) -> NDArray[np.float64]:
         """How rare each artifact is: log2 of one in how many accounts have it."""
-        bits: NDArray[np.float64] = np.log2(max(self.accounts, 2) / np.maximum(self.degree, 1))
+        bits: NDArray[np.float64] = np.log2(self.population / np.clip(self.held, 1, self.population))
         return bits
 
     def walk(self, start: NDArray[np.float64], discount: Discount = "idf") -> NDArray[np.float64]:
