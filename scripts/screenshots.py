@@ -30,7 +30,7 @@ from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
 from tenfold.processing.suites import CurrentSuite
 from tenfold.simulation import SimulationSpec, generate
-from tenfold.store import database, people
+from tenfold.store import database, people, web_sessions
 from tenfold.store import events as queue
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.taxonomy import Role
@@ -86,7 +86,7 @@ def fill(url: str) -> dict[str, str]:
         sessions: dict[str, str] = {}
         for locale in LOCALES:
             user = people.add_user(conn, NAMES[locale], [Role.LEAD], locale=locale)
-            sessions[locale] = people.start_session(conn, user.id)
+            sessions[locale] = web_sessions.start(conn, user.id)
     return sessions
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import httpx
 import numpy as np
 
-from tenfold.store import database, people
+from tenfold.store import database, people, web_sessions
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.taxonomy import Role
 from tenfold.web.console.access import csrf_token
@@ -55,7 +55,7 @@ def run(quick: bool) -> Result:
             with database.connect(server.url) as conn:
                 _console_cases.fill(conn, CASES)
                 user = people.add_user(conn, "Moderator", [Role.MODERATOR])
-                session = people.start_session(conn, user.id)
+                session = web_sessions.start(conn, user.id)
             with serving(server.url) as url, httpx.Client(base_url=url) as client:
                 client.cookies.set("tenfold_session", session)
                 times = Times(

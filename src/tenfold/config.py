@@ -7,11 +7,14 @@ holds the value (for secrets). docs/operations.md lists them.
 import os
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from tenfold.taxonomy import Role
 
 Positive = Annotated[int, Meta(ge=1)]
 NotNegative = Annotated[int, Meta(ge=0)]
@@ -39,6 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch: Positive = 1_000  # events that a worker takes at once
     evaluate_deadline_ms: Positive = 500
     lease_minutes: Positive = 20
+    appeal_days: Annotated[int, Meta(ge=184)] = 184  # how long one can appeal: six months and no less
+    appeal_due_days: Positive = 14  # how soon an appeal is due
     uploads_dir: str = ""  # where files lie that events refer to; empty: no event may
     objects_dir: str = ""  # where uploaded bytes are kept; empty: `objects` in data_dir
     max_upload: Positive = 512 * 1024 * 1024  # of one file sent to /v1/media
@@ -49,12 +54,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: str = ""  # the mail server that calls go through; enforcement/mail_server.py reads it
     mail_from: str = ""  # the address that mails are from
     secure_cookies: bool = False  # set to true behind HTTPS
+    session_hours: Positive = 12  # a login lasts so long
+    session_idle_minutes: Positive = 60  # and ends after so long without use
+    second_factor_roles: tuple[Role, ...] = ()  # who has one of them needs a second factor
+    password_login: bool = True  # false: people come in by the provider alone, or by one-time links
+    oidc_issuer: str = ""  # URL of the OpenID provider; empty: none
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""  # empty: a public client, with PKCE alone
+    oidc_scopes: str = "openid profile"
+    oidc_name_claim: str = "preferred_username"
+    oidc_groups_claim: str = "groups"  # a name, or a path such as realm_access.roles
+    oidc_roles: dict[str, tuple[Role, ...]] = {}  # roles by group; empty: roles are given here
+    oidc_accounts: Literal["invited", "everyone"] = "invited"
+    oidc_private_addresses: bool = False  # allow a provider on loopback and private networks
+    oidc_ca_file: str = ""  # certificates that the provider's is checked against; empty: the usual ones
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
     def objects(self) -> Path:
         """The folder of uploaded bytes."""
         return Path(self.objects_dir) if self.objects_dir else self.data_dir / "objects"
+
+    @property
+    def session_lifetimes(self) -> tuple[timedelta, timedelta]:
+        """How long a login lasts, and how long without use."""
+        return timedelta(hours=self.session_hours), timedelta(minutes=self.session_idle_minutes)
 
     @property
     def url(self) -> str:
@@ -76,7 +100,7 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
             except OSError as error:
                 raise SettingsError(f"{name}_FILE: cannot read {file}: {error.strerror}") from None
         if text is not None:
-            values[field.name] = text.split(os.pathsep) if field.name == "policies" else text
+            values[field.name] = _read(name, field.name, text)
     values.update({key: value for key, value in overrides.items() if value is not None})
     url = values.get("database_url")
     if url and not url.startswith("postgresql://"):
@@ -87,6 +111,20 @@ def load(environment: Mapping[str, str] | None = None, **overrides: Any) -> Sett
         message, _, path = str(error).partition(" - at `$.")
         name = f"TENFOLD_{path.rstrip('`').upper()}"
         raise SettingsError(f"{name}: {message[0].lower()}{message[1:]}") from None
+
+
+def _read(name: str, field: str, text: str) -> Any:
+    """The text of a variable as its field takes it."""
+    if field == "policies":
+        return text.split(os.pathsep)
+    if field == "second_factor_roles":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if field == "oidc_roles":
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError as error:
+            raise SettingsError(f'{name}: write it as {{"group": ["role", ...]}} in JSON; {error}') from None
+    return text
 
 
 def _convert_path(type_: type, value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 from playwright.sync_api import Page
 
-from tenfold.store import database, people
+from tenfold.store import database, people, web_sessions
 from tenfold.store.database import Conn
 from tenfold.store.people import Locale, User
 from tenfold.taxonomy import Role
@@ -46,5 +46,5 @@ class Site:
         client = httpx.Client(base_url=self.url)
         if user is not None:
             with self.store() as conn:
-                client.cookies.set("tenfold_session", people.start_session(conn, user.id))
+                client.cookies.set("tenfold_session", web_sessions.start(conn, user.id))
         return client

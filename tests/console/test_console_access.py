@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tenfold.store import audit, people
+from tenfold.store import audit, people, throttle
 from tenfold.taxonomy import Role
 from tests.console import sample_cases
 from tests.console.running import PASSWORD, LogIn, Site
@@ -60,7 +60,7 @@ def test_the_login_leads_nowhere_else(site: Site, where: str) -> None:
 def test_wrong_passwords_are_counted_and_then_slowed_down(site: Site) -> None:
     site.person()
     client = site.client()
-    for _ in range(people.FAILURES_PER_PAIR):
+    for _ in range(throttle.FAILURES_PER_PAIR):
         assert post(client, "/login", "/login", name="Nadia Haddad", password="wrong").status_code == 401
     right = post(client, "/login", "/login", name="Nadia Haddad", password=PASSWORD)
     assert right.status_code == 429

@@ -3,11 +3,16 @@
 import argon2
 import pytest
 
-from tenfold.store import people
+from tenfold.store import people, throttle, web_sessions
 from tenfold.store.database import Conn
 from tenfold.taxonomy import Role
 
 PASSWORD = "a long enough password"
+
+
+def user_of(conn: Conn, token: str) -> people.User | None:
+    found = web_sessions.find(conn, token)
+    return found.user if found else None
 
 
 @pytest.fixture
@@ -90,17 +95,17 @@ def test_a_login_link_expires(conn: Conn, mariam: people.User) -> None:
 
 
 def test_tokens_are_not_in_the_store(conn: Conn, mariam: people.User) -> None:
-    tokens = [people.create_login_link(conn, mariam.id), people.start_session(conn, mariam.id)]
+    tokens = [people.create_login_link(conn, mariam.id), web_sessions.start(conn, mariam.id)]
     dump = str(conn.execute("SELECT * FROM login_links, web_sessions").fetchall())
     assert all(token not in dump for token in tokens)
-    assert people.session_user(conn, tokens[0]) is None, "a link is no session"
+    assert web_sessions.find(conn, tokens[0]) is None, "a link is no session"
 
 
 def test_a_session_lives_until_it_is_ended(conn: Conn, mariam: people.User) -> None:
-    token = people.start_session(conn, mariam.id)
-    assert people.session_user(conn, token) == mariam
-    people.end_session(conn, token)
-    assert people.session_user(conn, token) is None
+    token = web_sessions.start(conn, mariam.id)
+    assert user_of(conn, token) == mariam
+    web_sessions.end(conn, token)
+    assert web_sessions.find(conn, token) is None
 
 
 @pytest.mark.parametrize(
@@ -112,38 +117,45 @@ def test_a_session_lives_until_it_is_ended(conn: Conn, mariam: people.User) -> N
     ],
 )
 def test_a_session_ends_by_age_idleness_or_its_user(conn: Conn, mariam: people.User, change: str) -> None:
-    token = people.start_session(conn, mariam.id)
+    token = web_sessions.start(conn, mariam.id)
     conn.execute(change.encode())
-    assert people.session_user(conn, token) is None
+    assert web_sessions.find(conn, token) is None
 
 
 def test_use_keeps_a_session_from_being_idle(conn: Conn, mariam: people.User) -> None:
-    token = people.start_session(conn, mariam.id)
+    token = web_sessions.start(conn, mariam.id)
     conn.execute("UPDATE web_sessions SET seen_at = now() - interval '59 minutes'")
-    assert people.session_user(conn, token) == mariam
+    assert user_of(conn, token) == mariam
     row = conn.execute("SELECT seen_at = now() FROM web_sessions").fetchone()
     assert row == (True,)
 
 
 @pytest.mark.parametrize("how", ["password", "disable"])
 def test_a_new_password_or_disabling_ends_all_access(conn: Conn, mariam: people.User, how: str) -> None:
-    session, link = people.start_session(conn, mariam.id), people.create_login_link(conn, mariam.id)
+    session, link = web_sessions.start(conn, mariam.id), people.create_login_link(conn, mariam.id)
     if how == "password":
         people.set_password(conn, mariam.id, "another long password")
     else:
         people.set_disabled(conn, mariam.id, True)
         assert people.authenticate(conn, mariam.name, PASSWORD) is None
         people.set_disabled(conn, mariam.id, False)
-    assert people.session_user(conn, session) is None
+    assert web_sessions.find(conn, session) is None
     assert people.redeem_login_link(conn, link) is None
 
 
 def test_roles_count_at_once(conn: Conn, mariam: people.User) -> None:
-    token = people.start_session(conn, mariam.id)
-    people.set_roles(conn, mariam.id, [Role.AUDITOR, Role.AUDITOR])
-    user = people.session_user(conn, token)
-    assert user is not None
-    assert user.roles == {Role.AUDITOR}
+    token = web_sessions.start(conn, mariam.id)
+    people.set_roles(conn, mariam.id, [Role.AUDITOR, *mariam.roles, Role.AUDITOR])
+    found = web_sessions.find(conn, token)
+    assert found is not None
+    assert found.user.roles == {Role.AUDITOR, *mariam.roles}
+
+
+def test_losing_a_role_ends_all_access(conn: Conn, mariam: people.User) -> None:
+    token, link = web_sessions.start(conn, mariam.id), people.create_login_link(conn, mariam.id)
+    people.set_roles(conn, mariam.id, [Role.AUDITOR, Role.LEAD])
+    assert web_sessions.find(conn, token) is None
+    assert people.redeem_login_link(conn, link) is None
 
 
 def test_preferences_are_kept(conn: Conn, mariam: people.User) -> None:
@@ -153,33 +165,33 @@ def test_preferences_are_kept(conn: Conn, mariam: people.User) -> None:
 
 
 def test_guessing_is_slowed_down_for_the_guesser_alone(conn: Conn) -> None:
-    guesser = people.Throttle(b"k" * 32, "Mariam", "203.0.113.9")
-    elsewhere = people.Throttle(b"k" * 32, "mariam ", "203.0.113.10")
-    for _ in range(people.FAILURES_PER_PAIR):
+    guesser = throttle.Throttle(b"k" * 32, "Mariam", "203.0.113.9")
+    elsewhere = throttle.Throttle(b"k" * 32, "mariam ", "203.0.113.10")
+    for _ in range(throttle.FAILURES_PER_PAIR):
         assert not guesser.blocked(conn)
         guesser.failed(conn)
     assert guesser.blocked(conn)
     assert not elsewhere.blocked(conn)
-    conn.execute("UPDATE login_failures SET at = at - %s::interval", [people.THROTTLE_WINDOW])
+    conn.execute("UPDATE login_failures SET at = at - %s::interval", [throttle.WINDOW])
     assert not guesser.blocked(conn)
 
 
 def test_spraying_many_names_from_one_address_is_slowed_down(conn: Conn) -> None:
-    for number in range(people.FAILURES_PER_ADDRESS):
-        people.Throttle(b"k" * 32, f"name-{number}", "203.0.113.9").failed(conn)
-    assert people.Throttle(b"k" * 32, "fresh", "203.0.113.9").blocked(conn)
-    assert not people.Throttle(b"k" * 32, "fresh", "203.0.113.10").blocked(conn)
+    for number in range(throttle.FAILURES_PER_ADDRESS):
+        throttle.Throttle(b"k" * 32, f"name-{number}", "203.0.113.9").failed(conn)
+    assert throttle.Throttle(b"k" * 32, "fresh", "203.0.113.9").blocked(conn)
+    assert not throttle.Throttle(b"k" * 32, "fresh", "203.0.113.10").blocked(conn)
 
 
 def test_guessing_one_name_from_everywhere_is_slowed_down(conn: Conn) -> None:
-    for number in range(people.FAILURES_PER_NAME):
-        people.Throttle(b"k" * 32, "mariam", f"198.51.100.{number}").failed(conn)
-    assert people.Throttle(b"k" * 32, "MARIAM", "203.0.113.1").blocked(conn)
+    for number in range(throttle.FAILURES_PER_NAME):
+        throttle.Throttle(b"k" * 32, "mariam", f"198.51.100.{number}").failed(conn)
+    assert throttle.Throttle(b"k" * 32, "MARIAM", "203.0.113.1").blocked(conn)
 
 
 def test_success_forgets_the_failures(conn: Conn) -> None:
-    throttle = people.Throttle(b"k" * 32, "mariam", "203.0.113.9")
-    for _ in range(people.FAILURES_PER_PAIR):
-        throttle.failed(conn)
-    throttle.succeeded(conn)
-    assert not throttle.blocked(conn)
+    guesser = throttle.Throttle(b"k" * 32, "mariam", "203.0.113.9")
+    for _ in range(throttle.FAILURES_PER_PAIR):
+        guesser.failed(conn)
+    guesser.succeeded(conn)
+    assert not guesser.blocked(conn)

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from tenfold.cli import users
 from tenfold.cli.common import CommandError
-from tenfold.store import audit, people
+from tenfold.store import audit, people, web_sessions
 from tenfold.store.database import Conn
 from tenfold.taxonomy import Role
 
@@ -62,10 +62,10 @@ def test_a_password_comes_from_standard_input(run: Run, conn: Conn) -> None:
 
 def test_disabling_shuts_out_and_can_be_taken_back(run: Run, conn: Conn) -> None:
     run("add", "Nadia", "--role", "moderator")
-    session = people.start_session(conn, people.user_named(conn, "Nadia").id)
+    session = web_sessions.start(conn, people.user_named(conn, "Nadia").id)
     conn.commit()
     run("disable", "Nadia")
-    assert people.session_user(conn, session) is None
+    assert web_sessions.find(conn, session) is None
     conn.commit()
     assert "disabled" in run("list").output
     with pytest.raises(CommandError, match="is disabled"):

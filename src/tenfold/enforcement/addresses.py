@@ -93,8 +93,11 @@ def parse(url: str) -> Place:
     return Place(scheme=parts.scheme, host=host, port=port, path=path)
 
 
-def resolve(place: Place, allow_private: bool) -> list[str]:
-    """The addresses of a place, in the order to try; AddressError if any is not to be sent to.
+def resolve(
+    place: Place, allow_private: bool, setting: str = "TENFOLD_WEBHOOK_PRIVATE_ADDRESSES"
+) -> list[str]:
+    """The addresses of a place, in the order to try; AddressError if any is not to be sent to. `setting` is
+    the one that allows private ones.
 
     All are judged, not only the first: a name with one public and one private address is a trap.
     """
@@ -106,8 +109,7 @@ def resolve(place: Place, allow_private: bool) -> list[str]:
     for address in addresses:
         if not allow_private and not is_public(address):
             raise AddressError(
-                f"the host {place.host} is {address}, which is not a public address; "
-                "TENFOLD_WEBHOOK_PRIVATE_ADDRESSES=true allows it"
+                f"the host {place.host} is {address}, which is not a public address; {setting}=true allows it"
             )
     return addresses
 

@@ -4,11 +4,10 @@ import base64
 import binascii
 import secrets
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from tenfold.store import sealed
 
 PREFIX = "whsec_"
+PURPOSE = "webhook secrets"
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
 
 
@@ -35,20 +34,15 @@ def check_secret(secret: str) -> None:
 
 def seal(secret: str, key: bytes) -> str:
     """Encrypt a secret under the installation's key."""
-    return _box(key).encrypt(secret.encode()).decode()
+    return sealed.seal(secret, key, PURPOSE)
 
 
-def unseal(sealed: str, key: bytes) -> str:
+def unseal(text: str, key: bytes) -> str:
     """The secret again; SecretError if the installation's key is another one now."""
     try:
-        return _box(key).decrypt(sealed.encode()).decode()
-    except InvalidToken:
+        return sealed.unseal(text, key, PURPOSE)
+    except sealed.UnsealError:
         raise SecretError(
             "the webhook's secret was sealed under another installation key; restore TENFOLD_SECRET or "
             "data_dir/secret, or remove the webhook and add it again"
         ) from None
-
-
-def _box(key: bytes) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"tenfold webhook secrets").derive(key)
-    return Fernet(base64.urlsafe_b64encode(derived))

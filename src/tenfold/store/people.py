@@ -1,11 +1,10 @@
-"""People of the console: users, passwords, one-time login links, web sessions, login throttling.
+"""People of the console: users, passwords, one-time login links.
 
 Passwords are kept as Argon2id hashes, tokens as SHA-256 of 256 random bits: what the store holds
 logs nobody in.
 """
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
@@ -23,14 +22,6 @@ MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 1_000  # longer ones would only cost the hasher time
 
 LINK_LIFETIME = timedelta(minutes=15)
-SESSION_LIFETIME = timedelta(hours=12)
-SESSION_IDLE = timedelta(hours=1)
-SESSION_TOUCH = timedelta(minutes=1)  # how stale `seen_at` may become before it is written again
-
-THROTTLE_WINDOW = timedelta(minutes=15)
-FAILURES_PER_PAIR = 5  # of one name from one address
-FAILURES_PER_ADDRESS = 50
-FAILURES_PER_NAME = 100
 
 Locale = Literal["en", "ar"]
 
@@ -53,6 +44,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     blur: bool = False
     shortcuts: bool = True
     disabled: bool = False
+    provider: bool = False  # logs in through the OpenID provider
+    second_factor: bool = False  # has enrolled one
 
     @property
     def actor(self) -> str:
@@ -60,15 +53,22 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         return f"user:{self.id}"
 
 
-_COLUMNS = "id, name, roles, locale, blur, shortcuts, disabled"
+# Of the table `users`, under that name.
+COLUMNS = """
+    users.id, users.name, users.roles, users.locale, users.blur, users.shortcuts, users.disabled,
+    users.subject IS NOT NULL AS provider,
+    EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL)
+        AS second_factor
+"""
 
 
-def _user(row: tuple[object, ...]) -> User:
-    keys = ("id", "name", "roles", "locale", "blur", "shortcuts", "disabled")
-    return msgspec.convert(dict(zip(keys, row, strict=True)), User)
+def read(row: tuple[object, ...]) -> User:
+    """A row of COLUMNS as a User."""
+    return msgspec.convert(dict(zip(User.__struct_fields__, row, strict=True)), User)
 
 
-def _hash(token: str) -> bytes:
+def digest(token: str) -> bytes:
+    """What the store keeps of a random token."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -94,26 +94,32 @@ def add_user(
         with conn.transaction():
             row = conn.execute(
                 "INSERT INTO users (name, roles, password_hash, locale) VALUES (%s, %s, %s, %s)"
-                f" RETURNING {_COLUMNS}",
+                f" RETURNING {COLUMNS}",
                 [name, sorted(set(roles)), hashed, locale],
             ).fetchone()
     except psycopg.errors.UniqueViolation:
         raise PeopleError(f"a user named {name!r} exists already (capitals do not count)") from None
     assert row is not None
-    return _user(row)
+    return read(row)
+
+
+def user(conn: Conn, user_id: int) -> User | None:
+    """One user by number."""
+    row = conn.execute(f"SELECT {COLUMNS} FROM users WHERE id = %s", [user_id]).fetchone()
+    return None if row is None else read(row)
 
 
 def users(conn: Conn) -> list[User]:
     """Every user, disabled ones too, by name."""
-    return [_user(row) for row in conn.execute(f"SELECT {_COLUMNS} FROM users ORDER BY lower(name)")]
+    return [read(row) for row in conn.execute(f"SELECT {COLUMNS} FROM users ORDER BY lower(name)")]
 
 
 def user_named(conn: Conn, name: str) -> User:
     """The user of that name, capitals aside; raises PeopleError."""
-    row = conn.execute(f"SELECT {_COLUMNS} FROM users WHERE lower(name) = lower(%s)", [name]).fetchone()
+    row = conn.execute(f"SELECT {COLUMNS} FROM users WHERE lower(name) = lower(%s)", [name]).fetchone()
     if row is None:
         raise PeopleError(f"there is no user named {name!r}; `tenfold users list` shows them")
-    return _user(row)
+    return read(row)
 
 
 def names(conn: Conn, ids: Iterable[int]) -> dict[int, str]:
@@ -123,22 +129,38 @@ def names(conn: Conn, ids: Iterable[int]) -> dict[int, str]:
 
 
 def set_roles(conn: Conn, user_id: int, roles: Iterable[Role]) -> None:
-    """Replace the roles; they count from the user's next request on."""
-    conn.execute("UPDATE users SET roles = %s WHERE id = %s", [sorted(set(roles)), user_id])
+    """Replace the roles; new ones count from the user's next request on, losing one ends every session and
+    open link."""
+    chosen = sorted(set(roles))
+    lost = conn.execute(
+        """
+        WITH before AS (SELECT id, roles FROM users WHERE id = %(id)s FOR UPDATE)
+        UPDATE users SET roles = %(roles)s FROM before WHERE users.id = before.id
+        RETURNING NOT before.roles <@ users.roles
+        """,
+        {"id": user_id, "roles": chosen},
+    ).fetchone()
+    if lost and lost[0]:
+        end_access(conn, user_id)
 
 
 def set_password(conn: Conn, user_id: int, password: str) -> None:
     """Set the password and end every session and open link of the user. Raises PeopleError."""
     check_password(password)
-    conn.execute("UPDATE users SET password_hash = %s WHERE id = %s", [_hasher.hash(password), user_id])
-    _end_access(conn, user_id)
+    done = conn.execute(
+        "UPDATE users SET password_hash = %s WHERE id = %s AND subject IS NULL",
+        [_hasher.hash(password), user_id],
+    )
+    if not done.rowcount:
+        raise PeopleError("whoever logs in through the provider has no password here")
+    end_access(conn, user_id)
 
 
 def set_disabled(conn: Conn, user_id: int, disabled: bool) -> None:
     """Disable or enable; disabling ends every session and open link."""
     conn.execute("UPDATE users SET disabled = %s WHERE id = %s", [disabled, user_id])
     if disabled:
-        _end_access(conn, user_id)
+        end_access(conn, user_id)
 
 
 def set_preferences(conn: Conn, user_id: int, *, locale: Locale, blur: bool, shortcuts: bool) -> None:
@@ -149,8 +171,10 @@ def set_preferences(conn: Conn, user_id: int, *, locale: Locale, blur: bool, sho
     )
 
 
-def _end_access(conn: Conn, user_id: int) -> None:
+def end_access(conn: Conn, user_id: int) -> None:
+    """End every session, half-finished login and open link of the user."""
     conn.execute("DELETE FROM web_sessions WHERE user_id = %s", [user_id])
+    conn.execute("DELETE FROM login_steps WHERE user_id = %s", [user_id])
     conn.execute("UPDATE login_links SET used_at = now() WHERE user_id = %s AND used_at IS NULL", [user_id])
 
 
@@ -169,8 +193,8 @@ def authenticate(conn: Conn, name: str, password: str) -> User | None:
         return None
     if _hasher.check_needs_rehash(row[1]):
         conn.execute("UPDATE users SET password_hash = %s WHERE id = %s", [_hasher.hash(password), row[0]])
-    found = conn.execute(f"SELECT {_COLUMNS} FROM users WHERE id = %s", [row[0]]).fetchone()
-    return None if found is None else _user(found)
+    found = conn.execute(f"SELECT {COLUMNS} FROM users WHERE id = %s", [row[0]]).fetchone()
+    return None if found is None else read(found)
 
 
 def create_login_link(conn: Conn, user_id: int) -> str:
@@ -179,7 +203,7 @@ def create_login_link(conn: Conn, user_id: int) -> str:
     conn.execute("DELETE FROM login_links WHERE expires_at < now() - interval '1 day'")
     conn.execute(
         "INSERT INTO login_links (token_hash, user_id, expires_at) VALUES (%s, %s, now() + %s)",
-        [_hash(token), user_id, LINK_LIFETIME],
+        [digest(token), user_id, LINK_LIFETIME],
     )
     return token
 
@@ -188,85 +212,11 @@ def redeem_login_link(conn: Conn, token: str) -> User | None:
     """Use up the link: its user, or None if it is unknown, used, expired or its user disabled."""
     row = conn.execute(
         """
-        UPDATE login_links l SET used_at = now() FROM users u
+        UPDATE login_links l SET used_at = now() FROM users
         WHERE l.token_hash = %s AND l.used_at IS NULL AND l.expires_at > now()
-          AND u.id = l.user_id AND NOT u.disabled
-        RETURNING u.id, u.name, u.roles, u.locale, u.blur, u.shortcuts, u.disabled
-        """,
-        [_hash(token)],
+          AND users.id = l.user_id AND NOT users.disabled
+        RETURNING """
+        + COLUMNS,
+        [digest(token)],
     ).fetchone()
-    return None if row is None else _user(row)
-
-
-def start_session(conn: Conn, user_id: int) -> str:
-    """A new session's token, for the cookie. Old sessions of everybody are swept out on the way."""
-    token = secrets.token_urlsafe(32)
-    conn.execute(
-        "DELETE FROM web_sessions WHERE expires_at < now() OR seen_at < now() - %s::interval", [SESSION_IDLE]
-    )
-    conn.execute(
-        "INSERT INTO web_sessions (token_hash, user_id, expires_at) VALUES (%s, %s, now() + %s)",
-        [_hash(token), user_id, SESSION_LIFETIME],
-    )
-    return token
-
-
-def session_user(conn: Conn, token: str) -> User | None:
-    """The user of a session that is neither expired nor idle too long; notes that it is in use."""
-    row = conn.execute(
-        """
-        SELECT u.id, u.name, u.roles, u.locale, u.blur, u.shortcuts, u.disabled,
-               s.seen_at < now() - %s::interval
-        FROM web_sessions s JOIN users u ON u.id = s.user_id
-        WHERE s.token_hash = %s AND NOT u.disabled
-          AND s.expires_at > now() AND s.seen_at > now() - %s::interval
-        """,
-        [SESSION_TOUCH, _hash(token), SESSION_IDLE],
-    ).fetchone()
-    if row is None:
-        return None
-    if row[-1]:
-        conn.execute("UPDATE web_sessions SET seen_at = now() WHERE token_hash = %s", [_hash(token)])
-    return _user(row[:-1])
-
-
-def end_session(conn: Conn, token: str) -> None:
-    """Log out."""
-    conn.execute("DELETE FROM web_sessions WHERE token_hash = %s", [_hash(token)])
-
-
-class Throttle:
-    """Slows down guessing: counts failed logins by name, by address and by both together.
-
-    Only keyed hashes are kept, and only for THROTTLE_WINDOW. The pair has the tightest limit, so
-    that a stranger who fails on purpose does not lock a name out everywhere.
-    """
-
-    def __init__(self, secret: bytes, name: str, address: str) -> None:
-        def key(*parts: str) -> bytes:
-            return hmac.digest(secret, "\0".join(("login", *parts)).encode(), "sha256")[:16]
-
-        folded = name.strip().casefold()
-        self._limits = {
-            key("pair", folded, address): FAILURES_PER_PAIR,
-            key("address", address): FAILURES_PER_ADDRESS,
-            key("name", folded): FAILURES_PER_NAME,
-        }
-
-    def blocked(self, conn: Conn) -> bool:
-        """True while one of the limits is reached."""
-        rows = conn.execute(
-            "SELECT key, count(*) FROM login_failures WHERE key = ANY(%s) AND at > now() - %s::interval"
-            " GROUP BY key",
-            [list(self._limits), THROTTLE_WINDOW],
-        )
-        return any(count >= self._limits[bytes(key)] for key, count in rows)
-
-    def failed(self, conn: Conn) -> None:
-        """Note one failure."""
-        conn.execute("DELETE FROM login_failures WHERE at < now() - %s::interval", [THROTTLE_WINDOW])
-        conn.execute("INSERT INTO login_failures (key) SELECT unnest(%s::bytea[])", [list(self._limits)])
-
-    def succeeded(self, conn: Conn) -> None:
-        """Forget the failures of this name from this address."""
-        conn.execute("DELETE FROM login_failures WHERE key = %s", [next(iter(self._limits))])
+    return None if row is None else read(row)

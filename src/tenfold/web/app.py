@@ -29,8 +29,10 @@ from tenfold.web.api import (
 )
 from tenfold.web.auth import KeyCache
 from tenfold.web.hma.files import Files
+from tenfold.web.hma.lookup import Lookup
 from tenfold.web.instrumentation import Instrumentation, Metrics
 from tenfold.web.limits import RateLimiter
+from tenfold.web.oidc.provider import Provider
 from tenfold.web.problems import EXCEPTION_HANDLERS
 from tenfold.web.runtime import Runtime
 
@@ -67,8 +69,9 @@ def create_app(runtime: Runtime) -> Litestar:
     dependencies = {"runtime": Provide(provide_runtime, sync_to_thread=False)}
     metrics = Metrics()
     files = Files(runtime.settings)
+    lookup = Lookup(runtime.pool)
     app = Litestar(
-        [*API_HANDLERS, *hma.routers(runtime, files), openapi_json, *console.handlers],
+        [*API_HANDLERS, *hma.routers(lookup, files), openapi_json, *console.handlers],
         dependencies=dependencies,
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
@@ -79,9 +82,12 @@ def create_app(runtime: Runtime) -> Litestar:
             {
                 "runtime": runtime,
                 "metrics": metrics,
+                "lookup": lookup,
+                "files": files,
                 "key_cache": KeyCache(),
                 "rate_limiter": RateLimiter(runtime.settings.events_per_second),
                 "dependencies": dependencies,
+                "oidc": Provider(runtime.settings) if runtime.settings.oidc_issuer else None,
             }
         ),
     )

@@ -18,8 +18,9 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 
-from tenfold.store import people
+from tenfold.store import web_sessions
 from tenfold.store.people import Locale, User
+from tenfold.store.web_sessions import Found
 from tenfold.taxonomy import Role
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS, Translator, preferred_locale
 from tenfold.web.runtime import Runtime
@@ -30,6 +31,10 @@ LOCALE_COOKIE: Final = "tenfold_locale"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "x-csrf-token"
 YEAR: Final = 365 * 24 * 3600  # seconds
+
+
+class SecondFactorNeeded(Exception):  # noqa: N818 - it is an answer, not a fault
+    """One of the person's roles asks for a second factor: only the pages that enrol one are open."""
 
 
 class Permission(StrEnum):
@@ -65,6 +70,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     runtime: Runtime
     translator: Translator
     user: User | None
+    session: int | None = None  # its number
+    strong: bool = False  # a second factor was shown, or a provider vouched
     anchor: str
     new_anchor: bool
     csrf: str
@@ -81,6 +88,12 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     def may(self, permission: Permission) -> bool:
         """Whether one of the person's roles grants it."""
         return self.user is not None and may(self.user, permission)
+
+    @property
+    def weak(self) -> bool:
+        """Whether one of the person's roles asks for a second factor and this session has none."""
+        asked = self.runtime.settings.second_factor_roles
+        return self.user is not None and not self.strong and not self.user.roles.isdisjoint(asked)
 
     def field(self, name: str) -> str:
         """A text field of the form without spaces around it; empty when missing or a file."""
@@ -114,9 +127,10 @@ def cookie(runtime: Runtime, name: str, value: str, max_age: int | None) -> Cook
     )
 
 
-def _find_user(runtime: Runtime, token: str) -> User | None:
+def _find_session(runtime: Runtime, token: str) -> Found | None:
+    lifetime, idle = runtime.settings.session_lifetimes
     with runtime.pool.connection() as conn:
-        return people.session_user(conn, token)
+        return web_sessions.find(conn, token, lifetime=lifetime, idle=idle)
 
 
 def _locale(request: Request[Any, Any, Any], user: User | None) -> Locale:
@@ -136,7 +150,8 @@ async def look(request: Request[Any, Any, Any]) -> Visit:
         return known
     runtime: Runtime = request.app.state.runtime
     token = request.cookies.get(SESSION_COOKIE, "")
-    user = await to_thread.run_sync(_find_user, runtime, token) if token else None
+    found = await to_thread.run_sync(_find_session, runtime, token) if token else None
+    user = found.user if found else None
     anchor = token if user else request.cookies.get(VISIT_COOKIE, "")
     fresh = not anchor
     anchor = anchor or secrets.token_urlsafe(32)
@@ -145,6 +160,8 @@ async def look(request: Request[Any, Any, Any]) -> Visit:
         runtime=runtime,
         translator=TRANSLATORS[_locale(request, user)],
         user=user,
+        session=found.id if found else None,
+        strong=found is not None and found.strong,
         anchor=anchor,
         new_anchor=fresh,
         csrf=csrf_token(runtime.secret, anchor),
@@ -168,6 +185,8 @@ async def enter(request: Request[Any, Any, Any]) -> None:
         return
     if visit.user is None:
         raise NotAuthorizedException
+    if visit.weak and not options.get("weak"):
+        raise SecondFactorNeeded
     needed = options.get("needs")
     if needed is not None and not visit.may(needed):
         raise PermissionDeniedException("role")

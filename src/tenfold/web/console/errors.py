@@ -13,7 +13,7 @@ from psycopg_pool import PoolClosed, PoolTimeout
 
 from tenfold.casework.service import Present, RefusedError
 from tenfold.web.console import pages
-from tenfold.web.console.access import Visit
+from tenfold.web.console.access import SecondFactorNeeded, Visit
 
 _log = logging.getLogger("tenfold.web")
 
@@ -76,6 +76,13 @@ def _on_login_needed(request: Request[Any, Any, Any], _: NotAuthorizedException)
     return pages.harden(pages.redirect(address))
 
 
+def _on_second_factor_needed(request: Request[Any, Any, Any], _: SecondFactorNeeded) -> Response[Any]:
+    visit: Visit = request.scope["state"]["visit"]
+    if visit.fragment:
+        return pages.harden(Response("", status_code=403, headers={"hx-redirect": "/security"}))
+    return pages.harden(pages.redirect("/security"))
+
+
 def _on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     status = error.status_code
     if status == 403 and error.detail == "csrf":
@@ -101,6 +108,7 @@ EXCEPTION_HANDLERS: ExceptionHandlersMap = {
     RefusedError: _on_refused_by_casework,
     Conflict: _on_conflict,
     NotAuthorizedException: _on_login_needed,
+    SecondFactorNeeded: _on_second_factor_needed,
     HTTPException: _on_http,
     psycopg.OperationalError: _on_store_down,
     PoolTimeout: _on_store_down,

@@ -2,26 +2,35 @@
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.connection import Request
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from tenfold.store import audit, people
-from tenfold.store.people import Throttle, User
-from tenfold.web.console import access, pages
+from tenfold.store import audit, people, web_sessions
+from tenfold.store.throttle import Throttle
+from tenfold.web.console import access, entering, pages, sso
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.i18n import LOCALES
 
 
-def _let_in(visit: Visit, user: User, session: str, back: str) -> Redirect:
-    """A fresh session, never one that was there before: nobody can hand a person a session to use."""
-    response = pages.redirect(access.safe_return(back))
-    lifetime = int(people.SESSION_LIFETIME.total_seconds())
-    response.set_cookie(access.cookie(visit.runtime, access.SESSION_COOKIE, session, lifetime))
-    response.set_cookie(access.cookie(visit.runtime, access.LOCALE_COOKIE, user.locale, access.YEAR))
-    return response
+def _door(
+    visit: Visit, status: int = 200, *, failure: str | None = None, back: str, given: str = ""
+) -> Response[str]:
+    settings = visit.runtime.settings
+    return pages.render(
+        visit,
+        "login.html",
+        status,
+        section="",
+        failure=failure,
+        next=back,
+        given=given,
+        password=settings.password_login,
+        provider=bool(settings.oidc_issuer),
+    )
 
 
 @get("/", sync_to_thread=False)
@@ -35,28 +44,27 @@ def login_page(visit: Visiting, next: FromQuery[str] = "/") -> Response[Any]:
     """Where people log in."""
     if visit.user is not None:
         return pages.redirect(access.safe_return(next))
-    return pages.render(visit, "login.html", section="", failure=None, next=next, given="")
+    return _door(visit, back=next)
 
 
 @post("/login", opt={"public": True}, sync_to_thread=True, status_code=303)
 def login(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
     """Name and password. Failures are counted and committed before the answer says so."""
+    if not visit.runtime.settings.password_login:
+        raise Refused(403, "login.no_passwords")
     name, password, back = visit.field("name"), str(visit.form.get("password", "")), visit.field("next")
-    address = request.client.host if request.client else ""
-    throttle = Throttle(visit.runtime.secret, name, address)
+    throttle = Throttle(visit.runtime.secret, name, entering.address(request))
     failure = "login.wrong"
     with visit.runtime.pool.connection() as conn:
         if throttle.blocked(conn):
             failure = "login.throttled"
         elif user := people.authenticate(conn, name, password):
             throttle.succeeded(conn)
-            session = people.start_session(conn, user.id)
-            audit.append(conn, [audit.Entry(actor=user.actor, act="login", details={"by": "password"})])
-            return _let_in(visit, user, session, back)
+            return entering.let_in(visit, request, conn, user, came_by="password", back=back)
         else:
             throttle.failed(conn)
     status = 429 if failure == "login.throttled" else 401
-    return pages.render(visit, "login.html", status, section="", failure=failure, next=back, given=name)
+    return _door(visit, status, failure=failure, back=back, given=name)
 
 
 @get("/login/{token:str}", opt={"public": True}, sync_to_thread=False)
@@ -66,30 +74,35 @@ def link_page(visit: Visiting, token: FromPath[str]) -> Response[str]:
 
 
 @post("/login/{token:str}", opt={"public": True}, sync_to_thread=True, status_code=303)
-def login_by_link(visit: Visiting, token: FromPath[str]) -> Response[Any]:
+def login_by_link(visit: Visiting, request: Request[Any, Any, Any], token: FromPath[str]) -> Response[Any]:
     """Use up a one-time link."""
     with visit.runtime.pool.connection() as conn:
         user = people.redeem_login_link(conn, token)
         if user is None:
             raise Refused(403, "link.dead")
-        session = people.start_session(conn, user.id)
-        audit.append(conn, [audit.Entry(actor=user.actor, act="login", details={"by": "link"})])
-    return _let_in(visit, user, session, "/")
+        return entering.let_in(visit, request, conn, user, came_by="link", back="/")
 
 
-@post("/logout", sync_to_thread=True, status_code=303)
-def logout(visit: Visiting) -> Redirect:
-    """End the session in the store, not only in the browser."""
+@post("/logout", opt={"weak": True}, sync_to_thread=True, status_code=303)
+def logout(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
+    """End the session in the store, not only in the browser; and at the provider, if it came from there."""
     with visit.runtime.pool.connection() as conn:
-        people.end_session(conn, visit.anchor)
+        kept = web_sessions.end(conn, visit.anchor)
         audit.append(conn, [audit.Entry(actor=visit.person.actor, act="logout")])
-    response = pages.redirect("/login")
+    onward = sso.farewell(visit, request, kept) if kept else None
+    if onward is None:
+        response: Response[Any] = pages.redirect("/login")
+    else:
+        # By a page of our own: browsers hold redirects of a form to the policy's `form-action`.
+        gone = msgspec.structs.replace(visit, user=None)
+        response = pages.render(gone, "logged_out.html", section="", onward=onward)
+        response.headers["refresh"] = f"0;url={onward}"
     response.delete_cookie(access.SESSION_COOKIE)
     response.headers["clear-site-data"] = '"cache"'
     return response
 
 
-@post("/locale", opt={"public": True}, sync_to_thread=True, status_code=303)
+@post("/locale", opt={"public": True, "weak": True}, sync_to_thread=True, status_code=303)
 def set_locale(visit: Visiting) -> Redirect:
     """Switch the language and stay on the page."""
     chosen = visit.field("locale")

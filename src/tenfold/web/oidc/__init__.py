@@ -1,0 +1,1 @@
+"""Logging in through the operator's OpenID provider: authorization code with PKCE, ID token verified."""
