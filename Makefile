@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser java demo test lint format bench serve docs lock clean
+.PHONY: help install browser java provider demo test lint format bench serve docs lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,10 +31,15 @@ browser:
 java:
 	@command -v java >/dev/null || sh scripts/install-java
 
+provider: tests/oidc/node_modules/.installed
+
+tests/oidc/node_modules/.installed: tests/oidc/package-lock.json
+	@sh scripts/install-node
+
 demo: install  ## A platform's month, found and decided in your browser
 	$(BIN)/tenfold demo $(ARGS)
 
-test: install browser java  ## Every test, those with a browser or Spark included
+test: install browser java provider  ## Every test, those with a browser or Spark included
 	$(BIN)/pytest -n auto $(ARGS)
 
 lint: install  ## Style, types and the import contracts
