@@ -88,7 +88,7 @@ def test_both_languages_say_as_much_of_whatever_it_is(facts: Facts) -> None:
 
 
 def test_both_languages_have_the_same_words() -> None:
-    assert notices._words("en").keys() == notices._words("ar").keys()
+    assert notices.words_of("en").keys() == notices.words_of("ar").keys()
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def language_for(code: str | None) -> Language:
 
 def written(facts: Facts, language: Language) -> Notice:
     """The notice."""
-    words = _words(language)
+    words = words_of(language)
     when = words["when"].format(date=_date(facts.created_at, words, language)) if facts.created_at else ""
     named = [words[f"measure.{kind}"] for kind in facts.measures if f"measure.{kind}" in words]
     paragraphs = [
@@ -169,6 +169,7 @@ def _date(at: datetime, words: dict[str, Any], language: Language) -> str:
 
 
 @cache
-def _words(language: Language) -> dict[str, Any]:
+def words_of(language: Language) -> dict[str, Any]:
+    """The words of notices in one language."""
     file = resources.files("tenfold.casework") / "notice_words" / f"{language}.json"
     return msgspec.json.decode(file.read_bytes(), type=dict[str, Any])

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -12,8 +13,9 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from markupsafe import Markup
 
-from tenfold.casework import returns, service, views
-from tenfold.store import audit, inbox, people
+from tenfold.casework import returns, service, ties, views
+from tenfold.casework.ties import Ties
+from tenfold.store import audit, cases, inbox, people
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
@@ -21,8 +23,9 @@ from tenfold.web.console import pages
 from tenfold.web.console import returns as returns_pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Conflict, Refused
-from tenfold.web.console.highlight import Hit, highlighted
+from tenfold.web.console.highlight import Hit
 from tenfold.web.console.queue import number_of, read_filter, read_toast, user_ids
+from tenfold.web.console.sparing import Spared, shown_token, spare
 
 MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
 QUOTE: Final = 200  # code points
@@ -86,12 +89,14 @@ class Wish(msgspec.Struct, kw_only=True):
 
 
 class Read(msgspec.Struct):
-    """A case as read for its page, with the names of the people on it. `returned`: what the parts of the page
-    about a return need; empty where nothing links the account to one that came before."""
+    """A case as read for its page, with the names of the people on it. `spared`: what of its texts is not
+    sent. `tied`: whom its account is tied to. `returned`: what the parts of the page about a return need;
+    empty where nothing links the account to one that came before."""
 
     view: views.CaseView
     names: dict[int, str]
-    masked: bool
+    spared: Spared
+    tied: Ties | None
     returned: dict[str, Any]
 
 
@@ -121,28 +126,26 @@ def _shown(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _findings(view: views.CaseView, masked: bool) -> list[Finding]:
+def _findings(view: views.CaseView, spared: Spared) -> list[Finding]:
     found = []
     for signal in view.signals:
         texts = {
             span: view.subject.fields.get(span.field, "")[span.start : span.end] for span in signal.spans
         }
         distinct = list(dict.fromkeys(text[:QUOTE] for text in texts.values() if text))
-        quotes = [highlighted(text, masked=masked) for text in distinct[:MAX_QUOTES]]
+        quotes = [spared.told(text) for text in distinct[:MAX_QUOTES]]
         found.append(Finding(signal, quotes))
     return found
 
 
-def _fields(view: views.CaseView, masked: bool) -> list[tuple[str, Markup]]:
+def _fields(view: views.CaseView, spared: Spared) -> list[tuple[str, Markup]]:
     """The texts of the subject, the evidence of every finding marked with the finding's number."""
     hits: dict[str, list[Hit]] = {}
     for number, signal in enumerate(view.signals, start=1):
         for span in signal.spans:
             hits.setdefault(span.field, []).append(Hit(span.start, span.end, number))
     return [
-        (field, highlighted(text, hits.get(field, ()), masked=masked))
-        for field, text in view.subject.fields.items()
-        if text
+        (field, spared.told(text, hits.get(field, ()))) for field, text in view.subject.fields.items() if text
     ]
 
 
@@ -189,7 +192,7 @@ def show(
     failure_detail: str = "",
 ) -> Response[str]:
     """The page of a case, or the part of it that `template` is."""
-    view, case, masked = found.view, found.view.case, found.masked
+    view, case, spared = found.view, found.view.case, found.spared
     # What the author is told is a choice of its own: the text of a notice depends on the whole form.
     proposed = [
         action for action in view.actions if action.state == "proposed" and action.kind != ActionKind.NOTIFY
@@ -204,10 +207,14 @@ def show(
         view=view,
         case=case,
         mine=case.claimed_by == visit.person.actor,
-        masked=masked,
-        fields=_fields(view, masked),
+        masked=spared.masked,
+        spared=spared,
+        tied=found.tied,
+        place=returns_pages.place,
+        part=f"?{urlencode({'shown': shown_token(visit, case.id)})}" if spared.revealed else "",
+        fields=_fields(view, spared),
         facts=_facts(view),
-        findings=_findings(view, masked),
+        findings=_findings(view, spared),
         shown=_shown,
         seen=_seen,
         FEW_PARTS=FEW_PARTS,
@@ -245,12 +252,13 @@ def read(
     view = views.case_view(conn, case_id=case_id, viewer=visit.person.actor, now=now, act=act)
     if view is None:
         raise NotFoundException
-    masked = visit.person.blur and not revealed
-    returned = _returned(conn, visit, view, masked)
+    spared = spare(conn, visit, revealed=revealed)
+    returned = _returned(conn, visit, view, spared.masked)
     actors = [*_actors(view), *(made.author for made in returned["verdicts_made"])]
     names = people.names(conn, user_ids(actors))
     audit.append(conn, also)
-    return Read(view, names, masked, returned)
+    tied = ties.of_account(conn, view.account.id) if view.account else None
+    return Read(view, names, spared, tied, returned)
 
 
 def _returned(conn: Conn, visit: Visit, view: views.CaseView, masked: bool) -> dict[str, Any]:
@@ -267,10 +275,22 @@ def _returned(conn: Conn, visit: Visit, view: views.CaseView, masked: bool) -> d
 @get("/cases/{case_id:int}", opt={"needs": Permission.READ}, sync_to_thread=True)
 def case_page(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[str]:
     """One case. That it was looked at is in the audit log."""
+    like = number_of(request.query_params, "like")
     with visit.runtime.pool.connection() as conn:
         found = read(conn, visit, case_id)
         inbox.saw(conn, visit.person.id, case_id, datetime.now(UTC))
-    return show(visit, request, found)
+        pattern = cases.load_decision(conn, like) if like is not None else []
+    return show(visit, request, found, wish=_like(pattern[0], found.view) if pattern else None)
+
+
+def _like(decision: cases.Decision, view: views.CaseView) -> Wish:
+    """The form filled in as somebody decided another case."""
+    return Wish(
+        ground=decision.ground,
+        purpose="none" if Ground(decision.ground).is_violation else "",
+        proposals={action.id for action in view.actions if action.state == "proposed"},
+        reason=decision.reason,
+    )
 
 
 @post("/cases/{case_id:int}/reveal", opt={"needs": Permission.READ}, sync_to_thread=True, status_code=200)

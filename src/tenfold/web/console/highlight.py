@@ -14,6 +14,7 @@ _INVISIBLE = frozenset(
     "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
     "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
 )
+_COVERED = 0  # findings are numbered from 1
 _INVISIBLE_TAGS = range(0xE0000, 0xE0080)
 
 
@@ -76,14 +77,26 @@ def _segments(length: int, hits: Sequence[Hit]) -> Iterable[tuple[int, int, list
         position = edge
 
 
-def highlighted(text: str, hits: Iterable[Hit] = (), *, masked: bool = False) -> Markup:
+def highlighted(
+    text: str,
+    hits: Iterable[Hit] = (),
+    *,
+    masked: bool = False,
+    covered: Iterable[tuple[int, int]] = (),
+) -> Markup:
     """`text` as HTML. Ranges outside the text are cut, overlapping ones share their pieces.
 
-    With `masked` every letter and digit is replaced by another, so nothing of the text is sent.
+    With `masked` every letter and digit is replaced by another, so nothing of the text is sent; `covered`
+    are ranges [start, end) of code points that are masked so in a text that is not.
     """
     parts: list[Markup] = []
-    for start, end, findings in _segments(len(text), list(hits)):
-        piece = _shown(text[start:end], masked)
+    spared = [Hit(start, end, _COVERED) for start, end in covered] if not masked else []
+    for start, end, numbered in _segments(len(text), [*hits, *spared]):
+        hidden = _COVERED in numbered
+        findings = [number for number in numbered if number != _COVERED]
+        piece = _shown(text[start:end], masked or hidden)
+        if hidden:
+            piece = Markup('<span class="covered">{}</span>').format(piece)
         if findings:
             numbers = " ".join(map(str, findings))
             piece = Markup('<mark data-findings="{}">{}</mark>').format(numbers, piece)

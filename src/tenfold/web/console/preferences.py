@@ -2,18 +2,21 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tenfold.casework import views
-from tenfold.store import people, skills
+from tenfold.store import care, people, skills
 from tenfold.taxonomy import Ground
 from tenfold.web.console import access, pages
 from tenfold.web.console.access import Permission, Visiting
 from tenfold.web.console.i18n import LOCALES
 from tenfold.web.console.queue import LANGUAGES
 
+SPARING = ("media_blurred", "media_grey", "media_muted", "media_small", "mask_slurs")
+MOST_MINUTES, MOST_SEVERE = 600, 1_000  # before a break is suggested; 0: never
 VIOLATIONS = tuple(ground.value for ground in Ground if ground.is_violation)
 
 
@@ -22,6 +25,7 @@ def preferences_page(visit: Visiting, saved: FromQuery[bool] = False) -> Respons
     """The forms, and what the person's roles allow."""
     with visit.runtime.pool.connection() as conn:
         takes = skills.load(conn, visit.person.id)
+        cares = care.load(conn, visit.person.id)
         queues = [count.queue for count in views.queue_counts(conn, now=datetime.now(UTC))]
     return pages.render(
         visit,
@@ -29,8 +33,11 @@ def preferences_page(visit: Visiting, saved: FromQuery[bool] = False) -> Respons
         section="preferences",
         saved=saved,
         takes=takes,
+        cares=cares,
         languages=LANGUAGES,
         grounds=VIOLATIONS,
+        sparing=SPARING,
+        most={"break_minutes": MOST_MINUTES, "break_severe": MOST_SEVERE},
         queues=sorted({*queues, *takes.without_queues}),
     )
 
@@ -66,4 +73,25 @@ def save_skills(visit: Visiting) -> Redirect:
     return pages.redirect("/preferences?saved=true")
 
 
-handlers = [preferences_page, save_preferences, save_skills]
+@post("/preferences/care", sync_to_thread=True, status_code=303)
+def save_care(visit: Visiting) -> Redirect:
+    """Keep how the person wants to be spared, and when to be reminded of a rest."""
+    with visit.runtime.pool.connection() as conn:
+        before = care.load(conn, visit.person.id)
+        chosen = msgspec.structs.replace(
+            before,
+            **{name: visit.field(name) == "on" for name in SPARING},
+            break_minutes=_within(visit.field("break_minutes"), MOST_MINUTES, before.break_minutes),
+            break_severe=_within(visit.field("break_severe"), MOST_SEVERE, before.break_severe),
+        )
+        care.save(conn, visit.person.id, chosen)
+    return pages.redirect("/preferences?saved=true#care")
+
+
+def _within(text: str, most: int, otherwise: int) -> int:
+    """A whole number from 0 to `most`."""
+    known = text.isascii() and text.isdigit() and len(text) < 6
+    return min(int(text), most) if known else otherwise
+
+
+handlers = [preferences_page, save_preferences, save_skills, save_care]
