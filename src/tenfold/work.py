@@ -164,7 +164,7 @@ class Worker:
             link_keys.count_common(conn, MAX_ACCOUNTS)
             usual_in_store.renew(conn, now)
             self._objects.sweep()
-            media_hashes.forget_gone(conn, now - GONE_KEPT)
+            media_hashes.forget_changes(conn, now - GONE_KEPT)
             examine.forget_old(conn, self._objects, self._settings.media_retention_days, now)
             expired = closures.expire(conn, now, days=self._settings.closure_retention_days)
             audit.append(conn, [_expired(account) for account in expired])

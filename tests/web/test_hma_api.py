@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from tenfold.store import audit, banks
+from tenfold.store import audit, banks, media_contents
 from tenfold.store.database import Conn
 from tenfold.store.keys import Scope
+from tenfold.web.hma import lookup
 from tests.detectors.media.drawn_pictures import photo
 
 if TYPE_CHECKING:
@@ -410,3 +411,67 @@ def test_hostile_bodies_are_refused(hma: Client) -> None:
         )
     assert hma("POST /c/bank/BANK_A/signal", json={"pdq": STRIPES, "note": "x" * 300})[0] == 400
     assert hma("POST /c/bank/BANK_A/signal", json={"pdq": STRIPES, "note": "a\0b"})[0] == 400
+
+
+def look(hma: Client, digits: str = STRIPES) -> Any:
+    status, body = hma(f"GET /m/lookup?signal_type=pdq&signal={digits}")
+    assert status == 200
+    return body
+
+
+def test_known_pictures_are_answered_for_without_the_database(hma: Client, server: "Server") -> None:
+    bank(hma)
+    id_ = signal(hma)
+    found = {"BANK_A": [{"bank_content_id": id_, "distance": "0"}]}
+    assert look(hma) == found
+    asked: list[int] = []
+    original = media_contents.by_numbers
+
+    def counted(conn: Conn, numbers: Any) -> Any:
+        asked.extend(numbers)
+        return original(conn, numbers)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(media_contents, "by_numbers", counted)
+        assert look(hma) == found
+        assert asked == []
+        hma(f"PUT /c/bank/BANK_A/content/{id_}", json={"disable_until_ts": 0})
+        assert look(hma) == {}
+        assert asked  # what was disabled may come back: about it the store is asked
+
+
+def test_what_others_change_in_the_store_is_seen_at_the_next_renewal(
+    hma: Client, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "FRESH_SECONDS", 0.0)
+    bank(hma)
+    signal(hma)
+    media_contents.name_bank(conn, "bank-a", "RENAMED")
+    conn.commit()
+    assert list(look(hma)) == ["RENAMED"]
+    banks.set_enabled(conn, "bank-a", False)
+    conn.commit()
+    assert look(hma) == {}
+    banks.set_enabled(conn, "bank-a", True)
+    conn.execute("UPDATE bank_entries SET expires_at = now() + interval '1 hour'")
+    conn.commit()
+    assert list(look(hma)) == ["RENAMED"]
+    conn.execute("UPDATE bank_entries SET expires_at = now() - interval '1 second'")
+    conn.commit()
+    assert look(hma) == {}
+
+
+def test_a_removal_that_began_early_and_is_committed_late_is_seen(
+    hma: Client, conn: Conn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "FRESH_SECONDS", 0.0)
+    bank(hma)
+    early, later = signal(hma), signal(hma, "0" * 32 + "f" * 32)
+    assert look(hma)
+    media_contents.delete_bank(conn, "none")  # begins the transaction
+    conn.execute("DELETE FROM bank_entries WHERE key = %s", [f"pdq:{STRIPES}"])
+    hma(f"DELETE /c/bank/BANK_A/content/{later}")
+    assert look(hma, "0" * 32 + "f" * 32) == {}
+    assert look(hma) == {"BANK_A": [{"bank_content_id": early, "distance": "0"}]}
+    conn.commit()
+    assert look(hma) == {}

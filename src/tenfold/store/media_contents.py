@@ -12,11 +12,12 @@ from tenfold.store.database import Conn
 
 
 class WireBank(msgspec.Struct, frozen=True, kw_only=True):
-    """A bank of media. `ratio`: of so many uploads it is asked at all."""
+    """A bank of media. `ratio`: of so many uploads it is asked at all, while it is `enabled`."""
 
     id: str
     name: str
     ratio: float
+    enabled: bool
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,19 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     matches: bool
 
 
+class PlainPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Hashes of pictures whose entries match whenever their bank does: they neither expire, nor are they
+    disabled, nor do they hang on a decision.
+
+    Big-endian: `numbers` of 4 bytes, `contents` (numbers of the entries) of 8, `banks` of 2 (places in the
+    list that was asked with, from 1; 0: none of it).
+    """
+
+    numbers: bytes
+    contents: bytes
+    banks: bytes
+
+
 class Held(msgspec.Struct, frozen=True, kw_only=True):
     """How many hashes of a kind there are, and when the newest entry came; None where there is none."""
 
@@ -57,7 +71,7 @@ def banks(conn: Conn, names: Collection[str] | None = None) -> list[WireBank]:
     cursor = conn.cursor(row_factory=class_row(WireBank))
     cursor.execute(
         """
-        SELECT id, wire_name AS name, enabled_ratio AS ratio FROM banks
+        SELECT id, wire_name AS name, enabled_ratio AS ratio, enabled FROM banks
         WHERE kind = 'media' AND (%(names)s::text[] IS NULL OR wire_name = ANY(%(names)s))
         ORDER BY created_at, id
         """,
@@ -164,6 +178,26 @@ def by_numbers(conn: Conn, numbers: Sequence[int]) -> dict[int, Hit]:
         f"{_HIT} WHERE media_hashes.kind = 'pdq' AND number = ANY(%s)", [list(numbers)], prepare=True
     )
     return {hit.number: hit for hit in cursor}
+
+
+def plain(conn: Conn, after: int, upto: int, banks: Sequence[str]) -> PlainPage:
+    """The plain entries among these numbers of hashes, the first excluded; `banks`: ids of banks."""
+    row = conn.execute(
+        """
+        SELECT coalesce(string_agg(int4send(number), ''::bytea), ''),
+            coalesce(string_agg(int8send(media_contents.id), ''::bytea), ''),
+            coalesce(string_agg(int2send(coalesce(array_position(%(banks)s::text[], bank), 0)::smallint),
+                                ''::bytea), '')
+        FROM media_hashes JOIN media_contents USING (bank, key) JOIN bank_entries USING (bank, key)
+        WHERE number > %(after)s AND number <= %(upto)s AND media_hashes.kind = 'pdq'
+          AND expires_at IS NULL AND disabled_until IS NULL AND decision IS NULL
+        """,
+        {"after": after, "upto": upto, "banks": list(banks)},
+        prepare=True,
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    return PlainPage(numbers=bytes(row[0]), contents=bytes(row[1]), banks=bytes(row[2]))
 
 
 def by_md5(conn: Conn, digest: str) -> list[Hit]:

@@ -42,6 +42,15 @@ class Page(msgspec.Struct, frozen=True):
     hashes: bytes
 
 
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of hashes, 4 bytes each, big-endian: those that are gone, and others whose entry no longer
+    answers as it did: it was disabled. `seen`: the snapshot up to which these are all."""
+
+    seen: str
+    gone: bytes
+    other: bytes
+
+
 def renew(conn: Conn, bank: str, keys: Sequence[str]) -> None:
     """Write the hashes of these entries anew from their values, whose form was checked."""
     conn.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
@@ -124,25 +133,35 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
     return {row.number: row for row in cursor}
 
 
-def last_gone(conn: Conn) -> int:
-    """Where the list of numbers that are gone ends now."""
-    row = conn.execute("SELECT coalesce(max(seq), 0) FROM media_hashes_gone").fetchone()
-    return int(row[0]) if row else 0
+def snapshot(conn: Conn) -> str:
+    """What is committed now, as `changes_since` takes it."""
+    row = conn.execute("SELECT pg_current_snapshot()::text").fetchone()
+    assert row is not None
+    return str(row[0])
 
 
-def gone_after(conn: Conn, seq: int) -> tuple[int, list[int]]:
-    """Numbers of hashes that went after a place of that list, and where it ends now."""
-    rows = conn.execute(
-        "SELECT seq, number FROM media_hashes_gone WHERE seq > %s ORDER BY seq LIMIT %s",
-        [seq, PAGE],
+def changes_since(conn: Conn, seen: str) -> Changes:
+    """What was committed since the snapshot `seen`, however early its transaction began."""
+    row = conn.execute(
+        """
+        SELECT pg_current_snapshot()::text,
+            coalesce(string_agg(int4send(number), ''::bytea) FILTER (WHERE gone), ''),
+            coalesce(string_agg(int4send(number), ''::bytea) FILTER (WHERE NOT gone), '')
+        FROM media_hash_changes
+        WHERE xid >= pg_snapshot_xmin(%(seen)s::text::pg_snapshot)
+          AND NOT pg_visible_in_snapshot(xid, %(seen)s::text::pg_snapshot)
+        """,
+        {"seen": seen},
         prepare=True,
-    ).fetchall()
-    return (rows[-1][0] if rows else seq), [number for _, number in rows]
+        binary=True,
+    ).fetchone()
+    assert row is not None
+    return Changes(seen=row[0], gone=bytes(row[1]), other=bytes(row[2]))
 
 
-def forget_gone(conn: Conn, before: datetime) -> None:
-    """Shorten that list; a worker that has slept since holds a little more until it restarts."""
-    conn.execute("DELETE FROM media_hashes_gone WHERE gone_at < %s", [before])
+def forget_changes(conn: Conn, before: datetime) -> None:
+    """Shorten that list; a process that has slept since holds a little more until it restarts."""
+    conn.execute("DELETE FROM media_hash_changes WHERE at < %s", [before])
 
 
 def sounds_after(conn: Conn, number: int) -> list[tuple[int, bytes]]:

@@ -1,6 +1,7 @@
 """The hashes of pictures and frames that the store has, in an index of this process."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.detectors.media.bands import codes_of
 from tenfold.detectors.media.index import HashIndex
@@ -13,17 +14,26 @@ class HeldHashes:
 
     def __init__(self) -> None:
         self.index = HashIndex()
-        self._gone = 0  # how far the list of hashes that went is read
+        self._seen = ""  # the snapshot up to which changes are read
 
-    def update(self, conn: Conn) -> None:
-        """Hold all hashes that are in the store now, and let go of what went."""
+    def update(self, conn: Conn) -> NDArray[np.uint32]:
+        """Hold all hashes that are in the store now, and let go of what went.
+
+        Returns the numbers of hashes that were held and whose entry no longer answers as it did.
+        """
         loading = self.index.last == 0
-        self._gone = media_hashes.last_gone(conn) if loading else self._gone
+        self._seen = media_hashes.snapshot(conn) if loading else self._seen
         while page := media_hashes.pdq_after(conn, self.index.last):
-            numbers = np.frombuffer(page.numbers, ">i4").astype(np.uint32)
-            self.index.add(numbers, codes_of(page.hashes))
+            self.index.add(numbers_of(page.numbers), codes_of(page.hashes))
         if loading:
             self.index.freeze()
-        self._gone, gone = media_hashes.gone_after(conn, self._gone)
-        if gone:
-            self.index.remove(np.array(gone, np.uint32))
+        changes = media_hashes.changes_since(conn, self._seen)
+        self._seen = changes.seen
+        if changes.gone:
+            self.index.remove(numbers_of(changes.gone))
+        return numbers_of(changes.other)
+
+
+def numbers_of(packed: bytes) -> NDArray[np.uint32]:
+    """Numbers of 4 bytes each, big-endian."""
+    return np.frombuffer(packed, ">u4").astype(np.uint32)

@@ -15,7 +15,6 @@ from tenfold.web.hma import about, banks, contents, hashing, matching
 from tenfold.web.hma.files import MAX_FILE, Files
 from tenfold.web.hma.lookup import Lookup
 from tenfold.web.hma.wire import EXCEPTION_HANDLERS
-from tenfold.web.runtime import Runtime
 
 OVERHEAD = 1024 * 1024  # bytes of a form beside its file
 
@@ -38,9 +37,8 @@ async def _form(request: Request[None, ApiKey, State]) -> FormMultiDict | dict[s
     return await request.form() if multipart else {}
 
 
-def routers(runtime: Runtime, files: Files) -> list[Router]:
+def routers(index: Lookup, files: Files) -> list[Router]:
     """The two places where the API stands, around one index."""
-    index = Lookup(runtime.pool)
     return [
         Router(
             path=path,

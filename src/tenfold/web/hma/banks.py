@@ -14,6 +14,7 @@ from tenfold.store.database import Conn
 from tenfold.store.media_contents import WireBank
 from tenfold.web.auth import ApiKey, Scope
 from tenfold.web.hma import wire
+from tenfold.web.hma.lookup import Index
 from tenfold.web.hma.wire import Body, Refusal, answer
 from tenfold.web.runtime import Running
 
@@ -48,14 +49,14 @@ def all_banks(runtime: Running) -> Response[bytes]:
 
 
 @post("/c/banks", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=True)
-def create(request: Auth, runtime: Running, raw: Body) -> Response[bytes]:
+def create(request: Auth, index: Index, raw: Body) -> Response[bytes]:
     """Make a bank. One that is not enabled is asked of no upload."""
     given = wire.fields(raw)
     if "name" not in given:
         raise wire.missing("name", given)
     name = _name(given["name"])
     ratio = _ratio(given)
-    with runtime.pool.connection() as conn:
+    with index.changing() as conn:
         if media_contents.banks(conn, [name]):
             raise Refusal(403, "Bank already exists")
         id_ = _id(name)
@@ -75,11 +76,11 @@ def one(runtime: Running, name: FromPath[str]) -> Response[bytes]:
 
 
 @put("/c/bank/{name:str}", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=True)
-def change(request: Auth, runtime: Running, name: FromPath[str], raw: Body) -> Response[bytes]:
+def change(request: Auth, index: Index, name: FromPath[str], raw: Body) -> Response[bytes]:
     """Rename a bank, or set of how many uploads it is asked; its entries stay."""
     given = wire.fields(raw)
     ratio = _ratio(given)
-    with runtime.pool.connection() as conn:
+    with index.changing() as conn:
         bank = known(conn, name, "Bank not found")
         wished = _name(given["name"]) if given.get("name") is not None else bank.name
         if wished != bank.name:
@@ -93,9 +94,9 @@ def change(request: Auth, runtime: Running, name: FromPath[str], raw: Body) -> R
 
 
 @delete("/c/bank/{name:str}", guards=[wire.needs(Scope.BANKS_WRITE)], status_code=200, sync_to_thread=True)
-def remove(request: Auth, runtime: Running, name: FromPath[str]) -> Response[bytes]:
+def remove(request: Auth, index: Index, name: FromPath[str]) -> Response[bytes]:
     """Remove a bank with its entries; one that is not there is as good as removed."""
-    with runtime.pool.connection() as conn:
+    with index.changing() as conn:
         for bank in media_contents.banks(conn, [name]):
             media_contents.delete_bank(conn, bank.id)
             note(conn, request, "bank.deleted", bank.id, name=bank.name)

@@ -19,6 +19,7 @@ from tenfold.web.auth import ApiKey, Scope
 from tenfold.web.hma import wire
 from tenfold.web.hma.banks import known, note, shown
 from tenfold.web.hma.files import Hashing, signals, uploaded, wanted_types
+from tenfold.web.hma.lookup import Index, Lookup
 from tenfold.web.hma.wire import Body, Form, Refusal, answer
 from tenfold.web.runtime import Running, Runtime
 
@@ -52,14 +53,14 @@ async def add_file(
         sent = await to_thread.run_sync(files.fetched, url, request.query_params.get("content_type"))
     hashes = await to_thread.run_sync(files.hashes, sent)
     said = msgspec.structs.replace(said, uri=sent.uri)
-    content = await to_thread.run_sync(_add_value, request, runtime, name, hashes.value, said)
+    content = await to_thread.run_sync(_add_value, request, name, hashes.value, said)
     return answer({"id": content.id, "signals": signals(hashes, sent.content, ())})
 
 
 @post(
     "/c/bank/{name:str}/signal", guards=[wire.needs(Scope.BANKS_WRITE)], status_code=200, sync_to_thread=True
 )
-def add_signal(request: Auth, runtime: Running, name: FromPath[str], raw: Body) -> Response[bytes]:
+def add_signal(request: Auth, index: Index, name: FromPath[str], raw: Body) -> Response[bytes]:
     """Add an entry by its hashes alone."""
     given = wire.fields(raw)
     said = Said(note=_note(given.pop("note", "")))
@@ -70,7 +71,7 @@ def add_signal(request: Auth, runtime: Running, name: FromPath[str], raw: Body) 
         values.append(f"{'pdq' if type_ == 'pdq' else 'md5'}:{told[type_]}")
     if not values:
         raise Refusal(400, "No signals given")
-    with runtime.pool.connection() as conn:
+    with index.changing() as conn:
         content = _add(conn, request, known(conn, name), " ".join(values), said)
     return answer({"id": content.id, "signals": told})
 
@@ -92,11 +93,11 @@ def one(request: Auth, runtime: Running, name: FromPath[str], content: FromPath[
 
 @put("/c/bank/{name:str}/content/{content:int}", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=True)
 def change(
-    request: Auth, runtime: Running, name: FromPath[str], content: FromPath[int], raw: Body
+    request: Auth, index: Index, name: FromPath[str], content: FromPath[int], raw: Body
 ) -> Response[bytes]:
     """Disable an entry (0: for good, 1: not at all, else until that time), or write its note."""
     given = wire.fields(raw)
-    with runtime.pool.connection() as conn:
+    with index.changing() as conn:
         bank = known(conn, name)
         found = _content(conn, bank, content)
         if "disable_until_ts" in given:
@@ -115,9 +116,9 @@ def change(
     status_code=200,
     sync_to_thread=True,
 )
-def remove(request: Auth, runtime: Running, name: FromPath[str], content: FromPath[int]) -> Response[bytes]:
+def remove(request: Auth, index: Index, name: FromPath[str], content: FromPath[int]) -> Response[bytes]:
     """Remove an entry of this bank."""
-    with runtime.pool.connection() as conn:
+    with index.changing() as conn:
         bank = known(conn, name)
         found = media_contents.by_id(conn, bank.id, content)
         removed = banks.remove_entries(conn, bank.id, [found.key]) if found else 0
@@ -131,8 +132,9 @@ def _check_bank(runtime: Runtime, name: str) -> None:
         known(conn, name)
 
 
-def _add_value(request: Auth, runtime: Runtime, name: str, value: str, said: Said) -> Content:
-    with runtime.pool.connection() as conn:
+def _add_value(request: Auth, name: str, value: str, said: Said) -> Content:
+    index: Lookup = request.app.state.lookup
+    with index.changing() as conn:
         return _add(conn, request, known(conn, name), value, said)
 
 

@@ -3,7 +3,8 @@
 import random
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import msgspec
@@ -11,11 +12,12 @@ from anyio import to_thread
 from litestar.di import NamedDependency
 from psycopg_pool import ConnectionPool
 
-from tenfold.detectors.media.bands import Codes, codes_of
+from tenfold.detectors.media.bands import Codes, Found, codes_of
 from tenfold.detectors.media.held import HeldHashes
 from tenfold.store import media_contents
 from tenfold.store.database import Conn
 from tenfold.store.media_contents import Hit
+from tenfold.web.hma.plain import PlainEntries
 
 FRESH_SECONDS: Final = 0.2  # how long what was added may go unnoticed
 SEEDS: Final = 2**32  # how many seeds there are to draw
@@ -34,47 +36,62 @@ class Lookup:
     def __init__(self, pool: ConnectionPool[Conn]) -> None:
         self._pool = pool
         self._held = HeldHashes()
+        self._plain = PlainEntries()
         self._lock = threading.Lock()
         self._looked: float | None = None
 
     async def near(self, digits: str) -> list[Near]:
         """Entries with a PDQ hash within 31 bits of this one, the nearest first.
 
-        Where nothing is near, which is soon known, no thread and no database is asked.
+        No thread and no database is asked, unless what is held is old, or an entry may have expired.
         """
         code = codes_of(bytes.fromhex(digits))
         if self._is_old():
             await to_thread.run_sync(self._renew)
-        apart = self._search(code)
-        return await to_thread.run_sync(self._entries, apart) if apart else []
+        apart, hits, others = self._search(code)
+        if others:
+            hits |= await to_thread.run_sync(self._asked, others)
+        return _nearest(apart, hits)
 
     def picture(self, digits: str) -> list[Near]:
         """As `near`, for a thread."""
         if self._is_old():
             self._renew()
-        apart = self._search(codes_of(bytes.fromhex(digits)))
-        return self._entries(apart) if apart else []
+        apart, hits, others = self._search(codes_of(bytes.fromhex(digits)))
+        return _nearest(apart, hits | self._asked(others) if others else hits)
+
+    def all_near(self, codes: Codes) -> Found:
+        """Every pair of a query and a hash within 31 bits: row of query, number, distance. For a thread."""
+        if self._is_old():
+            self._renew()
+        with self._lock:
+            return self._held.index.search(codes)
 
     def file(self, md5: str) -> list[Near]:
         """Entries of a file."""
         with self._pool.connection() as conn:
             return [Near(hit, 0) for hit in media_contents.by_md5(conn, md5)]
 
-    def _search(self, code: Codes) -> dict[int, int]:
-        """Distances by the number of the hash."""
+    @contextmanager
+    def changing(self) -> Iterator[Conn]:
+        """A connection for changes that the next look-up sees; commits when the block ends well."""
+        with self._pool.connection() as conn:
+            yield conn
+        with self._lock:
+            self._looked = None
+
+    def _search(self, code: Codes) -> tuple[dict[int, int], dict[int, Hit], list[int]]:
+        """Distances by the number of the hash, entries that are known, and numbers to ask about."""
         with self._lock:
             _, numbers, distances = self._held.index.search(code)
-        return dict(zip(numbers.tolist(), distances.tolist(), strict=True))
+            if not len(numbers):
+                return {}, {}, []
+            apart = dict(zip(numbers.tolist(), distances.tolist(), strict=True))
+            return apart, *self._plain.hits(apart)
 
-    def _entries(self, apart: dict[int, int]) -> list[Near]:
+    def _asked(self, numbers: Sequence[int]) -> dict[int, Hit]:
         with self._pool.connection() as conn:
-            hits = media_contents.by_numbers(conn, sorted(apart))
-        nearest: dict[int, Near] = {}
-        for number, hit in hits.items():
-            known = nearest.get(hit.content)
-            if known is None or apart[number] < known.distance:
-                nearest[hit.content] = Near(hit, apart[number])
-        return sorted(nearest.values(), key=lambda near: (near.distance, near.hit.content))
+            return media_contents.by_numbers(conn, numbers)
 
     def _is_old(self) -> bool:
         return self._looked is None or time.monotonic() - self._looked >= FRESH_SECONDS
@@ -85,8 +102,19 @@ class Lookup:
             if self._is_old():
                 now = time.monotonic()
                 with self._pool.connection() as conn:
-                    self._held.update(conn)
+                    changed = self._held.update(conn)
+                    self._plain.update(conn, self._held.index.last, changed)
                 self._looked = now
+
+
+def _nearest(apart: Mapping[int, int], hits: Mapping[int, Hit]) -> list[Near]:
+    """Each entry by the nearest of its hashes."""
+    nearest: dict[int, Near] = {}
+    for number, hit in hits.items():
+        known = nearest.get(hit.content)
+        if known is None or apart[number] < known.distance:
+            nearest[hit.content] = Near(hit, apart[number])
+    return sorted(nearest.values(), key=lambda near: (near.distance, near.hit.content))
 
 
 Index = NamedDependency[Lookup]  # what handlers write for their parameter `index`
@@ -100,7 +128,7 @@ def chosen(near: Sequence[Near], *, seed: str | None, everything: bool) -> list[
         return matching
     drawn = str(random.randrange(SEEDS)) if seed is None else seed  # noqa: S311 - a sample, no secret
     asked = {
-        bank: random.Random(f"{drawn}:{bank}").random() < ratio  # noqa: S311
+        bank: ratio >= 1 or random.Random(f"{drawn}:{bank}").random() < ratio  # noqa: S311
         for bank, ratio in {one.hit.bank: one.hit.ratio for one in matching}.items()
     }
     return [one for one in matching if asked[one.hit.bank]]

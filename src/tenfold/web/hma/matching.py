@@ -1,4 +1,8 @@
-"""`/m/...`: which entries of banks a hash, a file or an address matches."""
+"""`/m/...`: which entries of banks a hash, a file or an address matches.
+
+Look-ups of a hash are what programs ask for by the million. Their two handlers take what they need from the
+application's state and check the key themselves: dependencies and guards would cost as much again.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,28 +32,33 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     everything: bool
 
 
-@get("/m/raw_lookup", guards=[wire.needs(Scope.BANKS_READ)])
-async def raw_lookup(request: Auth, index: Index) -> Response[bytes]:
+@get("/m/raw_lookup")
+async def raw_lookup(request: Auth) -> Response[bytes]:
     """Entries near a hash, whether they match now or not."""
+    await wire.admit(request, Scope.BANKS_READ)
     values = request.query_params
     for field in ("signal", "signal_type"):
         if field not in values:
             raise wire.missing(field, dict(values))
-    near = await _near(index, wire.signal_name(values["signal_type"]), values["signal"])
+    type_ = wire.signal_name(values["signal_type"])
+    near = await _near(request.app.state.lookup, type_, values["signal"])
     near = lookup.of_banks(near, _asked(values).banks)
     if wire.flag(values, "include_distance"):
         return answer({"matches": [_shown(one) for one in near]})
     return answer({"matches": [one.hit.content for one in near]})
 
 
-@get("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)])
-async def look_up(request: Auth, index: Index, files: Hashing) -> Response[bytes]:
+@get("/m/lookup")
+async def look_up(request: Auth) -> Response[bytes]:
     """What matches a hash, or the file at a URL, by bank."""
+    await wire.admit(request, Scope.BANKS_READ)
+    index: Lookup = request.app.state.lookup
     values = request.query_params
     asked = _asked(values)
     type_ = wire.signal_name(values["signal_type"]) if "signal_type" in values else None
     if "url" in values:
         wanted = [type_] if type_ else wanted_types(values.get("types", ""))
+        files: Files = request.app.state.files
         sent = await to_thread.run_sync(files.fetched, values["url"], values.get("content_type"))
         found = await to_thread.run_sync(_matched, index, files, sent, wanted, asked)
         return answer(found.get(type_, {}) if type_ else found)
