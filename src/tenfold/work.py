@@ -36,6 +36,7 @@ from tenfold.store import (
     holds,
     link_keys,
     media_hashes,
+    overview,
     policies,
     retention,
     shadow,
@@ -162,6 +163,7 @@ class Worker:
             while counters.prune(conn, self._policy.get(conn).windows(), now, LATE_EVENTS):
                 pass
             link_keys.count_common(conn, MAX_ACCOUNTS)
+            overview.fill(conn, now)
             usual_in_store.renew(conn, now)
             self._objects.sweep()
             media_hashes.forget_changes(conn, now - GONE_KEPT)
