@@ -13,6 +13,7 @@ from tenfold.web.console.decide import read_wish, verdict_of
 def preview(visit: Visiting, case_id: FromPath[int]) -> Response[str]:
     """The notice in the author's language; htmx gets it alone. Nothing is kept or sent."""
     wish = read_wish(visit)
+    wish.purpose = wish.purpose or "none"  # not answered yet: what would be told if it is a violation
     told = None
     if wish.ground and wish.notify:
         with visit.runtime.pool.connection() as conn:

@@ -146,12 +146,12 @@ def _picture(whole: str, others: Sequence[str]) -> Picture:
     bits = _bits(whole)
     near = [(int.bit_count(bits ^ _bits(other)), other) for other in others if _is_hash(other)]
     if not _is_hash(whole) or not near:
-        return Picture(whole, _path(bits), "", 0 if whole in others else None)
+        return Picture(whole, blocks(bits), "", 0 if whole in others else None)
     distance, other = min(near)
-    return Picture(whole, _path(bits), _path(bits ^ _bits(other)), distance)
+    return Picture(whole, blocks(bits), blocks(bits ^ _bits(other)), distance)
 
 
-def _path(bits: int) -> str:
-    """An SVG path of unit squares, one for each bit that is set, row by row."""
+def blocks(bits: int) -> str:
+    """A picture's hash as an SVG path of unit squares, one for each bit that is set, row by row."""
     places = (place for place in range(SIDE * SIDE) if bits >> (SIDE * SIDE - 1 - place) & 1)
     return "".join(f"M{place % SIDE} {place // SIDE}h1v1h-1z" for place in places)
