@@ -10,6 +10,7 @@ from tenfold import __version__
 
 COMMANDS = ("serve", "worker", "migrate", "status", "backup", "restore", "ingest", "simulate", "hash", "demo")
 GROUPS = {
+    "appeals": "What users say against decisions: list, show.",
     "audit": "Verify and export the audit chain.",
     "banks": "Curated lists of known material: import, export, edit.",
     "history": "The store's content as Parquet files, for sweeps and analysts.",
@@ -21,6 +22,7 @@ GROUPS = {
     "protectees": "Who is watched over: import, list, add, end, export.",
     "policy": "Rules: check, explain, test.",
     "referrals": "What law enforcement is told about threats: list, show, export.",
+    "seconds": "Which decisions need a second person: list, add, remove.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",
     "threats": "Threats against people: list, show, figures, corrections.",
     "users": "People of the console: add, roles, login links.",

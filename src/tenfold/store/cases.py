@@ -428,3 +428,12 @@ def reopen(conn: Conn, case_id: int, state: str, due_at: datetime, now: datetime
         "UPDATE cases SET state = %s, decided_at = NULL, due_at = %s, updated_at = %s WHERE id = %s",
         [state, due_at, now, case_id],
     )
+
+
+def find_decision(conn: Conn, where: str, values: Sequence[object]) -> Decision | None:
+    """The first decision that a condition (and order) of ours finds."""
+    cursor = conn.cursor(row_factory=class_row(Decision))
+    cursor.execute(
+        sql.SQL("SELECT {} FROM decisions WHERE ").format(DECISION_COLUMNS) + sql.SQL(where), values
+    )
+    return cursor.fetchone()

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     BANKS_WRITE = "banks:write"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
+    APPEALS_WRITE = "appeals:write"
     ACTIONS_READ = "actions:read"
     ACTIONS_WRITE = "actions:write"
     WEBHOOKS_READ = "webhooks:read"

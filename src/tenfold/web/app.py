@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from tenfold.web import console, hma, openapi
 from tenfold.web.api import (
     actions,
+    appeals,
     banks,
     cases,
     closures,
@@ -19,6 +20,7 @@ from tenfold.web.api import (
     link_decisions,
     links,
     media,
+    media_lookup,
     policy,
     protectees,
     referrals,
@@ -42,6 +44,7 @@ MAX_BODY = 4 * 1024 * 1024
 API_HANDLERS: list[ControllerRouterHandler] = [
     *events.handlers,
     *media.handlers,
+    *media_lookup.handlers,
     *evaluate.handlers,
     *links.handlers,
     *link_decisions.handlers,
@@ -51,6 +54,7 @@ API_HANDLERS: list[ControllerRouterHandler] = [
     *status.handlers,
     *banks.handlers,
     *cases.handlers,
+    *appeals.handlers,
     *threats.handlers,
     *threat_figures.handlers,
     *policy.handlers,

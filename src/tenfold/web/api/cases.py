@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.params import FromQuery, JSONBody, PathParameter, QueryParameter
 from msgspec import Meta
 
-from tenfold.casework import service, views
+from tenfold.casework import seconds, service, views
+from tenfold.casework.seconds import Proposed
 from tenfold.casework.service import Decided, Order, Reversed, Verdict
 from tenfold.casework.states import ImpossibleStepError
 from tenfold.casework.views import CaseView, DecisionView, QueuePage
@@ -254,8 +255,10 @@ def post_escalation(
 @retried
 def post_decision(
     case_id: RowId, data: JSONBody[DecisionWish], request: ApiRequest, runtime: Running
-) -> Decided:
-    """409 with the present state if it is decided already, or if somebody holds it."""
+) -> Response[Decided | Proposed]:
+    """409 with the present state if it is decided already, if somebody holds it, or if it waits for a second
+    person. 202 with a proposal where two people are needed: nothing is done until a second one, at the
+    console, has confirmed it."""
     verdict = Verdict(
         ground=data.ground,
         scope=data.scope,
@@ -265,7 +268,13 @@ def post_decision(
     )
     with casework(runtime) as conn:
         actor, now = request.auth.actor, datetime.now(UTC)
-        return service.decide(conn, case_id=case_id, verdict=verdict, actor=actor, now=now)
+        made = seconds.or_propose(
+            conn,
+            lambda: service.decide(conn, case_id=case_id, verdict=verdict, actor=actor, now=now),
+            actor=actor,
+            now=now,
+        )
+    return Response(made, status_code=202 if isinstance(made, Proposed) else 201)
 
 
 def _order(wish: OrderWish) -> Order:

@@ -4,14 +4,15 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from tenfold.casework import closing, linking, track_record
+from tenfold.casework import closing, linking, seconds, track_record
 from tenfold.casework.closing import Closed
 from tenfold.casework.linking import LinkDecided, LinkReversed, LinkVerdict
+from tenfold.casework.seconds import Proposed
 from tenfold.casework.shared_values import SharedWish, Why
 from tenfold.casework.track_record import Record
 from tenfold.events import MAX_ID_LENGTH
@@ -109,18 +110,28 @@ def reverse_link_decision(
     sync_to_thread=True,
 )
 @retried
-def post_closing(data: JSONBody[ClosingWish], request: ApiRequest, runtime: Running) -> Closed:
-    """Each with its other open cases. Reversing the decision that is answered opens all of them again."""
+def post_closing(
+    data: JSONBody[ClosingWish], request: ApiRequest, runtime: Running
+) -> Response[Closed | Proposed]:
+    """Each with its other open cases. Reversing the decision that is answered opens all of them again. 202
+    with a proposal where two people are needed: nothing is done until a second one has confirmed it."""
+    actor, now = request.auth.actor, datetime.now(UTC)
     with casework(runtime) as conn:
-        return closing.close_cluster(
+        made = seconds.or_propose(
             conn,
-            account=data.account,
-            chosen=data.accounts,
-            ground=data.ground,
-            reason=data.reason,
-            actor=request.auth.actor,
-            now=datetime.now(UTC),
+            lambda: closing.close_cluster(
+                conn,
+                account=data.account,
+                chosen=data.accounts,
+                ground=data.ground,
+                reason=data.reason,
+                actor=actor,
+                now=now,
+            ),
+            actor=actor,
+            now=now,
         )
+    return Response(made, status_code=202 if isinstance(made, Proposed) else 201)
 
 
 @get(
