@@ -33,6 +33,7 @@ from tenfold_bench.result import Figure, Result
 HASHES, QUICK_HASHES = 1_000_000, 100_000
 LOOK_UPS, QUICK_LOOK_UPS = 3_000, 800
 WARMING = 50
+TOGETHER = 500  # hashes in one request of our own
 ADDED = 20
 HMA_CPU, HMA_ADDED = 9.5, 220.0  # ms of CPU a look-up at 1 M; seconds from adding to matching at 1 M
 BANK = "known"
@@ -81,13 +82,17 @@ class Client:
 
     def __init__(self, port: int, token: str) -> None:
         self._base = f"/hma/key/{token}"
+        self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         self._connection.connect()
         self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __call__(self, method: str, path: str, body: object = None) -> dict[str, object]:
+        return self._answer(method, self._base + path, body)
+
+    def _answer(self, method: str, path: str, body: object) -> dict[str, object]:
         sent = None if body is None else json.dumps(body)
-        self._connection.request(method, self._base + path, sent)
+        self._connection.request(method, path, sent, self._headers)
         answer = self._connection.getresponse()
         text = answer.read()
         if answer.status >= 300:
@@ -97,6 +102,10 @@ class Client:
 
     def look_up(self, digits: str) -> dict[str, object]:
         return self("GET", f"/m/lookup?signal_type=pdq&signal={digits}")
+
+    def look_up_all(self, digits: Sequence[str]) -> dict[str, object]:
+        """Many hashes in one request of our own API."""
+        return self._answer("POST", "/v1/media/look-up", {"hashes": [f"pdq:{one}" for one in digits]})
 
 
 @contextmanager
@@ -159,6 +168,17 @@ def looked_up(
     )
 
 
+def together(
+    client: Client, asked: Sequence[str], server: psutil.Process, postgres: psutil.Process
+) -> tuple[float, float]:
+    """CPU of the server and of PostgreSQL a hash in milliseconds, TOGETHER hashes a request."""
+    before, before_db = cpu([server]), cpu([postgres])
+    for start in range(0, len(asked), TOGETHER):
+        client.look_up_all(asked[start : start + TOGETHER])
+    share = 1000 / len(asked)
+    return (cpu([server]) - before) * share, (cpu([postgres]) - before_db) * share
+
+
 def added(client: Client) -> float:
     """The longest of some times from adding a hash until a look-up matches it, in seconds."""
     longest = 0.0
@@ -199,11 +219,12 @@ def run(quick: bool) -> Result:
                     "of an unknown picture": looked_up(client, unknown, server, postgres),
                     "of a known picture": looked_up(client, known, server, postgres),
                 }
+                batched = together(client, [*unknown, *known], server, postgres)
                 memory = server.memory_info().rss / 1e6
                 longest = added(client)
         finally:
             embedded.stop()
-    return _result(hashes, measured, loading, memory, longest)
+    return _result(hashes, measured, batched, loading, memory, longest)
 
 
 def _postmaster(url: str) -> psutil.Process:
@@ -216,7 +237,12 @@ def _postmaster(url: str) -> psutil.Process:
 
 
 def _result(
-    hashes: int, measured: Mapping[str, Measured], loading: float, memory: float, longest: float
+    hashes: int,
+    measured: Mapping[str, Measured],
+    batched: tuple[float, float],
+    loading: float,
+    memory: float,
+    longest: float,
 ) -> Result:
     figures = []
     for what, one in measured.items():
@@ -239,6 +265,12 @@ def _result(
         n=hashes,
         figures=[
             *figures,
+            Figure(
+                label=f"a hash of {TOGETHER} in one request, half known, server",
+                ours=batched[0],
+                unit="ms CPU",
+            ),
+            Figure(label="the same, PostgreSQL", ours=batched[1], unit="ms CPU"),
             Figure(
                 label="from adding a hash until it is matched, the longest",
                 ours=longest,
