@@ -3,9 +3,10 @@
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -34,22 +35,36 @@ WAIT = 10_000  # milliseconds that a page may take on a busy machine
 
 
 @pytest.fixture
-def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+def site_with(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Start a console with chosen settings; it knows its own address as `base_url`. A `port` may be given."""
     pool = database.pool(database_url, 4)
-    runtime = Runtime(
-        settings=config.load({}, data_dir=tmp_path),
-        url=database_url,
-        pool=pool,
-        secret=b"the installation's key, for tests",
-    )
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="error", lifespan="on"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", runtime, database_url)
-    server.should_exit = True
-    thread.join()
+    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+
+    def start(*, port: int = 0, **settings: Any) -> Site:
+        listener = socket.create_server(("127.0.0.1", port))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        runtime = Runtime(
+            settings=config.load({}, **{"data_dir": tmp_path, "base_url": url} | settings),
+            url=database_url,
+            pool=pool,
+            secret=b"the installation's key, for tests",
+        )
+        server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="error", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        running.append((server, thread))
+        return Site(url, runtime, database_url)
+
+    yield start
+    for server, thread in running:
+        server.should_exit = True
+        thread.join()
     pool.close()
+
+
+@pytest.fixture
+def site(site_with: Callable[..., Site]) -> Site:
+    return site_with()
 
 
 @pytest.fixture

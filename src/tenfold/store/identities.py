@@ -11,7 +11,7 @@ import psycopg
 
 from tenfold.store import people
 from tenfold.store.database import Conn
-from tenfold.store.people import PeopleError, User
+from tenfold.store.people import Locale, PeopleError, User
 
 STATE_LIFETIME = timedelta(minutes=10)  # to log in at the provider
 
@@ -52,9 +52,9 @@ def bind_invited(conn: Conn, issuer: str, subject: str, name_there: str) -> User
     return bound(conn, issuer, subject)
 
 
-def add_bound(conn: Conn, issuer: str, subject: str, name: str) -> User:
+def add_bound(conn: Conn, issuer: str, subject: str, name: str, locale: Locale) -> User:
     """A new account without roles for an identity; raises PeopleError if the name is taken here."""
-    made = people.add_user(conn, name, [])
+    made = people.add_user(conn, name, [], locale=locale)
     conn.execute("UPDATE users SET issuer = %s, subject = %s WHERE id = %s", [issuer, subject, made.id])
     found = bound(conn, issuer, subject)
     assert found is not None

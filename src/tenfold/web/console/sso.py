@@ -128,7 +128,7 @@ def _admit(
     visit: Visit, request: Request[Any, Any, Any], claims: dict[str, Any], token: str, back: str
 ) -> Response[Any]:
     settings = visit.runtime.settings
-    person = who.person(claims, settings)
+    person = who.person(claims, settings, visit.translator.locale)
     refusal = None
     with visit.runtime.pool.connection() as conn:
         try:

@@ -11,8 +11,8 @@ import threading
 import time
 from base64 import b64encode
 from collections import deque
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 from urllib.parse import quote_plus
 
 import msgspec
@@ -29,6 +29,9 @@ REFRESH_WINDOW: Final = 60.0  # seconds
 MOST: Final = 512 * 1024  # bytes of any answer
 SETTING: Final = "TENFOLD_OIDC_PRIVATE_ADDRESSES"
 KEY_TYPES: Final = frozenset({"RSA", "EC", "OKP"})  # never symmetric ones: everybody can read this list
+
+
+Answer = TypeVar("Answer")
 
 
 class ProviderError(Exception):
@@ -73,12 +76,12 @@ class Provider:
         """Where its endpoints are; raises ProviderError."""
         with self._lock:
             if self._metadata is None or time.monotonic() - self._metadata[0] > KEEP_SECONDS:
-                self._metadata = (time.monotonic(), self._discover())
+                self._metadata = (time.monotonic(), self._unless_resting(self._discover))
             return self._metadata[1]
 
     def _discover(self) -> Metadata:
         issuer = self._settings.oidc_issuer
-        body = self._asked(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        body = self._fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         try:
             found = msgspec.json.decode(body, type=Metadata)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -100,7 +103,7 @@ class Provider:
             if self._keys and now - self._keys[0] < KEEP_SECONDS and (often or not anew):
                 return self._keys[1]
             self._refreshed.append(now)
-            self._keys = (now, _key_set(self._asked(address)))
+            self._keys = (now, self._unless_resting(lambda: _key_set(self._fetch(address))))
             return self._keys[1]
 
     def exchange(self, code: str, verifier: str, redirect_uri: str) -> Tokens:
@@ -136,13 +139,13 @@ class Provider:
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise ProviderError("the answer of its userinfo endpoint holds no claims") from None
 
-    def _asked(self, url: str) -> bytes:
-        """A document of the provider; after a failure it is left in peace for a moment."""
+    def _unless_resting(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask the provider; after a failure it is left in peace for a moment."""
         at, why = self._failed
         if time.monotonic() - at < REST_SECONDS:
             raise ProviderError(why)
         try:
-            return self._fetch(url)
+            return ask()
         except ProviderError as error:
             self._failed = (time.monotonic(), str(error))
             raise

@@ -9,7 +9,7 @@ from tenfold.config import Settings
 from tenfold.store import audit, identities, people
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
-from tenfold.store.people import User
+from tenfold.store.people import Locale, User
 from tenfold.taxonomy import Role
 
 ACTOR = "provider"  # in the audit log: what the provider's word changed
@@ -31,6 +31,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     name: str
     roles: frozenset[Role] | None
+    locale: Locale
 
 
 def claim(claims: dict[str, Any], name: str) -> Any:
@@ -49,8 +50,9 @@ def complete(claims: dict[str, Any], settings: Settings) -> bool:
     return groups and claim(claims, settings.oidc_name_claim) is not None
 
 
-def person(claims: dict[str, Any], settings: Settings) -> Person:
-    """Who the claims are about. An e-mail address that the provider has not verified is no name."""
+def person(claims: dict[str, Any], settings: Settings, locale: Locale) -> Person:
+    """Who the claims are about; `locale` is that of their page. An e-mail address that the provider has not
+    verified is no name."""
     name = claim(claims, settings.oidc_name_claim)
     if settings.oidc_name_claim == "email" and claims.get("email_verified") is not True:
         name = None
@@ -58,6 +60,7 @@ def person(claims: dict[str, Any], settings: Settings) -> Person:
         issuer=settings.oidc_issuer,
         subject=claims["sub"],
         name=name.strip() if isinstance(name, str) else "",
+        locale=locale,
         roles=_roles(claim(claims, settings.oidc_groups_claim), settings) if settings.oidc_roles else None,
     )
 
@@ -98,7 +101,7 @@ def _bind(conn: Conn, who: Person, everyone: bool) -> User:
         if who.roles is not None and not who.roles:
             raise NotLetIn("roleless")  # no account for somebody who may do nothing
         try:
-            user = identities.add_bound(conn, who.issuer, who.subject, who.name)
+            user = identities.add_bound(conn, who.issuer, who.subject, who.name, who.locale)
         except people.PeopleError:
             raise NotLetIn("taken") from None
         act = "user.added"
