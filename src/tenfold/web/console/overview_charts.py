@@ -11,7 +11,7 @@ import msgspec
 from tenfold.casework.overview_tables import Table
 
 WIDTH, HEIGHT = 600, 210
-BESIDE, ABOVE, BELOW = 56, 8, 24  # room for the labels
+BESIDE, ABOVE, BELOW = 66, 8, 24  # room for the labels
 LABELS: Final = 6  # along time, at most
 STEPS: Final = 4  # of the other axis, about
 # Minutes that are drawn as lines across a chart of waiting, by the message that names them.
