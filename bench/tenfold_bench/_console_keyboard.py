@@ -2,8 +2,9 @@
 
 import os
 import random
+from typing import NamedTuple
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Response, sync_playwright
 
 CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -17,27 +18,50 @@ STOPWATCH = """
     const replaced = changes.some((change) => [...change.addedNodes].some((node) => node.id === "main"));
     if (began && replaced) requestAnimationFrame(() => window.shown.push(performance.now() - began));
   }).observe(document, { childList: true, subtree: true });
+  for (const type of ["pointerdown", "mousedown", "touchstart", "wheel"]) {
+    addEventListener(type, () => {
+      sessionStorage.setItem("touches", Number(sessionStorage.getItem("touches") ?? 0) + 1);
+    }, true);
+  }
 })();
 """
 
 
-def work(url: str, session: str, cases: int, seed: int = 1) -> tuple[list[float], int]:
-    """Decide so many cases; returns the milliseconds from key to next case of those that were there
-    already, and how many pages were loaded instead."""
+class Worked(NamedTuple):
+    """Milliseconds from key to next case of those that were there already, how many pages were loaded
+    instead, how often a mouse, finger or wheel was used, and what went wrong."""
+
+    shown: list[float]
+    loaded: int
+    touches: int
+    faults: list[str]
+
+
+def work(url: str, session: str, cases: int, seed: int = 1) -> Worked:
+    """Decide so many cases. What went wrong are errors of scripts and answers of 400 and above."""
+    faults: list[str] = []
+
+    def see(response: Response) -> None:
+        if response.status >= 400:
+            faults.append(f"{response.status} {response.url}")
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
         context.add_cookies([{"name": "tenfold_session", "value": session, "url": url}])
         context.add_init_script(STOPWATCH)
         page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("response", see)
         page.goto(f"{url}/cases")
         page.keyboard.press("n")
         page.wait_for_url("**/cases/*")
         chance = random.Random(seed)
         times: list[float] = []
         loaded = sum(not _decide(page, chance, times) for _ in range(cases))
+        touches = int(page.evaluate("sessionStorage.getItem('touches')") or 0)
         browser.close()
-    return times, loaded
+    return Worked(times, loaded, touches, faults)
 
 
 def _decide(page: Page, chance: random.Random, times: list[float]) -> bool:
