@@ -224,7 +224,7 @@ def run(quick: bool) -> Result:
                 longest = added(client)
         finally:
             embedded.stop()
-    return _result(hashes, measured, batched, loading, memory, longest)
+    return _result(hashes, measured, batched=batched, loading=loading, memory=memory, longest=longest)
 
 
 def _postmaster(url: str) -> psutil.Process:
@@ -239,6 +239,7 @@ def _postmaster(url: str) -> psutil.Process:
 def _result(
     hashes: int,
     measured: Mapping[str, Measured],
+    *,
     batched: tuple[float, float],
     loading: float,
     memory: float,
