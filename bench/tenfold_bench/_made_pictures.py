@@ -55,7 +55,7 @@ def photographs(folder: Path = FOLDER, most: int | None = None) -> list[Image.Im
     for path in paths:
         if len(kept) == most:
             break
-        if SECOND_COPY.search(str(path)) or ("opencv" in path.parts and path.stem not in OPENCV):
+        if SECOND_COPY.search(str(path)) or ("opencv-doc" in path.parts and path.stem not in OPENCV):
             continue
         image = _opened(path)
         if min(image.size) < LEAST_SIDE:

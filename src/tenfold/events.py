@@ -21,6 +21,8 @@ MAX_ID_LENGTH = 255  # two of them, four bytes a character, fit into an index ro
 MAX_TEXT_LENGTH = 100_000
 MAX_FILM_LENGTH = 400_000  # characters of Base64: 6,000 frames, or an hour of sound
 MAX_POINTS_LENGTH = 14_676  # 500 points
+MAX_PANELS = 6  # pictures in a picture
+MAX_LINES, MAX_LINE_LENGTH = 200, 500  # of text in a picture or film
 FRAME_BYTES, PEAK_BYTES = 36, 5  # of one frame of a film, of one peak of a sound; see detectors/media
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE = timedelta(days=1)
@@ -32,6 +34,7 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT_LENGTH)]
 Links = Annotated[list[Short], Meta(max_length=200)]
 Ids = Annotated[list[Id], Meta(max_length=200)]
 Count = Annotated[int, Meta(ge=0, le=2**62)]
+Thousandth = Annotated[int, Meta(ge=0, le=1_000)]
 
 
 class AccountProfile(msgspec.Struct, kw_only=True):
@@ -104,11 +107,21 @@ class PostDeleted(msgspec.Struct, kw_only=True):
     post: Id
 
 
+class Line(msgspec.Struct, frozen=True):
+    """A line of text in a picture. `box`: its left, top, right and bottom in thousandths of the picture's sides;
+    `sure`: how sure the reading is, of 1; `at`: seconds into a film."""
+
+    text: Annotated[str, Meta(max_length=MAX_LINE_LENGTH)]
+    box: tuple[Thousandth, Thousandth, Thousandth, Thousandth] | None = None
+    sure: Annotated[float, Meta(ge=0, le=1)] | None = None
+    at: Annotated[float, Meta(ge=0)] | None = None
+
+
 class MediaUploaded(msgspec.Struct, kw_only=True):
     """`media.uploaded`: hashes are hexadecimal digits. `pdq_trimmed`: of the picture without its
-    border of one colour, where it has one; `points`: what parts of it are known by; `film` and `sound`: what
-    a film is. `tenfold hash` makes
-    all of them. `file`: instead of them, where the bytes are in the agreed directory."""
+    border of one colour, where it has one; `pdq_panels`: of pictures that stand in it; `points`: what parts
+    of it are known by; `film` and `sound`: what a film is. `tenfold hash` makes all of them. `words`: what is
+    written in it. `file`: instead of them, where the bytes are in the agreed directory."""
 
     media: Id
     kind: Literal["image", "video", "audio", "file"] = "file"
@@ -117,9 +130,13 @@ class MediaUploaded(msgspec.Struct, kw_only=True):
     md5: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{32}$")] | None = None
     pdq: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
     pdq_trimmed: Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+    pdq_panels: Annotated[
+        list[Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$")]], Meta(max_length=MAX_PANELS)
+    ] = []
     points: Annotated[str, Meta(max_length=MAX_POINTS_LENGTH)] | None = None
     film: Annotated[str, Meta(max_length=MAX_FILM_LENGTH)] | None = None
     sound: Annotated[str, Meta(max_length=MAX_FILM_LENGTH)] | None = None
+    words: Annotated[list[Line], Meta(max_length=MAX_LINES)] = []
     bytes: Count | None = None
     url: Short | None = None
     file: Short | None = None

@@ -13,6 +13,7 @@ import msgspec
 
 from tenfold import events
 from tenfold.detectors.media.hasher import Digests, FileHashes, Hasher, digests_of
+from tenfold.detectors.media.reading.confined import WordReader
 from tenfold.events import Event
 from tenfold.intake.file_references import FileReferenceError, open_file
 from tenfold.store import audit, database, uploads
@@ -21,19 +22,30 @@ from tenfold.store.events import MAX_TRIES
 from tenfold.store.objects import Objects
 from tenfold.store.uploads import Upload
 
-FIELDS: Final = ("sha256", "md5", "bytes", "pdq", "pdq_trimmed", "points", "film", "sound")  # to an event
+FIELDS: Final = (  # to an event
+    *("sha256", "md5", "bytes", "pdq", "pdq_trimmed", "pdq_panels", "points", "film", "sound", "words"),
+)
 
 log = logging.getLogger("tenfold.examine")
 
 
 class Examiner:
-    """Examines uploads one after another, on a connection of its own."""
+    """Examines uploads one after another, on a connection of its own. Without a `reader` what is written in
+    them is not read."""
 
-    def __init__(self, url: str, hasher: Hasher, objects: Objects, uploads_dir: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        hasher: Hasher,
+        objects: Objects,
+        uploads_dir: str,
+        reader: WordReader | None = None,
+    ) -> None:
         self._url = url
         self._hasher = hasher
         self._objects = objects
         self._uploads_dir = uploads_dir
+        self._reader = reader
         self._conn: Conn | None = None
 
     def next_one(self) -> bool:
@@ -59,7 +71,10 @@ class Examiner:
             with self._opened(upload) as file:
                 digests = digests_of(file)
                 known = uploads.seen(conn, digests.sha256)
-                return known if known is not None else self._look(file, digests)
+                found = known if known is not None else self._look(file, digests)
+                if "words" not in found and self._reader and upload.tries < MAX_TRIES:
+                    found |= _read(self._reader, file, digests.bytes)
+                return found
         except (OSError, FileReferenceError) as error:
             return _unread(upload, str(error))
 
@@ -78,11 +93,19 @@ class Examiner:
         return _kept(hashes)
 
 
+def _read(reader: WordReader, file: IO[bytes], size: int) -> dict[str, Any]:
+    """What is written in a file. Not at the last try: a worker that died while it read costs no hashes."""
+    lines, refused = reader.words_of(file, size)
+    if refused:
+        log.warning("the words of a file were not read: %s", refused)
+    return {} if refused else {"words": msgspec.to_builtins(lines)}
+
+
 def with_hashes(raw: bytes, found: dict[str, Any]) -> Event:
     """The event with what was found in its file, whatever it said of that itself."""
     body = msgspec.json.decode(raw)
     body["data"].pop("file", None)
-    body["data"] |= {name: found[name] for name in FIELDS if name in found}
+    body["data"] |= {name: found[name] for name in FIELDS if found.get(name)}
     body["data"].setdefault("kind", _kind(found))
     if found.get("note"):
         body["data"]["note"] = found["note"]
@@ -130,4 +153,6 @@ def _unread(upload: Upload, why: str) -> dict[str, Any]:
 def _kept(hashes: FileHashes) -> dict[str, Any]:
     fields = msgspec.to_builtins(hashes)
     left_out = ("file", "value")
-    return {name: value for name, value in fields.items() if value not in (None, "") and name not in left_out}
+    return {
+        name: value for name, value in fields.items() if value not in (None, "", []) and name not in left_out
+    }

@@ -73,7 +73,7 @@ def test_no_bytes_break_the_reader(data):
         (b"\1\0\1\0\1" + bytes(22 * (MOST + 1)), "at most"),
         (b"\2\0\1\0\1", "version 2"),
         (b"\1\0\0\0\1", "0 x 256 pixels"),
-        (b"\1\1\2\0\1", "513 x 256 pixels"),
+        (b"\1\0\4\0\1", "1024 x 256 pixels"),
     ],
 )
 def test_what_is_no_picture_s_points_is_refused(data, reason):

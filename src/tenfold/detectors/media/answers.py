@@ -2,6 +2,8 @@
 
 import msgspec
 
+from tenfold.events import Line
+
 
 class Looks(msgspec.Struct, frozen=True):
     """PDQ hashes of a picture in the order of TURNS, as hexadecimal digits, and their quality."""
@@ -32,7 +34,9 @@ class Film(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen, or why nothing: `refused`. Neither: a file of another kind.
 
-    `points` as points.py writes them; empty when a picture has none.
+    `points` as points.py writes them; empty when a picture has none. `panels`: PDQ hashes of pictures
+    that stand in it. `words`: the lines that are written in it,
+    of the process that reads alone.
     """
 
     refused: str = ""
@@ -41,6 +45,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     height: int = 0
     whole: Looks | None = None
     trimmed: Looks | None = None
+    panels: list[str] = []
     points: bytes = b""
     film: Film | None = None
+    words: list[Line] = []
     thumbnails: Thumbnails | None = None

@@ -24,7 +24,7 @@ CELL: Final = 4.0  # pixels: pairs that share a place of either picture count on
 LEAST_PAIRS: Final = 4  # for a map to say anything
 LEAST: Final = 10  # pairs of a sure match; see the bench media-robustness
 LEAST_COVERED: Final = 0.03
-LEAST_BESIDE: Final = 6
+LEAST_BESIDE: Final = 3  # one at most is seen between posters that share a line of text
 STRIP: Final = 0.1  # of the entry's longer side
 DIRECTIONS: Final = np.exp(1j * np.pi * np.arange(24) / 24)  # in which strips are tried
 

@@ -6,6 +6,7 @@ The first answer comes unasked and is that of a small picture of our own: the wa
 import io
 import struct
 import sys
+from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 import av
@@ -18,6 +19,7 @@ from tenfold.detectors.media.asking import Asked
 from tenfold.detectors.media.confinement import FILM_CPU_SECONDS, PICTURE_CPU_SECONDS, allow_cpu, confine
 from tenfold.detectors.media.film import FilmError
 from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_picture
+from tenfold.detectors.media.panels import Box
 from tenfold.detectors.media.picture import PictureError
 from tenfold.detectors.media.thumbnails import thumbnails
 
@@ -29,6 +31,13 @@ def look(pixels: picture.Pixels) -> Looks:
     """The hashes of a picture and its turned forms."""
     found = pdq.hashes_of_turns(pdq.luma_of(pixels))
     return Looks([pdq.to_hex(bits) for bits, _ in found], found[0][1])
+
+
+def look_into(image: Image.Image, boxes: Sequence[Box]) -> list[str]:
+    """The hashes of the pictures that stand in one, without those that show too little."""
+    parts = [image.resize((pdq.SIDE, pdq.SIDE), Image.Resampling.BOX, box) for box in boxes]
+    found = [pdq.hash_of(pdq.luma_of(np.asarray(part))) for part in parts]
+    return [pdq.to_hex(bits) for bits, quality in found if quality >= pdq.LEAST_QUALITY]
 
 
 def answer(file: io.BufferedIOBase, size: int, *, small: bool = False) -> Answer:
@@ -59,7 +68,8 @@ def _picture(data: bytes, small: bool) -> Answer:
         height=read.height,
         whole=look(read.whole),
         trimmed=None if read.trimmed is None else look(read.trimmed),
-        points=keypoints.features(read.upright),
+        panels=look_into(read.upright, read.boxes),
+        points=keypoints.features(read.upright, read.boxes),
         film=_animation(data) if read.animated else None,
         thumbnails=thumbnails(read.upright) if small else None,
     )

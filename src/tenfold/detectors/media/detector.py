@@ -58,13 +58,14 @@ log = logging.getLogger("tenfold.media")
 
 class MediaItem(msgspec.Struct, frozen=True, kw_only=True):
     """A media item with its hashes in lower-case hexadecimal digits. A film's frames are written as frames.py
-    does, a picture's points as points.py does, in Base64."""
+    does, a picture's points as points.py does, in Base64. `pdq_panels`: of pictures that stand in it."""
 
     subject: Subject
     sha256: str | None = None
     md5: str | None = None
     pdq: str | None = None
     pdq_trimmed: str | None = None
+    pdq_panels: Sequence[str] = ()
     points: str | None = None
     film: str | None = None
     sound: str | None = None
@@ -249,7 +250,10 @@ def _questions(items: Sequence[MediaItem]) -> tuple[list[_Asked], Codes]:
     given = [
         (number, border, digits)
         for number, item in enumerate(items)
-        for border, digits in ((False, item.pdq), (True, item.pdq_trimmed))
+        for border, digits in (
+            (False, item.pdq),
+            *((True, inner) for inner in (item.pdq_trimmed, *item.pdq_panels)),
+        )
         if digits
     ]
     if not given:

@@ -22,7 +22,8 @@ class FileHashes(msgspec.Struct, frozen=True, kw_only=True):
     """The hashes of one file, for banks and for the event `media.uploaded`.
 
     `pdq` is None for what is no picture, could not be read (`note` says why) or shows too little: `quality`
-    below 50 of 100. `pdq_trimmed` is that of the picture without its border of one colour, if it has one.
+    below 50 of 100. `pdq_trimmed` is that of the picture without its border of one colour, if it has one;
+    `pdq_panels` those of pictures that stand in it, as in a screenshot.
     `points`: what parts of it are known by (points.py). `film` and `sound`: frames and peaks as frames.py
     writes them, of a film of `seconds`. `value` is what a bank of media takes: all of these and the turned
     forms.
@@ -35,6 +36,7 @@ class FileHashes(msgspec.Struct, frozen=True, kw_only=True):
     format: str | None = None
     pdq: str | None = None
     pdq_trimmed: str | None = None
+    pdq_panels: list[str] = []
     quality: int | None = None
     width: int | None = None
     height: int | None = None
@@ -103,6 +105,7 @@ def together(name: str, digests: Digests, seen: Answer) -> FileHashes:
         format=seen.format.lower() or None,
         pdq=whole[0] if whole else None,
         pdq_trimmed=trimmed[0] if trimmed else None,
+        pdq_panels=seen.panels,
         quality=seen.whole.quality if seen.whole else None,
         width=seen.width or None,
         height=seen.height or None,

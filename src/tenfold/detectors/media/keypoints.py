@@ -1,15 +1,22 @@
-"""Finding the points of a picture. Runs in the confined process: OpenCV works on strangers' pixels here."""
+"""Finding the points of a picture. Runs in the confined process: OpenCV works on strangers' pixels here.
 
-from collections.abc import Sequence
+Points are looked for in the whole picture and, closer, in each picture that stands in it (panels.py): that in
+a screenshot is small, and most points of the whole would be of the text around it.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Final
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tenfold.detectors.media.points import MOST, SIDE, Points
+from tenfold.detectors.media.panels import Box
+from tenfold.detectors.media.points import LARGEST_SIDE, MOST, SIDE, Points
 
 LEAST_CONTRAST: Final = 0.006  # of 0.04 that are usual: flat posters and soft skies have no more
 USUAL: Final = np.load(
@@ -21,29 +28,67 @@ Descriptors = NDArray[np.float32]  # n x 128
 cv2.setNumThreads(1)
 _SIFT = cv2.SIFT.create(nfeatures=3 * MOST, contrastThreshold=LEAST_CONTRAST)
 _CELLS = 8  # across and down, among which the points that are kept are spread
+LOOKED_INTO: Final = 3  # pictures in a picture
+CLOSER: Final = 1.3  # times larger than in the whole that a picture in it must be seen to be looked at itself
 _CROWD = 4.0  # points of a cell after which a further one counts half of what it would in an empty one
 
 
-def features(image: Image.Image) -> bytes:
-    """The points of a picture of any mode and size, as they are written; empty when there are none."""
-    grey = shrunk(image)
-    found, descriptors = described(grey)
-    if not found:
+class _Found(msgspec.Struct, frozen=True):
+    """Points as rows of place, diameter and angle, in pixels of the picture; the best first."""
+
+    places: NDArray[np.complex128]
+    sizes: NDArray[np.float64]
+    angles: NDArray[np.float64]
+    codes: NDArray[np.uint64]
+
+
+def features(image: Image.Image, boxes: Iterable[Box] = ()) -> bytes:
+    """The points of a picture of any mode and size, as they are written; empty when there are none.
+
+    `boxes`: where pictures stand in it, in its own pixels.
+    """
+    share = _share(image.size)
+    closer = [box for box in boxes if _share((box[2] - box[0], box[3] - box[1])) >= CLOSER * share][
+        :LOOKED_INTO
+    ]
+    found = [_found(image, (0, 0, *image.size)), *(_found(image, box) for box in closer)]
+    turns = zip_longest(*([(part, row) for row in range(len(part.places))] for part in found))
+    taken = [one for one in chain.from_iterable(turns) if one is not None][:MOST]
+    if not taken:
         return b""
-    places = np.array([point.pt for point in found]).reshape(-1, 2)
+    seen = max([share, *(_share((box[2] - box[0], box[3] - box[1])) for box in closer)])
+    scale = min(seen, LARGEST_SIDE / max(image.size))
     return Points(
-        width=grey.shape[1],
-        height=grey.shape[0],
-        places=places[:, 0] + 1j * places[:, 1],
-        sizes=np.array([point.size for point in found]),
+        width=max(1, round(image.width * scale)),
+        height=max(1, round(image.height * scale)),
+        places=np.array([part.places[row] for part, row in taken], np.complex128) * scale,
+        sizes=np.array([part.sizes[row] for part, row in taken]) * scale,
+        angles=np.array([part.angles[row] for part, row in taken]),
+        codes=np.array([part.codes[row] for part, row in taken]),
+    ).to_bytes()
+
+
+def _share(size: tuple[int, int]) -> float:
+    """How much smaller a picture of this size is looked at."""
+    return min(1.0, SIDE / max(size))
+
+
+def _found(image: Image.Image, box: Box) -> _Found:
+    grey = shrunk(image.crop(box))
+    found, descriptors = described(grey)
+    scale = (box[2] - box[0]) / grey.shape[1]
+    places = np.array([point.pt for point in found]).reshape(-1, 2)
+    return _Found(
+        places=box[0] + 1j * box[1] + scale * (places[:, 0] + 1j * places[:, 1]),
+        sizes=np.array([point.size for point in found]) * scale,
         angles=np.deg2rad([point.angle for point in found]),
         codes=np.packbits(descriptors > USUAL, axis=1).view(np.uint64),
-    ).to_bytes()
+    )
 
 
 def shrunk(image: Image.Image) -> NDArray[np.uint8]:
     """The picture in grey, its proportions kept, at most SIDE x SIDE."""
-    share = min(1.0, SIDE / max(image.size))
+    share = _share(image.size)
     size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
     return np.asarray(image.convert("L").resize(size, Image.Resampling.BOX))
 

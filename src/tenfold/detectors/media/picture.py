@@ -20,6 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from tenfold.detectors.media.panels import Box, panels
 from tenfold.detectors.media.pdq import SIDE
 
 # Formats that people upload; the first reads phones' MPO too. Nothing that runs programs (EPS).
@@ -63,7 +64,8 @@ class PictureError(ValueError):
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """`whole` is SIDE x SIDE; `trimmed` too, without a border of one colour; None where there is none.
 
-    `upright` has its own proportions; of a large JPEG it is smaller than the file says.
+    `upright` has its own proportions; of a large JPEG it is smaller than the file says. `boxes`: where
+    pictures stand in `upright` on plain ground.
     """
 
     format: str
@@ -72,6 +74,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     whole: Pixels
     trimmed: Pixels | None
     upright: Image.Image
+    boxes: list[Box]
     animated: bool
 
 
@@ -96,13 +99,15 @@ def read(data: bytes) -> Picture:
     if orientation in (5, 6, 7, 8):
         width, height = height, width
     whole = _upright(colours.resize((SIDE, SIDE), Image.Resampling.BOX), orientation)
+    upright = _upright(colours, orientation)
     return Picture(
         format=image.format or "",
         width=width,
         height=height,
         whole=np.asarray(whole),
         trimmed=_trimmed(colours, orientation),
-        upright=_upright(colours, orientation),
+        upright=upright,
+        boxes=_boxes(upright),
         animated=animated,
     )
 
@@ -139,6 +144,17 @@ def _eight_bits(values: NDArray[np.generic]) -> Pixels:
     top = float(grey.max(initial=0))
     scale = 255 / 65535 if top > 255 else 255 if top <= 1 else 1
     return np.asarray(np.clip(grey * scale, 0, 255), np.uint8)
+
+
+def _boxes(image: Image.Image) -> list[Box]:
+    """Where pictures stand in it."""
+    factor = max(1, max(image.size) // TRIM_SIDE)
+    grey = image.convert("L")
+    found = panels(np.asarray(grey.reduce(factor) if factor > 1 else grey))
+    return [
+        (left * factor, top * factor, min(right * factor, image.width), min(bottom * factor, image.height))
+        for left, top, right, bottom in found
+    ]
 
 
 def _trimmed(colours: Image.Image, orientation: int) -> Pixels | None:

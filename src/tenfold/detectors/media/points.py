@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIDE: Final = 512  # pixels of the longer side of the picture in which points are looked for
+LARGEST_SIDE: Final = 1023  # pixels of that side where pictures in it were looked at by themselves
 MOST: Final = 500  # points of one picture
 CODE_BITS: Final = 128
 VERSION: Final = 1
@@ -71,8 +72,10 @@ class Points(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         version, width, height = _HEAD.unpack_from(data)
         if version != VERSION:
             raise PointsError(f"points of version {version}; this Tenfold reads version {VERSION}")
-        if not (1 <= width <= SIDE and 1 <= height <= SIDE):
-            raise PointsError(f"points of a picture of {width} x {height} pixels; at most {SIDE} x {SIDE}")
+        if not (1 <= width <= LARGEST_SIDE and 1 <= height <= LARGEST_SIDE):
+            raise PointsError(
+                f"points of a picture of {width} x {height} pixels; at most {LARGEST_SIDE} x {LARGEST_SIDE}"
+            )
         rows = np.frombuffer(data, _POINT, offset=_HEAD.size)
         return cls(
             width=width,
