@@ -119,6 +119,8 @@ def test_slurs_are_masked_until_the_text_is_asked_for_and_a_break_is_suggested(
     page.keyboard.press("v")
     expect(subject).to_contain_text("entrance" if locale == "en" else "للراي")
     open_case(page, cases, "post:p-3")
+    expect(page.locator(".read-as .read")).to_have_text(["ashen", "banner"])
+    expect(page.locator(".read-as mark")).to_have_count(1)
     rest = page.locator("#rest")
     expect(rest).to_contain_text(words(locale, "rest.severe", n=2))
     rest.get_by_role("button").click()

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,7 +10,6 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.response import Redirect
 from markupsafe import Markup
 
 from tenfold.casework import returns, service, ties, views
@@ -22,9 +21,10 @@ from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import pages
 from tenfold.web.console import returns as returns_pages
 from tenfold.web.console.access import Permission, Visit, Visiting
-from tenfold.web.console.errors import Conflict, Refused
+from tenfold.web.console.errors import Conflict
 from tenfold.web.console.highlight import Hit
 from tenfold.web.console.queue import number_of, read_filter, read_toast, user_ids
+from tenfold.web.console.readings import Reading, readings
 from tenfold.web.console.sparing import Spared, shown_token, spare
 
 MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
@@ -70,10 +70,11 @@ ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {
 
 
 class Finding(msgspec.Struct):
-    """A signal as shown: with the pieces of original text that it rests on."""
+    """A signal as shown: with the pieces of text that it rests on, and how hidden words were read."""
 
     signal: views.SignalView
     quotes: list[Markup]
+    readings: list[Reading]
 
 
 class Wish(msgspec.Struct, kw_only=True):
@@ -128,13 +129,14 @@ def _shown(value: Any) -> str:
 
 def _findings(view: views.CaseView, spared: Spared) -> list[Finding]:
     found = []
-    for signal in view.signals:
+    for number, signal in enumerate(view.signals, start=1):
         texts = {
             span: view.subject.fields.get(span.field, "")[span.start : span.end] for span in signal.spans
         }
         distinct = list(dict.fromkeys(text[:QUOTE] for text in texts.values() if text))
         quotes = [spared.told(text) for text in distinct[:MAX_QUOTES]]
-        found.append(Finding(signal, quotes))
+        read_as = readings(signal, view.subject.fields, spared, number)
+        found.append(Finding(signal, quotes, read_as))
     return found
 
 
@@ -168,8 +170,10 @@ def _actors(view: views.CaseView) -> list[str | None]:
     decisions = [*view.decisions, *(view.account.decisions if view.account else ())]
     return [
         view.case.claimed_by,
+        view.proposal.author if view.proposal else None,
         *(note.author for note in view.notes),
         *(decision.author for decision in decisions),
+        *(decision.confirmed_by for decision in decisions),
         *(decision.reversed_by for decision in decisions),
     ]
 
@@ -302,53 +306,4 @@ def reveal(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[i
     return show(visit, request, found)
 
 
-def _back_to(visit: Visit, case_id: int) -> Redirect:
-    return pages.redirect(f"/cases/{case_id}{read_filter(visit.form).trail}")
-
-
-@post("/cases/{case_id:int}/claim", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def claim(visit: Visiting, case_id: FromPath[int]) -> Redirect:
-    """Take the case for as long as a lease lasts."""
-    lease = timedelta(minutes=visit.runtime.settings.lease_minutes)
-    with acting(visit) as conn:
-        service.claim(conn, case_id=case_id, actor=visit.person.actor, lease=lease, now=datetime.now(UTC))
-    return _back_to(visit, case_id)
-
-
-@post("/cases/{case_id:int}/release", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def release(visit: Visiting, case_id: FromPath[int]) -> Redirect:
-    """Give the case back."""
-    with acting(visit) as conn:
-        service.release(conn, case_id=case_id, actor=visit.person.actor, now=datetime.now(UTC))
-    return _back_to(visit, case_id)
-
-
-@post("/cases/{case_id:int}/escalate", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
-def escalate(visit: Visiting, case_id: FromPath[int]) -> Redirect:
-    """Move the case to the leads, with a question."""
-    reason = visit.field("reason")
-    if not reason:
-        raise Refused(422, "error.reason")
-    with acting(visit) as conn:
-        service.escalate(
-            conn, case_id=case_id, actor=visit.person.actor, reason=reason, now=datetime.now(UTC)
-        )
-    return pages.redirect(f"/cases{read_filter(visit.form).trail}")
-
-
-@post("/cases/{case_id:int}/notes", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=200)
-def note(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[Any]:
-    """Write a note; htmx gets the list of notes back, a browser without scripts the page."""
-    text = visit.field("note")
-    if not text:
-        raise Refused(422, "error.note")
-    with acting(visit) as conn:
-        service.note(conn, case_id=case_id, actor=visit.person.actor, text=text, now=datetime.now(UTC))
-    if not visit.fragment:
-        return pages.redirect(f"/cases/{case_id}#notes")
-    with visit.runtime.pool.connection() as conn:
-        found = read(conn, visit, case_id)
-    return show(visit, request, found, template="parts/notes.html")
-
-
-handlers = [case_page, reveal, claim, release, escalate, note]
+handlers = [case_page, reveal]
