@@ -13,6 +13,13 @@ Chance = np.random.Generator
 Edit = Callable[[Image.Image, Chance, Image.Image], Image.Image]  # the third: some other picture
 
 
+def as_jpeg(image: Image.Image, quality: int = 92) -> bytes:
+    """The file that people would send; of good quality, which edits may undercut."""
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=quality)
+    return file.getvalue()
+
+
 def _resized(image: Image.Image, chance: Chance, _: Image.Image) -> Image.Image:
     share = chance.uniform(0.3, 1.4)
     return image.resize((round(image.width * share), round(image.height * share)), Image.Resampling.BILINEAR)
@@ -24,9 +31,8 @@ def _squeezed(image: Image.Image, chance: Chance, _: Image.Image) -> Image.Image
 
 def _jpeg(low: int, high: int) -> Edit:
     def edit(image: Image.Image, chance: Chance, _: Image.Image) -> Image.Image:
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=int(chance.integers(low, high + 1)))
-        return Image.open(file).convert("RGB")
+        data = as_jpeg(image, int(chance.integers(low, high + 1)))
+        return Image.open(io.BytesIO(data)).convert("RGB")
 
     return edit
 

@@ -17,6 +17,7 @@ from PIL import Image
 
 from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
+from tenfold.detectors.media.bands import Codes, codes_of
 from tenfold.detectors.media.detector import MediaDetector, MediaItem
 from tenfold.detectors.media.hasher import FileHashes, Hasher, digests_of, together
 from tenfold.detectors.media.matches import PART
@@ -26,12 +27,15 @@ from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.subjects import Subject, SubjectKind
 from tenfold_bench import _made_pictures as made
-from tenfold_bench._edits import EDITS
+from tenfold_bench import _strangers as strangers
+from tenfold_bench._edits import EDITS, as_jpeg
 from tenfold_bench.result import Figure
 
-PHOTOGRAPHS, POSTERS, SCENES = 36, 16, 8
+PHOTOGRAPHS, POSTERS, SCENES = 30, 10, 6
 QUICK_PHOTOGRAPHS, QUICK_POSTERS, QUICK_SCENES = 1, 1, 1
-UNRELATED, QUICK_UNRELATED = 1_700, 9
+UNRELATED, QUICK_UNRELATED = 520, 9  # uploads
+STRANGE_HASHES, QUICK_STRANGE_HASHES = 100_000, 2_000  # in the bank, of pictures that nobody uploads
+STRANGE_PICTURES, QUICK_STRANGE_PICTURES = 240, 3  # in the bank with their points
 QUICK_POOL = 12
 SUBJECT: Final = Subject(SubjectKind.MEDIA, "upload")
 _SURE, _USUAL, _PART = ">= 0.98", ">= 0.95", ">= 0.90"
@@ -59,46 +63,70 @@ GOALS: Final = {
 
 
 class Tally(msgspec.Struct):
-    """Known at all, told by plain PDQ, known by a hash of ours; and entries that were wrongly told."""
+    """Known at all, told by plain PDQ, known by a hash of ours; and for how many uploads an entry was wrongly
+    told by a hash, by points, by plain PDQ."""
 
     ours: list[bool] = []
     plain: list[bool] = []
     hashed: list[bool] = []
-    wrong: int = 0
+    wrong_hashes: int = 0
+    wrong_points: int = 0
+    wrong_plain: int = 0
 
 
 def figures(quick: bool) -> tuple[list[Figure], list[str]]:
     """Recall of each edit; false matches among unrelated pairs of upload and entry."""
     pools = made.pools(QUICK_POOL if quick else None)
     counts = (QUICK_PHOTOGRAPHS, QUICK_POSTERS, QUICK_SCENES) if quick else (PHOTOGRAPHS, POSTERS, SCENES)
+    strange = (QUICK_STRANGE_HASHES, QUICK_STRANGE_PICTURES) if quick else (STRANGE_HASHES, STRANGE_PICTURES)
     grounds = pools.unrelated[::2]  # of posters: parts of these photographs are in the bank
     entries = [
         *pools.banked[: counts[0]],
         *islice(made.posters(1, grounds), counts[1]),
         *islice(made.scenes(1), counts[2]),
     ]
-    others = pools.unrelated[1::2] + pools.aside
+    others = pools.unrelated[1::2]
     with tempfile.TemporaryDirectory(prefix="tf-robust-") as name, Hasher() as hasher:
         server = EmbeddedServer(Path(name) / "pg")
         try:
             database.migrate(server.url)
             with database.connect(server.url, autocommit=True) as conn:
                 known = _banked(conn, hasher, entries)
-                eye = Eye(conn, hasher, MediaDetector())
+                hashes = strangers.bank(conn, hasher, pools.aside, *strange)
+                eye = Eye(conn, hasher, MediaDetector(), hashes)
                 tallies = {edit: _edited(eye, edit, known, others) for edit in EDITS}
                 unrelated = QUICK_UNRELATED if quick else UNRELATED
-                wrong = _unrelated(eye, others, unrelated)
+                tallies["unrelated"] = _unrelated(eye, others, unrelated)
         finally:
             server.stop()
-    wrong += sum(tally.wrong for tally in tallies.values())
-    pairs = unrelated * len(entries) + len(EDITS) * len(entries) * (len(entries) - 1)
-    table = [_figure(edit, tally) for edit, tally in tallies.items()]
-    table.append(Figure(label="pictures wrongly known", ours=wrong, unit=f"of {pairs:,} pairs", goal="0"))
+    uploads = unrelated + len(EDITS) * len(entries)
+    table = [_figure(edit, tallies[edit]) for edit in EDITS]
+    table += _wrong(list(tallies.values()), uploads, strange[0], uploads * (len(entries) + strange[1]))
     return table, [
         f"{counts[0]} photographs, {counts[1]} posters and {counts[2]} drawn scenes in the bank, each edited "
-        f"{len(EDITS)} times with parameters drawn anew; {unrelated:,} unrelated pictures: parts of other "
-        "photographs, posters with the same words in the same letters, and scenes, edited too",
+        f"{len(EDITS)} times with parameters drawn anew; beside them {strange[0]:,} hashes of parts of other "
+        f"photographs and the points of {strange[1]:,} other pictures. {unrelated:,} uploads are of neither: "
+        "parts of photographs, posters with the same words in the same letters, and scenes, edited too",
         "peer: PDQ of the whole picture within 31 bits, with nothing that we add to it",
+    ]
+
+
+def _wrong(tallies: list[Tally], uploads: int, hashes: int, pairs: int) -> list[Figure]:
+    return [
+        Figure(
+            label=f"uploads of pictures wrongly known by a hash, {hashes:,} in the bank",
+            ours=sum(tally.wrong_hashes for tally in tallies),
+            peer=sum(tally.wrong_plain for tally in tallies),
+            peer_name="plain PDQ",
+            unit=f"of {uploads:,}",
+            goal="0",
+        ),
+        Figure(
+            label="pictures wrongly known by points",
+            ours=sum(tally.wrong_points for tally in tallies),
+            unit=f"of {pairs:,} pairs",
+            goal="0",
+        ),
     ]
 
 
@@ -115,6 +143,7 @@ class Eye(msgspec.Struct):
     conn: Conn
     hasher: Hasher
     detector: MediaDetector
+    strangers: Codes
 
     def told(self, picture: Image.Image) -> tuple[FileHashes, dict[str, str]]:
         """An upload's hashes, the labels of the entries that it is said to show, and by what."""
@@ -124,6 +153,7 @@ class Eye(msgspec.Struct):
             sha256=upload.sha256,
             pdq=upload.pdq,
             pdq_trimmed=upload.pdq_trimmed,
+            pdq_panels=upload.pdq_panels,
             points=upload.points,
         )
         (signals,) = self.detector.detect(self.conn, [item])
@@ -147,21 +177,30 @@ def _edited(eye: Eye, edit: str, known: list[Known], others: list[Image.Image]) 
     for place, entry in enumerate(known):
         other = others[int(chance.integers(len(others)))]
         upload, found = eye.told(EDITS[edit](entry.picture, chance, other))
-        tally.ours.append(str(place) in found)
-        tally.hashed.append(found.get(str(place), PART) != PART)
+        right = found.pop(str(place), None)
+        tally.ours.append(right is not None)
+        tally.hashed.append(right not in (None, PART))
         tally.plain.append(_plain(upload, entry.hashes))
-        tally.wrong += len(found.keys() - {str(place)})
+        _count_wrong(tally, eye, upload, found)
     return tally
 
 
-def _unrelated(eye: Eye, others: list[Image.Image], count: int) -> int:
+def _unrelated(eye: Eye, others: list[Image.Image], count: int) -> Tally:
     chance = np.random.default_rng(11)
-    edits = cycle(EDITS)
-    wrong = 0
-    for picture, edit in zip(islice(_strangers(others), count), edits, strict=False):
+    tally = Tally()
+    for picture, edit in zip(islice(_strangers(others), count), cycle(EDITS), strict=False):
         other = others[int(chance.integers(len(others)))]
-        wrong += len(eye.told(EDITS[edit](picture, chance, other))[1])
-    return wrong
+        _count_wrong(tally, eye, *eye.told(EDITS[edit](picture, chance, other)))
+    return tally
+
+
+def _count_wrong(tally: Tally, eye: Eye, upload: FileHashes, wrong: dict[str, str]) -> None:
+    kinds = list(wrong.values())
+    tally.wrong_hashes += any(kind != PART for kind in kinds)
+    tally.wrong_points += kinds.count(PART)
+    if upload.pdq:
+        near = np.bitwise_count(eye.strangers ^ codes_of(bytes.fromhex(upload.pdq))).sum(axis=1)
+        tally.wrong_plain += bool((near <= NEAR).any())
 
 
 def _strangers(others: list[Image.Image]) -> Iterator[Image.Image]:
@@ -182,10 +221,7 @@ def _plain(upload: FileHashes, entry: FileHashes) -> bool:
 
 
 def _hashed(hasher: Hasher, image: Image.Image) -> FileHashes:
-    """As the file that people would send; JPEG of good quality, which the edits themselves may undercut."""
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=92)
-    data = file.getvalue()
+    data = as_jpeg(image)
     seen = hasher.look(data)
     if seen.refused:
         raise SystemExit(f"a made picture was refused: {seen.refused}")
@@ -194,7 +230,7 @@ def _hashed(hasher: Hasher, image: Image.Image) -> FileHashes:
 
 def _figure(edit: str, tally: Tally) -> Figure:
     return Figure(
-        label=f"picture known: {edit} (by hash alone {np.mean(tally.hashed):.2f})",
+        label=f"picture known: {edit}: {sum(tally.ours)} of {len(tally.ours)}, by hash {sum(tally.hashed)}",
         ours=float(np.mean(tally.ours)),
         peer=float(np.mean(tally.plain)),
         peer_name="plain PDQ",

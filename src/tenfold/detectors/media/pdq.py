@@ -32,7 +32,7 @@ def luma_of(rgb: NDArray[np.uint8]) -> Luma:
 
 def hash_of(luma: Luma) -> tuple[Bits, int]:
     """The hash and its quality, 0 to 100: how much there is to see in the picture."""
-    return _hash_of_small(np.asarray(_SHRINK @ luma @ _SHRINK.T, np.float32))
+    return hash_of_small(np.asarray(_SHRINK @ luma @ _SHRINK.T, np.float32))
 
 
 def hashes_of_turns(luma: Luma) -> list[tuple[Bits, int]]:
@@ -46,10 +46,11 @@ def hashes_of_turns(luma: Luma) -> list[tuple[Bits, int]]:
         small[0][0], small[0][1].T, small[1][1], small[1][0].T,
         small[0][1], small[0][0].T, small[1][0], small[1][1].T,
     )  # fmt: skip
-    return [_hash_of_small(one) for one in turned]
+    return [hash_of_small(one) for one in turned]
 
 
-def _hash_of_small(small: NDArray[np.float32]) -> tuple[Bits, int]:
+def hash_of_small(small: NDArray[np.float32]) -> tuple[Bits, int]:
+    """The hash and quality of a picture that was filtered and brought to 64 x 64 already."""
     waves = np.asarray(_WAVES @ small @ _WAVES.T, np.float32)
     median = np.partition(waves, BITS // 2 - 1, axis=None)[BITS // 2 - 1]
     return (waves > median).ravel(), _quality(small)
