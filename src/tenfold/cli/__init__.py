@@ -8,7 +8,19 @@ import typer
 
 from tenfold import __version__
 
-COMMANDS = ("serve", "worker", "migrate", "status", "backup", "restore", "ingest", "simulate", "hash", "demo")
+COMMANDS = (
+    "serve",
+    "worker",
+    "migrate",
+    "status",
+    "figures",
+    "backup",
+    "restore",
+    "ingest",
+    "simulate",
+    "hash",
+    "demo",
+)
 GROUPS = {
     "appeals": "What users say against decisions: list, show.",
     "audit": "Verify and export the audit chain.",

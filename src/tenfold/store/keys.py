@@ -44,6 +44,7 @@ class Scope(StrEnum):
     PROTECTEES = "protectees"
     POLICY_READ = "policy:read"
     POLICY_WRITE = "policy:write"
+    FIGURES_READ = "figures:read"
     STATUS_READ = "status:read"
     METRICS_READ = "metrics:read"
 
