@@ -19,7 +19,8 @@ from tenfold.casework.shown import (
     SubjectView,
     action_view,
 )
-from tenfold.store import actions, audit, cases, standing
+from tenfold.casework.states import CaseState
+from tenfold.store import actions, audit, cases, seconds, standing
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
@@ -45,6 +46,7 @@ def case_view(
         notes=_notes(conn, case_id),
         actions=[action_view(action) for action in actions.of_cases(conn, [case_id])],
         decisions=read_decisions(conn, "case_id = %(case_id)s ORDER BY id DESC", {"case_id": case_id}),
+        proposal=seconds.waiting_on(conn, case_id) if case.state == CaseState.AWAITING else None,
     )
     audit.append(conn, [Entry(actor=viewer, act=act, subject=f"case:{case_id}")])
     return view
@@ -109,7 +111,7 @@ _SUBJECTS: dict[SubjectKind, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("name", "description"),
         ("creator", "avatar", "links", "visibility", "members"),
     ),
-    SubjectKind.MEDIA: ("media", (), ("kind", "mime", "sha256", "md5", "pdq", "bytes", "url")),
+    SubjectKind.MEDIA: ("media", ("words",), ("kind", "mime", "sha256", "md5", "pdq", "bytes", "url")),
 }
 
 

@@ -11,6 +11,7 @@ import msgspec
 from tenfold.evidence import Span
 from tenfold.judgement import Part
 from tenfold.store.actions import Action
+from tenfold.store.seconds import Proposal
 from tenfold.subjects import Subject
 
 CaseStateName = Literal["open", "claimed", "escalated", "awaiting", "decided"]
@@ -196,6 +197,7 @@ class CaseView(msgspec.Struct, kw_only=True):
     notes: list[NoteView]
     actions: list[ActionView]
     decisions: list[DecisionView]
+    proposal: Proposal | None = None  # what waits for a second person
 
 
 def action_view(action: Action) -> ActionView:

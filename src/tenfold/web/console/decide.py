@@ -8,7 +8,8 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tenfold.casework import notices, service
+from tenfold.casework import notices, seconds, service
+from tenfold.casework.seconds import Proposed
 from tenfold.casework.service import Order, RefusedError, Verdict
 from tenfold.store.database import Conn
 from tenfold.taxonomy import ActionKind, Ground
@@ -90,15 +91,18 @@ def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[i
         return _again(visit, request, wish, missing)
     try:
         with acting(visit) as conn:
-            made = service.decide(
+            actor, now = visit.person.actor, datetime.now(UTC)
+            verdict = _with_notice(conn, case_id, wish)
+            made = seconds.or_propose(
                 conn,
-                case_id=case_id,
-                verdict=_with_notice(conn, case_id, wish),
-                actor=visit.person.actor,
-                now=datetime.now(UTC),
+                lambda: service.decide(conn, case_id=case_id, verdict=verdict, actor=actor, now=now),
+                actor=actor,
+                now=now,
             )
     except RefusedError as error:
         return _again(visit, request, wish, "decide.refused", error.reason)
+    if isinstance(made, Proposed):
+        return pages.redirect(f"/seconds/{made.proposal_id}?fresh=true")
     filter_, toast = read_filter(visit.form), Toast(made.decision_id, case_id)
     undo = f"decided={toast.decision}&of={toast.case}"
     if visit.field("then") != "next":

@@ -82,7 +82,9 @@ def read_filter(values: Any) -> Filter:
         queue=text("queue"),
         severity=int(severity) if known else None,
         language=text("language"),
-        state=next((name for name in ("open", "claimed", "escalated", "decided") if name == state), None),
+        state=next(
+            (name for name in ("open", "claimed", "escalated", "awaiting", "decided") if name == state), None
+        ),
         search=text("search"),
         cursor=text("cursor"),
     )
@@ -163,6 +165,7 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
         languages=LANGUAGES,
         total=sum(count.total for count in counts),
         overdue=sum(count.overdue for count in counts),
+        awaiting=sum(count.awaiting for count in counts),
         trail=filter_.trail,
         first=f"/cases{filter_.query(cursor='')}",
         further=f"/cases{filter_.query(cursor=page.next or '')}",

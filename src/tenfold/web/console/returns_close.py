@@ -9,8 +9,9 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from tenfold.casework import closing
+from tenfold.casework import closing, seconds
 from tenfold.casework.closing import Cluster
+from tenfold.casework.seconds import Proposed
 from tenfold.casework.service import NotFoundError, RefusedError
 from tenfold.store import audit, people
 from tenfold.taxonomy import Ground
@@ -123,17 +124,25 @@ def close(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
         return _page(visit, request, wish, status=422, failure=missing)
     try:
         with acting(visit) as conn:
-            made = closing.close_cluster(
+            actor, now = visit.person.actor, datetime.now(UTC)
+            made = seconds.or_propose(
                 conn,
-                account=wish.account,
-                chosen=sorted(wish.chosen or ()),
-                ground=Ground(wish.ground),
-                reason=wish.reason,
-                actor=visit.person.actor,
-                now=datetime.now(UTC),
+                lambda: closing.close_cluster(
+                    conn,
+                    account=wish.account,
+                    chosen=sorted(wish.chosen or ()),
+                    ground=Ground(wish.ground),
+                    reason=wish.reason,
+                    actor=actor,
+                    now=now,
+                ),
+                actor=actor,
+                now=now,
             )
     except RefusedError:
         return _page(visit, request, wish, status=422, failure="decide.close_refused")
+    if isinstance(made, Proposed):
+        return pages.redirect(f"/seconds/{made.proposal_id}?fresh=true")
     query = {"account": wish.account, "decided": made.decision_id, "of": made.case_id}
     return pages.redirect(f"/returns/close?{urlencode(query)}")
 

@@ -9,7 +9,8 @@ from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from tenfold.casework import service, together, views
+from tenfold.casework import seconds, service, together, views
+from tenfold.casework.seconds import Proposed
 from tenfold.casework.service import RefusedError
 from tenfold.casework.together import MOST, Effects
 from tenfold.store import people
@@ -135,7 +136,12 @@ def look_through(visit: Visiting) -> Response[str]:
             chosen = _all_that_match(conn, read_filter(visit.form))
     if not chosen:
         raise Refused(422, "error.nothing_chosen")
-    return _page(visit, Form(cases=chosen, apart={}))
+    return page_of(visit, chosen)
+
+
+def page_of(visit: Visit, chosen: Sequence[int]) -> Response[str]:
+    """The page on which these cases are decided together."""
+    return _page(visit, Form(cases=list(chosen), apart={}))
 
 
 @post("/cases/together/preview", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=200)
@@ -153,11 +159,19 @@ def decide(visit: Visiting) -> Response[Any]:
         return _page(visit, form, status=422, failure=form.missing)
     try:
         with acting(visit) as conn:
-            made = together.decide_together(
-                conn, case_ids=form.cases, wish=form.wish, actor=visit.person.actor, now=datetime.now(UTC)
+            actor, now = visit.person.actor, datetime.now(UTC)
+            made = seconds.or_propose(
+                conn,
+                lambda: together.decide_together(
+                    conn, case_ids=form.cases, wish=form.wish, actor=actor, now=now
+                ),
+                actor=actor,
+                now=now,
             )
     except RefusedError:
         return _page(visit, form, status=422, failure="decide.together_refused")
+    if isinstance(made, Proposed):
+        return pages.redirect(f"/seconds/{made.proposal_id}?fresh=true")
     left = "".join(f"&left={case}" for case in sorted(made.taken))
     return pages.redirect(f"/decisions/{made.decision_id}?fresh=true{left}")
 
@@ -174,7 +188,9 @@ def decision_page(
             raise NotFoundException
         rows = views.cases_named(conn, case_ids=[*(one.case_id for one in made), *left], now=now)
         texts = excerpts(conn, rows)
-        names = people.names(conn, user_ids([made[0].author, *(row.claimed_by for row in rows)]))
+        names = people.names(
+            conn, user_ids([made[0].author, made[0].confirmed_by, *(row.claimed_by for row in rows)])
+        )
     known = {row.id: row for row in rows}
     lead = made[0]
     return pages.render(
@@ -187,8 +203,9 @@ def decision_page(
         left=[known[case] for case in left if case in known],
         excerpts=texts,
         people=names,
+        standing=any(one.state == "in_force" for one in made),
         undoable=lead.state == "in_force"
-        and lead.author == visit.person.actor
+        and (lead.confirmed_by or lead.author) == visit.person.actor
         and now - lead.decided_at < service.UNDO_WINDOW,
         fresh="fresh" in request.query_params,
     )

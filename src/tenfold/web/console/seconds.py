@@ -1,0 +1,210 @@
+"""Second looks: what waits for one, one proposal with what it would do, and what asks for a second person."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, get_args
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect
+
+from tenfold.casework import seconds, views
+from tenfold.casework.service import RefusedError
+from tenfold.store import actions, people
+from tenfold.store import seconds as store
+from tenfold.store.database import Conn
+from tenfold.taxonomy import ActionKind, Ground
+from tenfold.web.console import pages
+from tenfold.web.console.access import Permission, Visit, Visiting
+from tenfold.web.console.case import acting
+from tenfold.web.console.errors import Refused
+from tenfold.web.console.queue import excerpts, user_ids
+
+ASKING: Final = tuple(
+    kind.value for kind in ActionKind if kind not in (ActionKind.RESTORE, ActionKind.ESCALATE)
+)
+
+
+@get("/seconds", opt={"needs": Permission.READ}, sync_to_thread=True)
+def seconds_page(visit: Visiting) -> Response[str]:
+    """What waits for a second person, the most urgent first, and what asks for one."""
+    now = datetime.now(UTC)
+    with visit.runtime.pool.connection() as conn:
+        waiting = views.queue_page(conn, now=now, state="awaiting").cases
+        proposals = {case.id: store.waiting_on(conn, case.id) for case in waiting}
+        texts = excerpts(conn, waiting)
+        rules = store.rules(conn)
+        queues = [count.queue for count in views.queue_counts(conn, now=now)]
+        authors = [one.author for one in proposals.values() if one]
+        names = people.names(conn, user_ids([*authors, *(rule.added_by for rule in rules)]))
+    return pages.render(
+        visit,
+        "seconds.html",
+        section="cases",
+        waiting=waiting,
+        proposals=proposals,
+        excerpts=texts,
+        rules=rules,
+        grounds=[ground.value for ground in Ground],
+        kinds=ASKING,
+        queues=queues,
+        people=names,
+    )
+
+
+@post("/seconds/rules", opt={"needs": Permission.POLICY}, sync_to_thread=True, status_code=303)
+def change_rule(visit: Visiting) -> Redirect:
+    """Ask for a second person, or no longer. The choice is written KIND:VALUE."""
+    kind, _, value = visit.field("rule").partition(":")
+    known = next((one for one in get_args(seconds.Kind) if one == kind), None)
+    if known is None:
+        raise Refused(422, "error.refused")
+    with visit.runtime.pool.connection() as conn:
+        seconds.set_rule(
+            conn,
+            kind=known,
+            value=value,
+            needed=visit.field("needed") == "on",
+            actor=visit.person.actor,
+            now=datetime.now(UTC),
+        )
+    return pages.redirect("/seconds#rules")
+
+
+@get("/seconds/{proposal_id:int}", opt={"needs": Permission.READ}, sync_to_thread=True)
+def proposal_page(
+    visit: Visiting, proposal_id: FromPath[int], fresh: FromQuery[bool] = False
+) -> Response[str]:
+    """One proposal: the cases, what would be decided about them, and what the second person can do."""
+    return _shown(visit, proposal_id, fresh=fresh)
+
+
+def _shown(
+    visit: Visit, proposal_id: int, *, fresh: bool = False, failure: str | None = None, status: int = 200
+) -> Response[str]:
+    now = datetime.now(UTC)
+    with visit.runtime.pool.connection() as conn:
+        proposal = store.load(conn, proposal_id)
+        if proposal is None:
+            raise NotFoundException
+        verdicts = seconds.verdicts_of(proposal)
+        rows = {row.id: row for row in views.cases_named(conn, case_ids=proposal.case_ids, now=now)}
+        texts = excerpts(conn, rows.values())
+        ordered = _ordered(conn, verdicts)
+        names = people.names(conn, user_ids([proposal.author, proposal.second]))
+    return pages.render(
+        visit,
+        "second.html",
+        status,
+        section="cases",
+        proposal=proposal,
+        verdicts=verdicts,
+        rows=rows,
+        ordered=ordered,
+        excerpts=texts,
+        people=names,
+        mine=proposal.author == visit.person.actor,
+        fresh=fresh,
+        failure=failure,
+    )
+
+
+def _ordered(conn: Conn, verdicts: list[Any]) -> dict[int, list[str]]:
+    """The kinds of actions that each verdict would order, by case."""
+    proposed = actions.of_cases(conn, [one.case_id for one in verdicts])
+    found: dict[int, list[str]] = {}
+    for one in verdicts:
+        chosen = one.verdict.proposals
+        kinds = [
+            action.kind
+            for action in proposed
+            if action.case_id == one.case_id
+            and (action.id in chosen if chosen is not None else action.state == "proposed")
+        ]
+        found[one.case_id] = list(dict.fromkeys([*kinds, *(order.kind.value for order in one.verdict.add)]))
+    return found
+
+
+def _act(visit: Visit, proposal_id: int, act: Callable[[Conn, datetime], Any]) -> Any:
+    """One step; the proposal's page again when it is refused."""
+    try:
+        with acting(visit) as conn:
+            return act(conn, datetime.now(UTC))
+    except RefusedError as error:
+        key = "seconds.four_eyes" if error.field == "second" else "seconds.cannot"
+        return _shown(visit, proposal_id, failure=key, status=409)
+
+
+@post(
+    "/seconds/{proposal_id:int}/confirm",
+    opt={"needs": Permission.DECIDE},
+    sync_to_thread=True,
+    status_code=303,
+)
+def confirm(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
+    """Decide it, in both names."""
+    made = _act(
+        visit,
+        proposal_id,
+        lambda conn, now: seconds.confirm(conn, proposal_id=proposal_id, actor=visit.person.actor, now=now),
+    )
+    if isinstance(made, Response):
+        return made
+    return pages.redirect(f"/decisions/{made[0].decision_id}?fresh=true")
+
+
+@post(
+    "/seconds/{proposal_id:int}/return",
+    opt={"needs": Permission.DECIDE},
+    sync_to_thread=True,
+    status_code=303,
+)
+def send_back(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
+    """Send it back, with words."""
+    words = visit.field("words")
+    if not words:
+        return _shown(visit, proposal_id, failure="seconds.words_missing", status=422)
+    made = _act(
+        visit,
+        proposal_id,
+        lambda conn, now: seconds.send_back(
+            conn, proposal_id=proposal_id, words=words, actor=visit.person.actor, now=now
+        ),
+    )
+    return made if isinstance(made, Response) else pages.redirect("/seconds")
+
+
+@post(
+    "/seconds/{proposal_id:int}/take", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303
+)
+def take_over(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
+    """Go on with it oneself."""
+    lease = timedelta(minutes=visit.runtime.settings.lease_minutes)
+    made = _act(
+        visit,
+        proposal_id,
+        lambda conn, now: seconds.take_over(
+            conn, proposal_id=proposal_id, actor=visit.person.actor, lease=lease, now=now
+        ),
+    )
+    return made if isinstance(made, Response) else pages.redirect(f"/cases/{made[0]}")
+
+
+@post(
+    "/seconds/{proposal_id:int}/withdraw",
+    opt={"needs": Permission.DECIDE},
+    sync_to_thread=True,
+    status_code=303,
+)
+def withdraw(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
+    """Take one's own proposal back."""
+    made = _act(
+        visit,
+        proposal_id,
+        lambda conn, now: seconds.withdraw(conn, proposal_id=proposal_id, actor=visit.person.actor, now=now),
+    )
+    return made if isinstance(made, Response) else pages.redirect(f"/cases/{made[0]}")
+
+
+handlers = [seconds_page, change_rule, proposal_page, confirm, send_back, take_over, withdraw]
