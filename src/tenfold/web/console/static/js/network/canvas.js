@@ -1,0 +1,236 @@
+// The graph as a picture: sigma over graphology, coloured from the page's own custom properties.
+import { place, settle } from "./layout.js";
+import { SHAPES, shapeProgram } from "./shapes.js";
+
+const TOKENS = new Set(["email", "phone", "device", "address", "network"]);
+const REACH = 3; // pixels that a press may move and still be a click
+
+export function webgl() {
+  return Boolean(document.createElement("canvas").getContext("webgl2"));
+}
+
+function look() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(`--${name}`).trim();
+  const colours = Object.fromEntries(
+    ["ink", "muted", "line", "line-strong", "accent", "critical", "high", "medium", "low", "focus", "surface"].map(
+      (name) => [name, of(name)],
+    ),
+  );
+  return { ...colours, thin: mixed(colours["line-strong"], colours.surface, 0.45) };
+}
+
+// Between two colours of the design, both as #rrggbb.
+function mixed(one, other, share) {
+  const parts = (colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  const [a, b] = [parts(one), parts(other)];
+  return `rgb(${a.map((part, place) => Math.round(part * share + b[place] * (1 - share))).join(",")})`;
+}
+
+function shapeOf({ kind, closed }) {
+  if (kind === "account") return closed ? SHAPES.disc : SHAPES.ring;
+  if (kind === "group") return SHAPES.square;
+  return TOKENS.has(kind) ? SHAPES.triangle : SHAPES.diamond;
+}
+
+function sizeOf({ kind, start, ties }) {
+  const basic = kind === "account" ? 6 : kind === "group" ? 6 : 5;
+  return basic + (start ? 5 : 0) + Math.min(4, Math.sqrt(ties.length) / 2);
+}
+
+export class Canvas {
+  constructor(box, network, { workerAddress, on }) {
+    this.box = box;
+    this.network = network;
+    this.workerAddress = workerAddress;
+    this.on = on;
+    this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.rtl = document.documentElement.dir === "rtl";
+    this.colours = look();
+    this.focused = null;
+    this.near = new Set();
+    this.found = null;
+    this.graph = new window.graphology.Graph({ type: "directed", multi: true });
+    this.add([...network.nodes.keys()]);
+    this.sigma = new window.Sigma(this.graph, box, this.settings());
+    this.listen();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
+  }
+
+  settings() {
+    return {
+      defaultNodeType: "shape",
+      nodeProgramClasses: { shape: shapeProgram(window.Sigma) },
+      labelFont: getComputedStyle(document.body).fontFamily,
+      labelSize: 13,
+      labelDensity: 0.6,
+      labelRenderedSizeThreshold: 7,
+      zIndex: true,
+      minCameraRatio: 0.05,
+      maxCameraRatio: 3,
+      stagePadding: 40,
+      nodeReducer: (id, data) => this.nodeLook(id, data),
+      edgeReducer: (id, data) => this.edgeLook(id, data),
+      defaultDrawNodeLabel: (context, data, settings) => this.writeLabel(context, data, settings),
+      defaultDrawNodeHover: (context, data, settings) => this.writeLabel(context, data, settings, true),
+    };
+  }
+
+  // New nodes stand around the one that was opened.
+  add(ids, opened) {
+    const around = opened && this.graph.hasNode(opened) ? this.graph.getNodeAttributes(opened) : null;
+    ids.forEach((id, index) => {
+      const node = this.network.nodes.get(id);
+      this.graph.addNode(id, { ...place(index, around), label: node.label, size: sizeOf(node), shape: shapeOf(node) });
+    });
+    for (const edge of this.network.edges.values()) {
+      if (!this.graph.hasEdge(edge.id)) {
+        this.graph.addEdgeWithKey(edge.id, edge.source, edge.target, {
+          weight: edge.weight,
+          size: edge.kind === "link" ? 1.5 + 3 * edge.weight : 0.8,
+        });
+      }
+    }
+  }
+
+  settle(rounds) {
+    this.moving?.stop();
+    this.moving = settle(this.graph, this.workerAddress, { still: this.still, rounds });
+    return this.moving.done;
+  }
+
+  recolour() {
+    this.colours = look();
+    this.sigma.refresh();
+  }
+
+  nodeLook(id, data) {
+    const node = this.network.nodes.get(id);
+    const colours = this.colours;
+    const chosen = this.network.chosen.has(id);
+    const out = (this.focused && id !== this.focused && !this.near.has(id)) || (this.found && !this.found.has(id));
+    let color = { account: node.closed ? colours.critical : colours.accent, group: colours.high }[node.kind];
+    color ??= TOKENS.has(node.kind) ? colours.medium : colours.low;
+    const marked = id === this.focused || chosen || (this.found && this.found.has(id) && this.found.size < 30);
+    return {
+      ...data,
+      label: `${chosen ? "✓ " : ""}\u2068${data.label}\u2069`,
+      color: out && !chosen ? colours.line : chosen ? colours.focus : color,
+      forceLabel: marked || (node.start && !this.focused),
+      zIndex: out ? 0 : 1,
+      highlighted: id === this.focused,
+    };
+  }
+
+  edgeLook(id, data) {
+    const { kind, mark, source, target } = this.network.edges.get(id);
+    const colours = this.colours;
+    let color = colours.thin;
+    if (kind === "link") {
+      color = { confirmed: colours.critical, likely: colours.high, denied: colours.thin }[mark] ?? colours.medium;
+    }
+    const away = this.focused && source !== this.focused && target !== this.focused;
+    const lit = this.focused && !away && kind !== "link";
+    return { ...data, color: lit ? colours["line-strong"] : color, hidden: Boolean(away), zIndex: kind === "link" ? 1 : 0 };
+  }
+
+  writeLabel(context, data, settings, boxed = false) {
+    context.direction = this.rtl ? "rtl" : "ltr";
+    context.textAlign = "start";
+    context.font = `${boxed ? 600 : 450} ${settings.labelSize}px ${settings.labelFont}`;
+    const side = this.rtl ? -1 : 1;
+    const x = data.x + side * (data.size + 5);
+    const wide = context.measureText(data.label).width;
+    context.globalAlpha = boxed ? 1 : 0.8;
+    context.fillStyle = this.colours.surface;
+    context.fillRect(this.rtl ? x - wide - 3 : x - 3, data.y - 9, wide + 6, 18);
+    context.globalAlpha = 1;
+    context.fillStyle = boxed ? this.colours.ink : this.colours.muted;
+    context.fillText(data.label, x, data.y + settings.labelSize / 3);
+    if (boxed) {
+      context.beginPath();
+      context.arc(data.x, data.y, data.size + 3, 0, 2 * Math.PI);
+      context.strokeStyle = this.colours.focus;
+      context.lineWidth = 2.5;
+      context.stroke();
+    }
+  }
+
+  listen() {
+    const { sigma, on } = this;
+    sigma.on("enterNode", ({ node }) => on.point(node));
+    sigma.on("leaveNode", () => on.point(null));
+    sigma.on("clickNode", ({ node }) => on.focus(node));
+    sigma.on("clickStage", () => on.focus(null));
+    sigma.on("doubleClickNode", ({ node, preventSigmaDefault }) => {
+      preventSigmaDefault();
+      on.open(node);
+    });
+    this.box.addEventListener("pointerdown", (event) => this.beginBox(event), { capture: true });
+  }
+
+  focus(id, { move = false } = {}) {
+    this.focused = id;
+    this.near = new Set(id ? this.network.neighbours(id) : []);
+    this.sigma.refresh({ skipIndexation: true });
+    if (id && move) {
+      const { x, y } = this.sigma.getNodeDisplayData(id);
+      const camera = this.sigma.getCamera();
+      const state = { x, y, ratio: Math.min(camera.ratio, 0.6) };
+      if (this.still) camera.setState(state);
+      else camera.animate(state, { duration: 250 });
+    }
+  }
+
+  find(ids) {
+    this.found = ids;
+    this.sigma.refresh({ skipIndexation: true });
+  }
+
+  chosenChanged() {
+    this.sigma.refresh({ skipIndexation: true });
+  }
+
+  zoom(how) {
+    const camera = this.sigma.getCamera();
+    const options = { duration: this.still ? 0 : 200 };
+    if (how === "closer") camera.animatedZoom(options);
+    else if (how === "fewer") camera.animatedUnzoom(options);
+    else camera.animatedReset(options);
+  }
+
+  // A box drawn with Shift, or while its button is pressed, chooses what it holds.
+  beginBox(event) {
+    if (!(event.shiftKey || this.boxing) || event.button !== 0) return;
+    event.stopPropagation();
+    event.preventDefault();
+    const area = this.box.getBoundingClientRect();
+    const from = { x: event.clientX - area.left, y: event.clientY - area.top };
+    const frame = document.createElement("div");
+    frame.className = "network-box";
+    this.box.append(frame);
+    let [low, high] = [from, from];
+    const draw = ({ clientX, clientY }) => {
+      const to = { x: clientX - area.left, y: clientY - area.top };
+      low = { x: Math.min(from.x, to.x), y: Math.min(from.y, to.y) };
+      high = { x: Math.max(from.x, to.x), y: Math.max(from.y, to.y) };
+      frame.style.translate = `${low.x}px ${low.y}px`;
+      frame.style.inlineSize = `${high.x - low.x}px`;
+      frame.style.blockSize = `${high.y - low.y}px`;
+    };
+    const end = () => {
+      removeEventListener("pointermove", draw);
+      frame.remove();
+      if (high.x - low.x > REACH || high.y - low.y > REACH) this.on.box(this.inside(low, high));
+    };
+    addEventListener("pointermove", draw);
+    addEventListener("pointerup", end, { once: true });
+  }
+
+  inside(low, high) {
+    return this.graph.filterNodes((_, at) => {
+      const { x, y } = this.sigma.graphToViewport(at);
+      return x >= low.x && x <= high.x && y >= low.y && y <= high.y;
+    });
+  }
+}

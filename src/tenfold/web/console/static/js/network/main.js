@@ -1,0 +1,190 @@
+// The page of a network: graph, table, card and what is chosen, kept together.
+import { Canvas, webgl } from "./canvas.js";
+import { Card } from "./card.js";
+import { Network } from "./data.js";
+import { Table } from "./table.js";
+import { Words } from "./words.js";
+
+const WAIT = 120; // milliseconds without typing before the search is made
+const AGAIN = 120; // rounds of the layout after nodes were added
+
+const page = document.querySelector("[data-network]");
+const told = JSON.parse(document.getElementById("network-data").textContent);
+const words = new Words(JSON.parse(document.getElementById("network-words").textContent));
+const network = new Network(Number(page.dataset.most));
+network.add(told);
+
+let focused = null;
+let canvas = null;
+const on = { point, focus, open, choose, box, windowed };
+const table = new Table(page.querySelector("tbody"), { window: Number(page.dataset.window), on });
+const card = new Card(page.querySelector("[data-card]"), network, words, on);
+
+function say(text) {
+  page.querySelector("[data-say]").textContent = text;
+}
+
+// Pointing shows something for a moment; focusing keeps it until something else is focused.
+function point(id) {
+  card.show(id ?? focused);
+  canvas?.focus(id ?? focused);
+}
+
+function focus(id) {
+  focused = id;
+  card.show(id);
+  table.focus(id);
+  canvas?.focus(id, { move: Boolean(id) });
+}
+
+function windowed({ before, after }) {
+  page.querySelector("[data-step='-1']").hidden = !before;
+  page.querySelector("[data-step='1']").hidden = !after;
+}
+
+function address(id) {
+  const query = new URLSearchParams(page.dataset.query);
+  query.delete("start");
+  query.append("start", id);
+  query.set("depth", "1");
+  query.set("limit", page.dataset.most);
+  return `/networks/graph?${query}`;
+}
+
+async function fetched(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return response.json();
+}
+
+async function open(id) {
+  try {
+    const found = await fetched(address(id));
+    const fresh = network.add(found);
+    table.add(found.rows);
+    table.keep(new Set(network.nodes.keys()));
+    counted();
+    if (canvas) {
+      canvas.add(fresh, id);
+      await canvas.settle(AGAIN);
+    }
+    const full = network.nodes.size >= network.limit && fresh.length < found.nodes.length - 1;
+    say(full ? words.text("full") : words.text("opened", fresh.length));
+    focus(id);
+  } catch (error) {
+    say(words.text("failed"));
+    throw error;
+  }
+}
+
+function counted() {
+  page.querySelector("[data-count]").textContent = words.text("count", network.nodes.size);
+}
+
+// Choosing
+
+function choose(id, chosen) {
+  if (chosen) network.chosen.add(id);
+  else network.chosen.delete(id);
+  chosenChanged();
+}
+
+function chooseAll(ids) {
+  for (const id of ids) {
+    if (!table.choosable(id)) continue;
+    network.chosen.add(id);
+    table.choose(id, true);
+  }
+  chosenChanged();
+}
+
+function box(ids) {
+  chooseAll(ids);
+}
+
+function chosenChanged() {
+  const count = page.querySelector("[data-chosen]");
+  if (count) count.textContent = words.text("chosen", network.chosen.size);
+  canvas?.chosenChanged();
+}
+
+const CHOICES = {
+  confirmed: () => chooseAll(network.confirmed([...network.chosen, ...(focused ? [focused] : [])])),
+  neighbours: () => chooseAll([...network.chosen, ...(focused ? [focused] : [])].flatMap((id) => network.neighbours(id))),
+  none: () => {
+    for (const id of network.chosen) table.choose(id, false);
+    network.chosen.clear();
+    chosenChanged();
+  },
+};
+
+function watchForm() {
+  const form = document.getElementById("chosen");
+  if (!form) return;
+  form.addEventListener("submit", () => {
+    for (const old of form.querySelectorAll("[data-far]")) old.remove();
+    // Rows beyond the window are not in the page, and so are no part of the form.
+    for (const id of network.chosen) {
+      if (table.rows.get(id).isConnected) continue;
+      const input = Object.assign(document.createElement("input"), { type: "hidden", name: "node", value: id });
+      input.dataset.far = "";
+      form.append(input);
+    }
+  });
+}
+
+// Search and tools
+
+let waiting;
+page.querySelector("[data-find]").addEventListener("input", ({ target }) => {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => find(target.value.trim()), WAIT);
+});
+page.querySelector("[data-find]").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  find(event.target.value.trim());
+  const [first] = table.fitting();
+  if (first) focus(first);
+});
+
+function find(text) {
+  const fitting = text ? new Set([...network.nodes.keys()].filter((id) => network.fits(id, text))) : null;
+  table.find(fitting);
+  canvas?.find(fitting);
+  say(text ? words.text("found", fitting.size) : "");
+}
+
+page.addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (!button) return;
+  const { choose: how, zoom, step } = button.dataset;
+  if (how) CHOICES[how]();
+  if (zoom) canvas.zoom(zoom);
+  if (step) table.step(Number(step));
+  if ("box" in button.dataset) {
+    canvas.boxing = !canvas.boxing;
+    button.setAttribute("aria-pressed", canvas.boxing);
+  }
+});
+
+async function start() {
+  table.add(document.getElementById("network-rows").innerHTML);
+  watchForm();
+  for (const box of page.querySelectorAll("tbody input:checked")) network.chosen.add(box.closest("tr").dataset.node);
+  page.querySelector("[data-tools]").hidden = false;
+  if (!webgl()) {
+    page.querySelector("[data-no-webgl]").hidden = false;
+    page.dataset.ready = "table";
+    return;
+  }
+  const place = page.querySelector("[data-canvas]");
+  place.hidden = false;
+  canvas = new Canvas(place, network, { workerAddress: page.dataset.worker, on });
+  const begun = performance.now();
+  await canvas.settle();
+  page.dataset.settled = String(Math.round(performance.now() - begun));
+  page.dataset.ready = "graph";
+}
+
+start();
