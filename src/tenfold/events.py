@@ -108,8 +108,8 @@ class PostDeleted(msgspec.Struct, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of text in a picture. `box`: its left, top, right and bottom in thousandths of the picture's sides;
-    `sure`: how sure the reading is, of 1; `at`: seconds into a film."""
+    """A line of text in a picture. `box`: its left, top, right and bottom in thousandths of the picture's
+    sides; `sure`: how sure the reading is, of 1; `at`: seconds into a film."""
 
     text: Annotated[str, Meta(max_length=MAX_LINE_LENGTH)]
     box: tuple[Thousandth, Thousandth, Thousandth, Thousandth] | None = None

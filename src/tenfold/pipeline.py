@@ -102,7 +102,7 @@ def process(conn: Conn, tools: Tools, waiting: Sequence[Queued]) -> None:
     link.link(conn, tools.linker, batch)
     threats.record(conn, tools.watch, batch, detected, numbered=numbered, now=datetime.now(UTC))
     signals = {number: result.signals for number, result in detected.results.items()}
-    signals |= media.recognise(conn, tools.media, batch)
+    signals |= media.recognise(conn, tools.media, batch, signals)
     judged = judge.judge_both(conn, tools.in_force, batch, signals)
     queue.acknowledge(conn, waiting)
     if judged.shadow:

@@ -77,7 +77,7 @@ def test_every_rule_is_tested_both_ways_and_in_both_languages(starter: PolicySet
 def test_nothing_acts_without_a_person(starter: PolicySet) -> None:
     for rule in starter.rules:
         assert rule.effects.act == ()
-        assert not rule.effects.hold or rule.name in ("known-page-linked", "known-media")
+        assert not rule.effects.hold or rule.name in ("known-page-linked", "known-media", "page-in-picture")
         assert rule.effects.queue
 
 

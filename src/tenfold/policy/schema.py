@@ -109,6 +109,7 @@ FIELDS: dict[str, dict[str, Declared]] = {
         "kind": Declared(_one_of("image", "video", "audio", "file"), "sort of media"),
         "mime": Declared(TEXT, "media type"),
         "sha256": Declared(TEXT, "hash of the file, lower-case hex"),
+        "words": Declared(TEXT, "what is written in the picture or film, its lines parted by line feeds"),
         "bytes": Declared(COUNT, "size of the file"),
     },
     "group": {

@@ -4,7 +4,9 @@ import msgspec
 
 from tenfold.detectors.base import TextItem
 from tenfold.detectors.text.suite import TextResult, TextSuite
+from tenfold.events import MediaUploaded
 from tenfold.evidence import Signal
+from tenfold.processing import words
 from tenfold.processing.fold import Batch
 from tenfold.store import signals as store_signals
 from tenfold.store.database import Conn
@@ -29,6 +31,9 @@ def detect(suite: TextSuite, batch: Batch) -> Detected:
     found = suite.detect([TextItem(question.subject, question.texts or {}) for _, question in asked])
     detected = Detected(results={}, current={})
     for (number, question), result in zip(asked, found, strict=True):
+        written = question.numbered.event.data
+        if isinstance(written, MediaUploaded):
+            result.signals[:] = words.placed(result.signals, written.words)
         detected.results[number] = result
         detected.current[question.subject] = result.signals
         if question.post:

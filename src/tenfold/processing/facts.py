@@ -79,6 +79,7 @@ def of_media(media: Media) -> dict[str, Any]:
         "kind": media.kind,
         "mime": media.mime,
         "sha256": media.sha256,
+        "words": media.words,
         "bytes": media.bytes,
     }
 

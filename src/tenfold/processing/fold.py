@@ -15,6 +15,7 @@ from msgspec import UNSET
 from tenfold import events
 from tenfold.detectors.text.urls import find_urls
 from tenfold.events import Event
+from tenfold.processing import words
 from tenfold.store import accounts as store_accounts
 from tenfold.store import content, groups
 from tenfold.store.accounts import PROFILE_FIELDS, Account, ProfileShown, SessionRow, TokenSeen
@@ -327,14 +328,17 @@ def _media(batch: Batch, item: Numbered) -> None:
         md5=data.md5 and data.md5.lower(),
         pdq=data.pdq and data.pdq.lower(),
         pdq_trimmed=data.pdq_trimmed and data.pdq_trimmed.lower(),
+        pdq_panels=[digits.lower() for digits in data.pdq_panels],
         points=data.points,
         film=data.film,
         sound=data.sound,
+        words=words.text_of(data.words),
         bytes=data.bytes,
         url=data.url,
     )
     batch.media[media.id] = media
-    _ask(batch, item, Subject(SubjectKind.MEDIA, media.id), account, media=media)
+    texts = {words.FIELD: media.words} if media.words else None
+    _ask(batch, item, Subject(SubjectKind.MEDIA, media.id), account, media=media, texts=texts)
 
 
 def _group(batch: Batch, item: Numbered) -> None:

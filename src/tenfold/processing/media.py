@@ -1,5 +1,7 @@
 """Recognise: the media that a batch set, against the banks of media."""
 
+from collections.abc import Mapping, Sequence
+
 from tenfold.detectors.media.detector import MediaDetector, MediaItem
 from tenfold.evidence import Signal
 from tenfold.processing.fold import Batch
@@ -7,8 +9,11 @@ from tenfold.store import signals as store_signals
 from tenfold.store.database import Conn
 
 
-def recognise(conn: Conn, detector: MediaDetector, batch: Batch) -> dict[int, list[Signal]]:
-    """Signals of uploaded media by the position of the question; they become all that is known of it."""
+def recognise(
+    conn: Conn, detector: MediaDetector, batch: Batch, read: Mapping[int, Sequence[Signal]]
+) -> dict[int, list[Signal]]:
+    """Signals of uploaded media by the position of the question, with those that were `read` in its words;
+    they become all that is known of it."""
     asked = [
         (number, question.subject, question.media)
         for number, question in enumerate(batch.questions)
@@ -23,13 +28,17 @@ def recognise(conn: Conn, detector: MediaDetector, batch: Batch) -> dict[int, li
             md5=media.md5,
             pdq=media.pdq,
             pdq_trimmed=media.pdq_trimmed,
+            pdq_panels=media.pdq_panels,
             points=media.points,
             film=media.film,
             sound=media.sound,
         )
         for _, subject, media in asked
     ]
-    found = detector.detect(conn, items)
+    found = [
+        [*read.get(number, ()), *signals]
+        for (number, _, _), signals in zip(asked, detector.detect(conn, items), strict=True)
+    ]
     last = {subject: signals for (_, subject, _), signals in zip(asked, found, strict=True)}
     store_signals.replace(conn, last, [signal for signals in last.values() for signal in signals])
     return {number: signals for (number, _, _), signals in zip(asked, found, strict=True)}

@@ -33,7 +33,8 @@ class Post(msgspec.Struct, kw_only=True):
 
 
 class Media(msgspec.Struct, kw_only=True):
-    """A media item's row; hashes are lower-case hex, `points`, `film` and `sound` Base64."""
+    """A media item's row; hashes are lower-case hex, `points`, `film` and `sound` Base64. `words`: what is
+    written in it, its lines parted by line feeds."""
 
     id: str
     account: str
@@ -45,9 +46,11 @@ class Media(msgspec.Struct, kw_only=True):
     md5: str | None = None
     pdq: str | None = None
     pdq_trimmed: str | None = None
+    pdq_panels: list[str] = []
     points: str | None = None
     film: str | None = None
     sound: str | None = None
+    words: str = ""
     bytes: int | None = None
     url: str | None = None
     state: str = "visible"
@@ -113,8 +116,8 @@ def load_media(conn: Conn, ids: Iterable[str]) -> dict[str, Media]:
     cursor = conn.cursor(row_factory=class_row(Media))
     cursor.execute(
         """
-        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound,
-               bytes, url, state
+        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, pdq_panels, points,
+               film, sound, words, bytes, url, state
         FROM media WHERE id = ANY(%s)
         """,
         [list(ids)],
@@ -128,13 +131,13 @@ def add_media(conn: Conn, items: Sequence[Media]) -> None:
     conn.execute(
         """
         INSERT INTO media
-            (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound,
-             bytes, url)
-        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, points, film, sound,
-               bytes, url
+            (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, pdq_panels, points,
+             film, sound, words, bytes, url)
+        SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, pdq_panels, points,
+               film, sound, words, bytes, url
         FROM jsonb_to_recordset(%s) AS row (id text, account text, created_at timestamptz, kind text,
-            seq bigint, mime text, sha256 text, md5 text, pdq text, pdq_trimmed text, points text, film text,
-            sound text, bytes bigint, url text)
+            seq bigint, mime text, sha256 text, md5 text, pdq text, pdq_trimmed text, pdq_panels text[],
+            points text, film text, sound text, words text, bytes bigint, url text)
         ORDER BY id
         ON CONFLICT (id) DO NOTHING
         """,

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final, Self
 
@@ -22,6 +23,9 @@ FILM_WALL_SECONDS: Final = 600
 
 class Decoder:
     """Looks at files of strangers. Not for several threads at once."""
+
+    program = "tenfold.detectors.media.decoding"  # what the process runs
+    environment: Mapping[str, str] = {}  # and what else it is told
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,11 +78,11 @@ class Decoder:
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "tenfold.detectors.media.decoding"],
+                [sys.executable, "-I", "-m", self.program],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={"OPENBLAS_NUM_THREADS": "1"},
+                env={"OPENBLAS_NUM_THREADS": "1", **self.environment},
             )
             assert process.stdout
             try:
@@ -86,7 +90,7 @@ class Decoder:
             except (EOFError, msgspec.DecodeError):
                 raise RuntimeError(
                     f"the process that decodes media does not start (status {_end(process)}); "
-                    f"`{sys.executable} -I -m tenfold.detectors.media.decoding` shows why"
+                    f"`{sys.executable} -I -m {self.program}` shows why"
                 ) from None
             self._process = process
         return self._process

@@ -1,0 +1,1 @@
+"""Words in pictures: where lines of text stand, and what they say in Arabic and in Latin letters."""

@@ -1,0 +1,35 @@
+"""Reading from outside: the confined process that reads, and what it said of a file."""
+
+import logging
+import os
+from typing import Final
+
+from tenfold.detectors.media.asking import Source
+from tenfold.detectors.media.decoder import Decoder
+from tenfold.events import MAX_LINES, Line
+
+log = logging.getLogger("tenfold.words")
+
+_TESSDATA: Final = "TESSDATA_PREFIX"
+
+
+class WordReader(Decoder):
+    """Reads what is written in files of strangers. Not for several threads at once."""
+
+    program = "tenfold.detectors.media.reading.process"
+
+    def __init__(self) -> None:
+        super().__init__()
+        given = os.environ.get(_TESSDATA)
+        self.environment = {_TESSDATA: given} if given else {}
+
+    def words_of(self, file: Source, size: int) -> list[Line] | None:
+        """The lines that stand in a file, none when it cannot be read; None: no file can, here."""
+        try:
+            said = self.look_at(file, size)
+        except RuntimeError as error:
+            log.warning("pictures are not read: %s", error)
+            return None
+        if said.refused:
+            log.warning("the words of a file were not read: %s", said.refused)
+        return said.words[:MAX_LINES]
