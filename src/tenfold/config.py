@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_upload: Positive = 512 * 1024 * 1024  # of one file sent to /v1/media
     media_retention_days: NotNegative = 0  # uploaded bytes go after so many days; 0: nothing goes
     retention_months: NotNegative = 0  # older events and sessions go; 0: nothing goes
+    words: Literal["on", "off"] = "on"  # whether what is written in uploaded pictures is read
     closure_retention_days: NotNegative = 0  # fingerprints of accounts closed longer ago go; 0: none goes
     webhook_private_addresses: bool = False  # allow deliveries to loopback and private networks
     smtp_url: str = ""  # the mail server that calls go through; enforcement/mail_server.py reads it

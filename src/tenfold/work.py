@@ -15,6 +15,8 @@ from tenfold.casework import marks, searching
 from tenfold.config import Settings, secret_key
 from tenfold.detectors.media.detector import MediaDetector
 from tenfold.detectors.media.hasher import Hasher
+from tenfold.detectors.media.reading import weights
+from tenfold.detectors.media.reading.confined import WordReader
 from tenfold.enforcement import mail_server
 from tenfold.enforcement.mail import send_due
 from tenfold.enforcement.outbox import deliver_due
@@ -99,7 +101,8 @@ class Worker:
             _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
         ]
         hasher = Hasher()
-        examiner = Examiner(self._url, hasher, self._objects, self._settings.uploads_dir)
+        reader = WordReader() if self._settings.words == "on" and not _unreadable() else None
+        examiner = Examiner(self._url, hasher, self._objects, self._settings.uploads_dir, reader)
         threads.append(_thread(stop, UPLOADS_LOOK_SECONDS, examiner.next_one, "uploads"))
         while not stop.is_set() and _lives(parent):
             try:
@@ -112,6 +115,8 @@ class Worker:
         for thread in threads:
             thread.join(timeout=10)
         hasher.close()
+        if reader:
+            reader.close()
         pool.close()
 
     def _loop(self, conn: Conn, stop: threading.Event, parent: int | None) -> None:
@@ -170,6 +175,14 @@ class Worker:
             examine.forget_old(conn, self._objects, self._settings.media_retention_days, now)
             expired = closures.expire(conn, now, days=self._settings.closure_retention_days)
             audit.append(conn, [_expired(account) for account in expired])
+
+
+def _unreadable() -> str:
+    """Why words in pictures cannot be read on this machine, which is told once; empty when they can."""
+    missing = weights.missing()
+    if missing:
+        log.warning("words in pictures are not read: %s", missing)
+    return missing
 
 
 def _catch_up(pool: ConnectionPool[Conn]) -> int:

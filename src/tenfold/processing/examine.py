@@ -95,17 +95,15 @@ class Examiner:
 
 def _read(reader: WordReader, file: IO[bytes], size: int) -> dict[str, Any]:
     """What is written in a file. Not at the last try: a worker that died while it read costs no hashes."""
-    lines, refused = reader.words_of(file, size)
-    if refused:
-        log.warning("the words of a file were not read: %s", refused)
-    return {} if refused else {"words": msgspec.to_builtins(lines)}
+    lines = reader.words_of(file, size)
+    return {} if lines is None else {"words": msgspec.to_builtins(lines)}
 
 
 def with_hashes(raw: bytes, found: dict[str, Any]) -> Event:
     """The event with what was found in its file, whatever it said of that itself."""
     body = msgspec.json.decode(raw)
     body["data"].pop("file", None)
-    body["data"] |= {name: found[name] for name in FIELDS if found.get(name)}
+    body["data"] |= {name: found[name] for name in FIELDS if found.get(name, []) != []}
     body["data"].setdefault("kind", _kind(found))
     if found.get("note"):
         body["data"]["note"] = found["note"]
