@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install browser java provider demo test lint format bench serve docs lock clean
+.PHONY: help install browser java tesseract provider demo test lint format bench serve docs lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,10 +36,14 @@ provider: tests/oidc/node_modules/.installed
 tests/oidc/node_modules/.installed: tests/oidc/package-lock.json
 	@sh scripts/install-node
 
+tesseract: install
+	@test -z "$$($(BIN)/python -c 'from tenfold.detectors.media.reading import weights; print(weights.missing())')" \
+		|| sh scripts/install-tesseract
+
 demo: install  ## A platform's month, found and decided in your browser
 	$(BIN)/tenfold demo $(ARGS)
 
-test: install browser java provider  ## Every test, those with a browser or Spark included
+test: install browser java provider tesseract  ## Every test, those with a browser or Spark included
 	$(BIN)/pytest -n auto $(ARGS)
 
 lint: install  ## Style, types and the import contracts
