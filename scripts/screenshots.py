@@ -24,6 +24,8 @@ import uvicorn
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tenfold import config, events, pipeline
+from tenfold.casework import precedents, service
+from tenfold.casework.service import Verdict
 from tenfold.detectors import shipped
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
@@ -33,7 +35,7 @@ from tenfold.simulation import SimulationSpec, generate
 from tenfold.store import database, people, web_sessions
 from tenfold.store import events as queue
 from tenfold.store.embedded import EmbeddedServer
-from tenfold.taxonomy import Role
+from tenfold.taxonomy import Ground, Role
 from tenfold.threats.protectees import Watch
 from tenfold.web.app import create_app
 from tenfold.web.console.i18n import LOCALES
@@ -46,6 +48,7 @@ SCHEMES: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("da
 SECRET = b"for pictures only" * 2
 NAMES = {"en": "Lead", "ar": "المشرف"}
 CAMPAIGN = "سنقتل موظفي مكتب الشمال الليلة عند باب المكتب"
+COPIES_DECIDED = 3
 THREAT = "We will shoot the employees of the North Office tonight at the door of their office."
 MONTH = SimulationSpec(events=20_000, start=datetime.now(UTC).date() - timedelta(days=30))
 
@@ -136,6 +139,15 @@ def telling_case(url: str) -> int:
     return int(row[0])
 
 
+def decide_copies(url: str, case: int) -> None:
+    """Decide some near copies of a case, so that there is a precedent."""
+    with database.connect(url) as conn:
+        found = precedents.similar(conn, case)
+        for like in found.copies[:COPIES_DECIDED] if found else ():
+            verdict = Verdict(ground=Ground(like.suspected), reason="It praises the organisation.")
+            service.decide(conn, case_id=like.case_id, verdict=verdict, actor="user:1", now=datetime.now(UTC))
+
+
 def telling_return(url: str) -> str:
     """The address of the likely return for which most speaks."""
     with database.connect(url) as conn:
@@ -168,7 +180,12 @@ def take(browser: Browser, address: str, session: str, places: dict[str, str], t
         page.goto(address + places["case"])
         page.locator('input[value="TVEC7"]').check()
         page.locator('input[name="purpose"][value="none"]').check()
+        page.wait_for_load_state("networkidle")
         page.screenshot(path=target.format("case", suffix))
+        if scheme == "light":
+            page.locator("#precedents").evaluate("card => card.scrollIntoView()")
+            page.locator("#notice").evaluate("part => part.scrollIntoView({ block: 'center' })")
+            page.screenshot(path=target.format("precedents", suffix))
         context.close()
 
 
@@ -182,13 +199,15 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         sessions = fill(url)
+        case = telling_case(url)
+        decide_copies(url, case)
         places = {
             "queue": "/cases",
             "return": telling_return(url),
             "threats": "/threats",
             "threat": f"/threats/{telling_threat(url)}",
             "figures": "/threats/figures",
-            "case": f"/cases/{telling_case(url)}",
+            "case": f"/cases/{case}",
         }
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,

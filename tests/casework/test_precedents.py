@@ -217,3 +217,13 @@ def test_what_is_marked_is_taken_from_the_list_once(platform: Conn) -> None:
     assert marks.catch_up(platform) == 1
     row = platform.execute("SELECT bool_and(judged), count(*) FROM case_marks").fetchone()
     assert row == (True, marks.BANDS + 2)
+
+
+def test_while_somebody_marks_cases_others_leave_them_alone(platform: Conn, database_url: str) -> None:
+    open_case(platform, "v-1", ENGLISH)
+    platform.commit()
+    with psycopg.connect(database_url) as other:
+        assert marks.catch_up(platform) == 1
+        assert marks.catch_up(other) == 0
+        platform.rollback()
+        assert marks.catch_up(other) == 1

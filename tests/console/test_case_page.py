@@ -172,3 +172,17 @@ def csrf(site: Site, client: object) -> str:
     from tenfold.web.console.access import csrf_token
 
     return csrf_token(site.runtime.secret, client.cookies["tenfold_session"])  # type: ignore[attr-defined]
+
+
+def test_the_form_can_be_filled_in_as_a_near_copy_was_decided_lately(cases: Site) -> None:
+    answer_it(cases)
+    case = case_id(cases, "post:p-2")
+    with cases.client(cases.person()) as client:
+        text = client.get(f"/cases/{case}/similar").text
+        address = text.split(f'<a href="/cases/{case}?like=')[1].split('"')[0]
+        page = client.get(f"/cases/{case}?like={address}").text
+        assert "It praises the organisation</textarea>" in page
+        assert 'value="TVEC7" required data-key="7" aria-describedby="ground-help-7" checked' in page
+        for nonsense in ("999999", "x", "-1", ""):
+            other = client.get(f"/cases/{case}?like={nonsense}").text
+            assert "It praises the organisation</textarea>" not in other

@@ -20,6 +20,7 @@ from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 
 LIMIT: Final = 100  # newest cases looked at of each mark, and of each side: judged or not
+CATCH_UP: Final = 50  # cases that came lately and are marked before the question; workers mark the rest
 COMPARED: Final = 60  # texts that are compared word by word
 SHOWN: Final = 8  # precedents
 COPIES: Final = 50  # near copies that wait
@@ -105,7 +106,7 @@ class _Ruling(msgspec.Struct):
 
 def similar(conn: Conn, case_id: int) -> Found | None:
     """Cases like one; None if there is no such case. Cases that came lately are marked first."""
-    marks.catch_up(conn)
+    marks.catch_up(conn, CATCH_UP)
     case = cases.load(conn, [case_id]).get(case_id)
     if case is None:
         return None

@@ -6,14 +6,19 @@ from psycopg.types.json import Jsonb
 
 from tenfold.store.database import Conn
 
+LOCK = 0x7E4FCA5E  # an arbitrary number: one of all marks cases
+
 
 def take_due(conn: Conn, limit: int) -> list[int]:
-    """Take cases whose marks are still to be made, at most so many; others may take at the same time."""
+    """Take cases whose marks are still to be made, at most so many; none while somebody else makes some, as
+    two who marked the same case could wait for each other."""
+    mine = conn.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchone()
+    if not (mine and mine[0]):
+        return []
     rows = conn.execute(
         """
-        DELETE FROM case_marks_due WHERE seq IN (
-            SELECT seq FROM case_marks_due ORDER BY seq LIMIT %s FOR UPDATE SKIP LOCKED)
-        RETURNING case_id
+        DELETE FROM case_marks_due
+        WHERE seq IN (SELECT seq FROM case_marks_due ORDER BY seq LIMIT %s) RETURNING case_id
         """,
         [limit],
     )
