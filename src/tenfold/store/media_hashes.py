@@ -16,8 +16,8 @@ SOUNDS_PAGE = 200  # of some 10 kB each
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
     """An entry that matches now, by one of its hashes; `hash` as hexadecimal digits.
 
-    `kind`: sha256, md5, pdq, frame, sound or points; a frame stands at `at` seconds of its film. `ratio`: of
-    so many uploads the bank is asked.
+    `kind`: sha256, md5, pdq, frame, sound or points; a frame, or a frame's points, stands at `at` seconds of
+    its film. `ratio`: of so many uploads the bank is asked.
     """
 
     number: int
@@ -70,7 +70,7 @@ _HASHES = f"""
            decode(digits, 'hex')
     FROM {_WORDS}, LATERAL (
         SELECT lower(split_part(word, ':', 1)) AS name, lower(split_part(word, ':', 2)) AS digits) AS parts
-    WHERE bank = %s AND key = ANY(%s) AND word !~ '^(points|film|sound):'
+    WHERE bank = %s AND key = ANY(%s) AND word !~ '^(points|points/[0-9]+|film|sound):'
     ORDER BY key, name, digits
 """
 # As frames.py packs them: 4 bytes of time, of which the highest bit says "trimmed", and 32 of the hash.
@@ -92,9 +92,10 @@ _PEAKS = f"""
     ORDER BY key
 """
 _POINTS = f"""
-    INSERT INTO media_points (bank, key, points)
-    SELECT bank, key, decode(substr(word, 8), 'base64')
-    FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^points:'
+    INSERT INTO media_points (bank, key, at_ms, points)
+    SELECT bank, key, nullif(substr(split_part(word, ':', 1), 8), '')::integer,
+           decode(split_part(word, ':', 2), 'base64')
+    FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^points[:/]'
     ORDER BY key
 """
 

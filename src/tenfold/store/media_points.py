@@ -11,7 +11,7 @@ PAGE = 2_000
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that matches now, with its points as they are written."""
+    """An entry that matches now, with its points as they are written; of a film those of one frame."""
 
     entry: Matched
     points: bytes
@@ -31,7 +31,8 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
     """Of these the entries that match now, by number."""
     rows = conn.execute(
         """
-        SELECT number, bank, key, label, confidence, ratio, points
+        SELECT number, bank, key, label, confidence, ratio, points,
+               at_ms / 1000.0::float8
         FROM media_points JOIN media_entries USING (bank, key) WHERE number = ANY(%s) AND matches
         """,
         [sorted(set(numbers))],
@@ -49,8 +50,9 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
                 label=label,
                 confidence=confidence,
                 ratio=ratio,
+                at=at,
             ),
             points=points,
         )
-        for number, bank, key, label, confidence, ratio, points in rows
+        for number, bank, key, label, confidence, ratio, points, at in rows
     }

@@ -2,6 +2,7 @@
 
 import io
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,6 +11,7 @@ from tenfold_bench import _made_films as made
 from tenfold.detectors.media import frames, stretch
 from tenfold.detectors.media.detector import MediaDetector, MediaItem
 from tenfold.detectors.media.hasher import Hasher, digests_of, together
+from tenfold.detectors.media.shots import MOST, Shots
 from tenfold.detectors.media.stretch import Stretch
 from tenfold.store import banks
 from tenfold.subjects import Subject, SubjectKind
@@ -193,3 +195,41 @@ def test_an_animation_is_known_though_it_begins_with_something_else(store, hashe
     (found,) = look(store, hashes)
     assert found["match"] == "same-scene"
     assert found["entry_start"] == pytest.approx(2, abs=1.3)
+
+
+def on_a_page(still):
+    page = Image.new("RGB", (900, 1400), "white")
+    page.paste(still.resize((640, 360)), (130, 420))
+    return page
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [lambda still: still.crop((40, 20, 300, 170)), lambda still: still.rotate(4), on_a_page],
+    ids=["cropped", "turned", "on a page"],
+)
+def test_a_still_that_was_edited_is_known_by_its_points_and_told_with_its_time(store, hasher, film, edit):
+    shot = hasher.look(made.encoded(film)).film.shots[1]
+    still = edit(Image.fromarray(film[round(shot.at / 1000 * made.RATE)]))
+    upload = hasher.look(saved(still, "PNG"))
+    item = MediaItem(subject=Subject(SubjectKind.MEDIA, "m"), points=frames.write(upload.points))
+    ((signal,),) = MediaDetector().detect(store, [item])
+    assert signal.details["match"] == "in-part"
+    assert abs(signal.details["entry_start"] - shot.at / 1000) < 6
+    assert "lies" not in signal.details  # there is no picture of that frame to draw upon
+
+
+def test_an_unrelated_still_is_not_known_by_points(store, hasher):
+    upload = hasher.look(saved(Image.fromarray(made.film(77, 1.0)[0]), "PNG"))
+    item = MediaItem(subject=Subject(SubjectKind.MEDIA, "m"), points=frames.write(upload.points))
+    assert MediaDetector().detect(store, [item]) == [[]]
+
+
+def test_shots_of_a_long_film_are_few_and_spread_over_it():
+    shots, chance = Shots(), np.random.default_rng(1)
+    frame = av.VideoFrame.from_ndarray(np.asarray(made.scene(1).resize((160, 90))), format="rgb24")
+    for second in range(3_000):
+        shots.take(float(second), chance.integers(0, 256, 32).astype(np.uint8), frame)
+    times = [shot.at / 1000 for shot in shots.spread()]
+    assert 6 < len(times) <= MOST
+    assert max(np.diff([0, *times, 3_000])) < 600

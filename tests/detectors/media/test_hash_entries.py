@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
-from tenfold.detectors.media import hashes
+from tenfold.detectors.media import frames, hashes, keypoints
 from tenfold.detectors.media.hashes import Form, Hash, HashError
 from tenfold.detectors.media.turns import TURNS
+from tests.detectors.media.edited_pictures import scene
 
 PDQ = "b6e41c2a6dffc47f0f2c3f8699737f8c38796ed11b819600e3fd515a448055a0"
 FORMS = st.builds(Form, st.booleans(), st.sampled_from(TURNS))
@@ -28,6 +29,16 @@ def test_what_is_written_is_read(some):
     assert hashes.read(hashes.write(some)) == some
     assert hashes.read(hashes.write(some).upper()) == some
     assert hashes.key_of(some) in hashes.write(some).split()
+
+
+def test_points_of_frames_are_read_with_their_times_and_several_belong_to_one_film():
+    points = frames.write(keypoints.features(scene()))
+    text = f"points/0:{points} points/12500:{points} points:{points}"
+    found = hashes.read(text)
+    assert [one.form.at for one in found] == [0, 12_500, None]
+    assert hashes.write(found) == text
+    with pytest.raises(HashError, match="no time of a frame"):
+        hashes.read(f"points/soon:{points}")
 
 
 def test_the_key_is_the_file_then_the_picture():

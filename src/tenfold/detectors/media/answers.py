@@ -19,16 +19,25 @@ class Thumbnails(msgspec.Struct, frozen=True):
     clear: bytes
 
 
+class Shot(msgspec.Struct, frozen=True):
+    """A frame of a film: milliseconds from the start, and its points as points.py writes them."""
+
+    at: int
+    points: bytes
+
+
 class Film(msgspec.Struct, frozen=True, kw_only=True):
     """A film or a sound. `seconds` is how long it says it is, `seen` how much of that was looked at.
 
     `frames` as frames.py packs them, `peaks` as sounds.py does; empty when there was nothing to see or hear.
+    `shots`: frames that are known by their points, too.
     """
 
     seconds: float
     seen: float
     frames: bytes = b""
     peaks: bytes = b""
+    shots: list[Shot] = []
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

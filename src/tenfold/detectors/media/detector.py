@@ -220,7 +220,8 @@ class MediaDetector:
         }
         if match.lies:
             details |= {"points": match.lies.points, "covered": match.lies.covered}
-            details["lies"] = msgspec.to_builtins(match.lies)
+            if not match.at:  # it lies in a frame of a film, not in what is shown of the film
+                details["lies"] = msgspec.to_builtins(match.lies)
         else:
             details["distance"] = round(match.distance)
         if match.at:

@@ -19,6 +19,7 @@ from tenfold.detectors.media import frames
 from tenfold.detectors.media.answers import Film
 from tenfold.detectors.media.pdq import LEAST_QUALITY, SIDE
 from tenfold.detectors.media.picture import Pixels
+from tenfold.detectors.media.shots import Shots
 from tenfold.detectors.media.sounds import Listener
 from tenfold.detectors.media.stretch import Grey, Hashed, Stretch, hash_grey
 
@@ -146,7 +147,11 @@ class _Reading:
             width=video.width if video else 0,
             height=video.height if video else 0,
             film=Film(
-                seconds=round(max(0.0, says), 3), seen=round(seen, 3), frames=looked.packed(), peaks=peaks
+                seconds=round(max(0.0, says), 3),
+                seen=round(seen, 3),
+                frames=looked.packed(),
+                peaks=peaks,
+                shots=looked.shots.spread(),
             ),
             poster=looked.poster,
         )
@@ -167,6 +172,7 @@ class _Looked:
         self._last: tuple[float, NDArray[np.uint8]] | None = None
         self._stretch = Stretch()
         self._found: list[Hashed] = []
+        self.shots = Shots()
 
     def take(self, frame: Any) -> None:
         """One decoded frame."""
@@ -199,6 +205,7 @@ class _Looked:
         self._last = (at, bits)
         self._found.append(Hashed(round(at * 1000), code, False))
         self._stretch.keep(round(at * 1000), grey)
+        self.shots.take(at, bits, frame)
         if quality > self._best:
             self._best, self.poster = quality, _small(frame)
         if self._stretch.full:

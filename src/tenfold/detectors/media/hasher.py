@@ -96,6 +96,10 @@ def together(name: str, digests: Digests, seen: Answer) -> FileHashes:
     ]
     found += [Hash("points", Form(), points)] if points else []
     found += [Hash("film", Form(), film)] if film else []
+    found += [
+        Hash("points", Form(at=shot.at), frames.write(shot.points))
+        for shot in (seen.film.shots if seen.film else ())
+    ]
     found += [Hash("sound", Form(), sound)] if sound else []
     return FileHashes(
         file=name,

@@ -3,7 +3,7 @@
 An entry holds the hashes of one picture or file. Those of its turned forms are written `pdq/mirrored:<hex>`,
 of the picture without its border `pdq/trimmed:<hex>` and `pdq/trimmed/mirrored:<hex>`. Of a film, all frames
 are one word, `film:<Base64>` (frames.py), and what is heard another, `sound:<Base64>` (sounds.py); of a
-picture, its points are one, `points:<Base64>` (points.py).
+picture, its points are one, `points:<Base64>` (points.py), of a film's frames `points/<milliseconds>:...`.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ LEAST_ONES: Final = 64  # bits set in a PDQ hash; a picture with anything on it 
 
 _TRIMMED = "trimmed"
 _HEX = re.compile("[0-9a-f]*")
+_AT = re.compile("[0-9]{1,9}")
 
 
 class HashError(ValueError):
@@ -34,12 +35,16 @@ class HashError(ValueError):
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What was hashed: the picture itself, or without its border, or turned."""
+    """What was hashed: the picture itself, or without its border, or turned; or the frame of a film,
+    `at` milliseconds from its start."""
 
     trimmed: bool = False
     turn: str = UPRIGHT
+    at: int | None = None
 
     def __str__(self) -> str:
+        if self.at is not None:
+            return str(self.at)
         parts = [_TRIMMED] if self.trimmed else []
         return "/".join([*parts, self.turn] if self.turn != UPRIGHT else parts)
 
@@ -77,7 +82,7 @@ def read(text: str) -> list[Hash]:
     if len(found) > MAX_HASHES:
         raise HashError(f"holds {len(found)} hashes; at most {MAX_HASHES} belong to one picture")
     for kind in ("sha256", "md5", "points", "film", "sound"):
-        if sum(one.kind == kind for one in found) > 1:
+        if sum(one.kind == kind and one.form.at is None for one in found) > 1:
             raise HashError(f"holds two different {kind} hashes; make an entry for each file")
     return found
 
@@ -99,7 +104,7 @@ def key_of(hashes: Iterable[Hash]) -> str:
 
 
 def _one(word: str) -> Hash:
-    if word.startswith(("points:", "film:", "sound:")):
+    if word.startswith(("points:", "points/", "film:", "sound:")):
         return _long(word)
     name, colon, digits = word.lower().partition(":")
     kind, _, form = name.partition("/")
@@ -120,14 +125,17 @@ def _one(word: str) -> Hash:
 
 def _long(word: str) -> Hash:
     """Points, frames or peaks."""
-    name, _, text = word.partition(":")
+    head, _, text = word.partition(":")
+    name, slash, at = head.partition("/")
+    if slash and not _AT.fullmatch(at):
+        raise HashError(f"{word[:60]!r}...: {at[:20]!r} is no time of a frame in milliseconds")
     kind = _LONG[name]
     try:
         packed = frames.decode(text)
         _UNPACK[kind](packed)
     except (FramesError, SoundError, PointsError) as error:
         raise HashError(f"{word[:60]!r}...: {error}") from None
-    return Hash(kind, Form(), text)
+    return Hash(kind, Form(at=int(at) if slash else None), text)
 
 
 _LONG: Final[dict[str, HashKind]] = {"points": "points", "film": "film", "sound": "sound"}

@@ -42,7 +42,7 @@ class _Found(msgspec.Struct, frozen=True):
     codes: NDArray[np.uint64]
 
 
-def features(image: Image.Image, boxes: Iterable[Box] = ()) -> bytes:
+def features(image: Image.Image, boxes: Iterable[Box] = (), most: int = MOST) -> bytes:
     """The points of a picture of any mode and size, as they are written; empty when there are none.
 
     `boxes`: where pictures stand in it, in its own pixels.
@@ -53,7 +53,7 @@ def features(image: Image.Image, boxes: Iterable[Box] = ()) -> bytes:
     ]
     found = [_found(image, (0, 0, *image.size)), *(_found(image, box) for box in closer)]
     turns = zip_longest(*([(part, row) for row in range(len(part.places))] for part in found))
-    taken = [one for one in chain.from_iterable(turns) if one is not None][:MOST]
+    taken = [one for one in chain.from_iterable(turns) if one is not None][:most]
     if not taken:
         return b""
     seen = max([share, *(_share((box[2] - box[0], box[3] - box[1])) for box in closer)])

@@ -7,7 +7,7 @@ import numpy as np
 
 from tenfold.detectors.media import frames
 from tenfold.detectors.media.correspondence import Correspondence, correspond, hull, mapped
-from tenfold.detectors.media.matches import PART, Lies, Match
+from tenfold.detectors.media.matches import PART, Lies, Match, Range
 from tenfold.detectors.media.points import Places, Points
 from tenfold.detectors.media.turns import UPRIGHT
 from tenfold.detectors.media.word_index import WordIndex
@@ -42,7 +42,7 @@ class Parts:
         for turn, seen in ((UPRIGHT, upload), (MIRRORED, upload.mirrored())):
             candidates = media_points.by_number(conn, self._index.candidates(seen))
             for candidate in candidates.values():
-                entry = Points.from_bytes(candidate.points)
+                entry, at = Points.from_bytes(candidate.points), candidate.entry.at
                 agreed = correspond(seen, entry)
                 if agreed is not None and agreed.sure:
                     yield Match(
@@ -50,6 +50,7 @@ class Parts:
                         kind=PART,
                         turn=turn,
                         lies=_lies(agreed, seen, entry, mirrored=turn == MIRRORED),
+                        at=None if at is None else Range(0.0, 0.0, at, at),
                         score=1 - 0.5 ** (len(agreed.pairs) / HALVED_BY),
                     )
 
