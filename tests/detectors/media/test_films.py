@@ -185,7 +185,7 @@ def test_frames_of_a_removed_entry_leave_the_index_of_a_running_worker(store, ha
     assert len(detector._held.index) == 0
 
 
-@pytest.mark.parametrize("form", ["GIF", "PNG"])
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF"])
 def test_an_animation_is_known_though_it_begins_with_something_else(store, hasher, film, form):
     strange = Image.fromarray(made.film(77, 1)[0])
     shown = [Image.fromarray(frame) for frame in film[40:140:5]]

@@ -76,9 +76,9 @@ def _picture(data: bytes, small: bool) -> Answer:
 
 
 def _animation(data: bytes) -> Film | None:
-    """What moves in a picture that is a small film."""
+    """What moves in a picture that is a small film (GIF, PNG, WebP, AVIF)."""
     try:
-        return film.read(io.BufferedReader(io.BytesIO(data)), ANIMATION_CPU).film
+        return film.of_pictures(picture.frames(data), ANIMATION_CPU)
     except FilmError:
         return None
 

@@ -7,7 +7,8 @@ after a second. So cuts and pans are kept where they happen, whatever the speed 
 
 import io
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from typing import Any, Final
 
 import av
@@ -66,6 +67,25 @@ def read(file: io.BufferedIOBase, last_cpu: float = LAST_CPU) -> Seen:
         raise
     except (av.error.FFmpegError, ValueError, OverflowError, IndexError) as error:
         raise FilmError(f"cannot be read as a film or sound: {type(error).__name__}: {error}"[:300]) from None
+
+
+def of_pictures(pictures: Iterable[tuple[float, Pixels]], last_cpu: float) -> Film:
+    """The film that pictures with their times in seconds are, as far as they come in `last_cpu` s of CPU.
+
+    Raises FilmError when nothing is seen.
+    """
+    looked, began = _Looked(0), _spent()
+    for at, pixels in pictures:
+        if _spent() - began > last_cpu or at > MAX_SECONDS:
+            break
+        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame.pts, frame.time_base = round(at * 1000), Fraction(1, 1000)
+        looked.take(frame)
+    looked.finish()
+    if not looked.frames_seen:
+        raise FilmError("nothing of it could be decoded")
+    seen = round(looked.seconds, 3)
+    return Film(seconds=seen, seen=seen, frames=looked.packed(), shots=looked.shots.spread())
 
 
 def _spent() -> float:

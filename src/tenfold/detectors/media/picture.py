@@ -4,6 +4,7 @@ Runs in the confined process (decoding.py) only: what is read here comes from st
 """
 
 import io
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -53,6 +54,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION = 0x0112
+_SHORTEST = 20.0  # milliseconds of a frame of an animation; browsers, too, show none for less
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
@@ -110,6 +112,22 @@ def read(data: bytes) -> Picture:
         boxes=_boxes(upright),
         animated=animated,
     )
+
+
+def frames(data: bytes) -> Iterator[tuple[float, Pixels]]:
+    """The frames of an animated picture that `read` has read, with times in seconds, as far as it is whole."""
+    at = 0.0
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            try:
+                image.seek(number)
+                pixels = np.asarray(_rgb(image))
+            except MemoryError:
+                raise
+            except Exception:  # decoders raise whatever they like at broken files
+                return
+            yield at, pixels
+            at += max(_SHORTEST, float(image.info.get("duration", 0))) / 1000
 
 
 def _orientation(image: Image.Image) -> int:
