@@ -16,7 +16,10 @@ STOPWATCH = """
   addEventListener("keydown", (event) => { if (event.key === "d") began = performance.now(); }, true);
   new MutationObserver((changes) => {
     const replaced = changes.some((change) => [...change.addedNodes].some((node) => node.id === "main"));
-    if (began && replaced) requestAnimationFrame(() => window.shown.push(performance.now() - began));
+    if (began && replaced) requestAnimationFrame(() => {
+      window.shown.push(performance.now() - began);
+      document.documentElement.dataset.shown = "";
+    });
   }).observe(document, { childList: true, subtree: true });
   for (const type of ["pointerdown", "mousedown", "touchstart", "wheel"]) {
     addEventListener(type, () => {
@@ -76,10 +79,11 @@ def _decide(page: Page, chance: random.Random, times: list[float]) -> bool:
     page.keyboard.press("r")
     page.keyboard.type("because")
     page.keyboard.press("Escape")
-    page.evaluate("window.shown = []")
+    page.evaluate("window.shown = []; delete document.documentElement.dataset.shown")
     page.keyboard.press("d")
     page.wait_for_url(f"**of={number}*")
-    page.wait_for_function("window.shown.length > 0 || !document.querySelector('form[data-ahead]')")
+    # By selector: a function that is waited for is evaluated in the page, whose policy forbids it.
+    page.wait_for_selector("html[data-shown], html:not(:has(form[data-ahead]))", state="attached")
     shown: list[float] = page.evaluate("window.shown")
     times += shown[:1]
     return bool(shown)

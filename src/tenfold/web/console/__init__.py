@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from tenfold.web.console import (
     ahead,
+    appeals,
     around,
     assets,
     care,
@@ -85,6 +86,7 @@ handlers: list[ControllerRouterHandler] = [
             *care.handlers,
             *together.handlers,
             *seconds.handlers,
+            *appeals.handlers,
             *search.handlers,
             *colleagues.handlers,
             *saved_views.handlers,

@@ -140,7 +140,7 @@ def _findings(view: views.CaseView, spared: Spared) -> list[Finding]:
     return found
 
 
-def _fields(view: views.CaseView, spared: Spared) -> list[tuple[str, Markup]]:
+def marked_fields(view: views.CaseView, spared: Spared) -> list[tuple[str, Markup]]:
     """The texts of the subject, the evidence of every finding marked with the finding's number."""
     hits: dict[str, list[Hit]] = {}
     for number, signal in enumerate(view.signals, start=1):
@@ -216,7 +216,7 @@ def show(
         tied=found.tied,
         place=returns_pages.place,
         part=f"?{urlencode({'shown': shown_token(visit, case.id)})}" if spared.revealed else "",
-        fields=_fields(view, spared),
+        fields=marked_fields(view, spared),
         facts=_facts(view),
         findings=_findings(view, spared),
         shown=_shown,
