@@ -31,11 +31,11 @@ from tenfold_bench import _strangers as strangers
 from tenfold_bench._edits import EDITS, as_jpeg
 from tenfold_bench.result import Figure
 
-PHOTOGRAPHS, POSTERS, SCENES = 30, 10, 6
+PHOTOGRAPHS, POSTERS, SCENES = 20, 7, 5
 QUICK_PHOTOGRAPHS, QUICK_POSTERS, QUICK_SCENES = 1, 1, 1
-UNRELATED, QUICK_UNRELATED = 520, 9  # uploads
+UNRELATED, QUICK_UNRELATED = 260, 9  # uploads
 STRANGE_HASHES, QUICK_STRANGE_HASHES = 100_000, 2_000  # in the bank, of pictures that nobody uploads
-STRANGE_PICTURES, QUICK_STRANGE_PICTURES = 240, 3  # in the bank with their points
+STRANGE_PICTURES, QUICK_STRANGE_PICTURES = 120, 3  # in the bank with their points
 QUICK_POOL = 12
 SUBJECT: Final = Subject(SubjectKind.MEDIA, "upload")
 _SURE, _USUAL, _PART = ">= 0.98", ">= 0.95", ">= 0.90"

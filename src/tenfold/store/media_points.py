@@ -27,6 +27,17 @@ def after(conn: Conn, number: int) -> list[tuple[int, bytes]]:
     ).fetchall()
 
 
+def count(conn: Conn, last: int) -> int:
+    """How many there are up to a number."""
+    row = conn.execute("SELECT count(*) FROM media_points WHERE number <= %s", [last]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def numbers(conn: Conn, last: int) -> list[int]:
+    """All numbers up to one."""
+    return [row[0] for row in conn.execute("SELECT number FROM media_points WHERE number <= %s", [last])]
+
+
 def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
     """Of these the entries that match now, by number."""
     rows = conn.execute(

@@ -11,6 +11,7 @@ from tenfold.detectors.media import frames
 from tenfold.detectors.media.detector import MediaDetector, MediaItem
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.keypoints import features
+from tenfold.detectors.media.parts import Parts
 from tenfold.store import banks
 from tenfold.subjects import Subject, SubjectKind
 from tests.detectors.media.edited_pictures import png, poster, scene
@@ -135,6 +136,21 @@ def test_an_entry_is_known_from_the_next_look_and_gone_when_removed(store):
         banks.remove_entries(store, "ours", [found["entry"]])
     assert look(store, cropped(picture), detector) == []
     assert look(store, cropped(picture)) == []
+
+
+def test_points_of_removed_entries_leave_the_memory_of_a_running_worker(store):
+    parts = Parts()
+    for seed in range(4):
+        known(store, scene(seed), label=f"{seed}")
+    parts.update(store)
+    assert parts.held == 4
+    keys = [row[0] for row in store.execute("SELECT key FROM bank_entries WHERE label <> '2'")]
+    with store.transaction():
+        banks.remove_entries(store, "ours", keys)
+    parts.tidy(store)
+    assert parts.held == 1
+    (found,) = parts.found(store, points(cropped(scene(2))))
+    assert found.entry.label == "2"
 
 
 def test_the_whole_picture_is_told_by_its_hash_and_other_labels_by_their_part(store, hasher):

@@ -38,6 +38,27 @@ def test_every_entry_is_first_for_its_own_points(sizes, freeze):
         assert index.candidates(moved(entry, 0.6, 1.0, 90, flips=4))[0] == one
 
 
+@settings(deadline=None, max_examples=20)
+@given(st.sets(st.integers(0, 11)), st.booleans(), st.booleans())
+def test_what_is_let_go_is_not_found_and_the_rest_is(gone, freeze, freeze_later):
+    index, entries = WordIndex(), [drawn(seed) for seed in range(12)]
+    index.add(list(range(1, 9)), entries[:8])
+    if freeze:
+        index.freeze()
+    index.add(list(range(9, 13)), entries[8:])
+    stay = set(range(12)) - gone
+    index.keep(np.array([place + 1 for place in stay], np.int64))
+    index.add([20], [drawn(50)])
+    if freeze_later:
+        index.freeze()
+    assert (len(index), index.last) == (len(stay) + 1, 20)
+    assert index.candidates(drawn(50))[0] == 20
+    for place, entry in enumerate(entries):
+        found = index.candidates(moved(entry, 0.6, 1.0, 90, flips=4))
+        assert (found[:1] == [place + 1]) == (place in stay)
+        assert place in stay or place + 1 not in found
+
+
 def test_only_so_many_are_named():
     entry = drawn(1)
     index = WordIndex()

@@ -1,6 +1,7 @@
 """Entries of which an upload shows a part, or that are a part of it: by points that look and lie alike."""
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,8 @@ from tenfold.store import media_points
 from tenfold.store.database import Conn
 
 MIRRORED: Final = "mirrored"
+TIDIED_EVERY: Final = 600.0  # seconds after which it is looked whether many entries' points are gone
+GONE_SHARE: Final = 8  # one in so many
 SHOWN_PAIRS: Final = 40  # lines that are drawn between two pictures
 HALVED_BY: Final = 4.0  # pairs that halve the doubt
 
@@ -24,6 +27,12 @@ class Parts:
 
     def __init__(self) -> None:
         self._index = WordIndex()
+        self._tidied = monotonic()
+
+    @property
+    def held(self) -> int:
+        """How many pictures' points are in memory."""
+        return len(self._index)
 
     def update(self, conn: Conn) -> None:
         """Hold the points of all entries that are in the store now."""
@@ -32,6 +41,15 @@ class Parts:
             self._index.add([number for number, _ in rows], [Points.from_bytes(points) for _, points in rows])
         if loading and len(self._index):
             self._index.freeze()
+        if monotonic() - self._tidied > TIDIED_EVERY:
+            self.tidy(conn)
+
+    def tidy(self, conn: Conn) -> None:
+        """Let go of points that are no longer in the store, if they are many; they match no more anyway."""
+        self._tidied = monotonic()
+        gone = self.held - media_points.count(conn, self._index.last)
+        if gone > self.held // GONE_SHARE:
+            self._index.keep(np.array(media_points.numbers(conn, self._index.last), np.int64))
 
     def found(self, conn: Conn, text: str) -> Iterator[Match]:
         """Entries that correspond with an upload, by its points as text.

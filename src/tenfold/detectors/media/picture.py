@@ -115,7 +115,7 @@ def read(data: bytes) -> Picture:
 
 
 def frames(data: bytes) -> Iterator[tuple[float, Pixels]]:
-    """The frames of an animated picture that `read` has read, with times in seconds, as far as it is whole."""
+    """The frames of an animated picture that `read` has read, with times in seconds, as far as it goes."""
     at = 0.0
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         for number in range(getattr(image, "n_frames", 1)):

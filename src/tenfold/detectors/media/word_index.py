@@ -105,6 +105,17 @@ class WordIndex:
             self._freezing = threading.Thread(target=self._make, args=[len(self)], daemon=True)
             self._freezing.start()
 
+    def keep(self, numbers: NDArray[np.int64]) -> None:
+        """Let go of all entries but these."""
+        if self._freezing:
+            self._freezing.join()
+            self._take_over()
+        stay = np.isin(self._numbers, numbers)
+        rows = np.cumsum(stay) - 1
+        self._frozen, self._fresh = (_left(part, stay, rows) for part in (self._frozen, self._fresh))
+        self._frozen_rows = int(stay[: self._frozen_rows].sum())
+        self._numbers = self._numbers[stay]
+
     def freeze(self) -> None:
         """Freeze all there is now, and wait for it."""
         self._make(len(self))
@@ -139,12 +150,21 @@ class WordIndex:
         if self._freezing:
             self._freezing.join()
         self._frozen, self._frozen_rows = made
-        left = self._fresh.rows >= self._frozen_rows
-        fresh = self._fresh
-        self._fresh = _Postings(
-            fresh.words[left], fresh.rows[left], fresh.codes[left], fresh.angles[left], fresh.sizes[left]
-        )
+        rows = np.arange(len(self._numbers))
+        self._fresh = _left(self._fresh, rows >= self._frozen_rows, rows)
         self._next, self._freezing = None, None
+
+
+def _left(part: _Postings, stay: NDArray[np.bool_], rows: NDArray[np.int64]) -> _Postings:
+    """The points of entries that stay (by row), under their new rows."""
+    left = stay[part.rows]
+    return _Postings(
+        part.words[left],
+        rows[part.rows[left]].astype(np.uint32),
+        part.codes[left],
+        part.angles[left],
+        part.sizes[left],
+    )
 
 
 def _nearest(codes: Codes, count: int) -> NDArray[np.int64]:
