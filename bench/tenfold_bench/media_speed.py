@@ -17,6 +17,8 @@ from PIL import Image
 from tenfold.detectors.media import keypoints, pdq, picture
 from tenfold.detectors.media.decoding import look
 from tenfold.detectors.media.hasher import Hasher
+from tenfold.detectors.media.panels import panels
+from tenfold.detectors.media.shots import MOST, POINTS
 from tenfold.detectors.media.sounds import Listener, peaks_of
 from tenfold.detectors.media.stretch import Grey, hash_grey
 from tenfold_bench import _made_films, _made_sounds
@@ -72,6 +74,7 @@ def _of_a_picture(pictures: list[bytes]) -> list[Figure]:
         "brightness": lambda: [pdq.luma_of(one.whole) for one in read],
         "one hash": lambda: [pdq.hash_of(luma) for luma in lumas],
         "brightness and hashes of eight turns": lambda: [look(one.whole) for one in read],
+        "looking for pictures in it": lambda: [panels(np.asarray(one.upright.convert("L"))) for one in read],
         "points of its parts": lambda: [keypoints.features(one.upright) for one in read],
     }
     return [
@@ -97,11 +100,19 @@ def _of_a_film(film: bytes) -> list[Figure]:
     frames = decode()
     decoding = _own(decode)
     shrinking = _own(shrink) - decoding
-    hashing = _own(lambda: [hash_grey(grey) for grey in shown[:40]]) / 40
+    looks = shown[:40]
+    hashing = _own(lambda: [hash_grey(grey) for grey in looks]) / len(looks)
+    stills = [Image.fromarray(grey[:288]) for grey in looks[:: max(1, len(looks) // MOST)]]
+    pointing = _own(lambda: [keypoints.features(still, most=POINTS) for still in stills]) / len(stills)
     return [
         Figure(label="a film of 720p: decoding a frame", ours=1000 * decoding / frames, unit="ms"),
         Figure(label="a film of 720p: making a look small", ours=1000 * shrinking / len(shown), unit="ms"),
         Figure(label="a film of 720p: hashing a look", ours=1000 * hashing, unit="ms"),
+        Figure(
+            label=f"a film of 720p: points of a shot, {MOST} to {2 * MOST} of a long film",
+            ours=1000 * pointing,
+            unit="ms",
+        ),
     ]
 
 

@@ -47,16 +47,13 @@ def features(image: Image.Image, boxes: Iterable[Box] = (), most: int = MOST) ->
 
     `boxes`: where pictures stand in it, in its own pixels.
     """
-    share = _share(image.size)
-    closer = [box for box in boxes if _share((box[2] - box[0], box[3] - box[1])) >= CLOSER * share][
-        :LOOKED_INTO
-    ]
+    closer = _closer((0, 0, *image.size), boxes)
     found = [_found(image, (0, 0, *image.size)), *(_found(image, box) for box in closer)]
     turns = zip_longest(*([(part, row) for row in range(len(part.places))] for part in found))
     taken = [one for one in chain.from_iterable(turns) if one is not None][:most]
     if not taken:
         return b""
-    seen = max([share, *(_share((box[2] - box[0], box[3] - box[1])) for box in closer)])
+    seen = max(map(_share, [(0, 0, *image.size), *closer]))
     scale = min(seen, LARGEST_SIDE / max(image.size))
     return Points(
         width=max(1, round(image.width * scale)),
@@ -68,9 +65,23 @@ def features(image: Image.Image, boxes: Iterable[Box] = (), most: int = MOST) ->
     ).to_bytes()
 
 
-def _share(size: tuple[int, int]) -> float:
-    """How much smaller a picture of this size is looked at."""
-    return min(1.0, SIDE / max(size))
+def _closer(whole: Box, boxes: Iterable[Box]) -> list[Box]:
+    """The boxes that are worth a look of their own: each is seen larger than in whatever holds it."""
+    chosen: list[Box] = []
+    for box in boxes:
+        holding = [one for one in (whole, *chosen) if _holds(one, box)]
+        if len(chosen) < LOOKED_INTO and all(_share(box) >= CLOSER * _share(one) for one in holding):
+            chosen.append(box)
+    return chosen
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
+
+
+def _share(box: Box) -> float:
+    """How much smaller what is in a box is looked at."""
+    return min(1.0, SIDE / max(box[2] - box[0], box[3] - box[1]))
 
 
 def _found(image: Image.Image, box: Box) -> _Found:
@@ -88,7 +99,7 @@ def _found(image: Image.Image, box: Box) -> _Found:
 
 def shrunk(image: Image.Image) -> NDArray[np.uint8]:
     """The picture in grey, its proportions kept, at most SIDE x SIDE."""
-    share = _share(image.size)
+    share = _share((0, 0, *image.size))
     size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
     return np.asarray(image.convert("L").resize(size, Image.Resampling.BOX))
 
