@@ -44,8 +44,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     lease_minutes: Positive = 20
     appeal_days: Annotated[int, Meta(ge=184)] = 184  # how long one can appeal: six months and no less
     appeal_due_days: Positive = 14  # how soon an appeal is due
-    uploads_dir: str = ""  # where files lie that events refer to; empty: no event may
-    objects_dir: str = ""  # where uploaded bytes are kept; empty: `objects` in data_dir
+    uploads_dir: str = ""  # where files lie that events refer to, or s3://bucket/prefix; empty: no event may
+    objects_dir: str = ""  # where uploaded bytes are kept, or on their way; empty: `objects` in data_dir
+    objects_url: str = ""  # s3://bucket/prefix: where they are kept instead
+    objects_endpoint: str = ""  # URL of the server that speaks S3; empty: that of the cloud
     max_upload: Positive = 512 * 1024 * 1024  # of one file sent to /v1/media
     media_retention_days: NotNegative = 0  # uploaded bytes go after so many days; 0: nothing goes
     retention_months: NotNegative = 0  # older events and sessions go; 0: nothing goes

@@ -47,7 +47,7 @@ from tenfold.store import (
 from tenfold.store import backtests as store_backtests
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
-from tenfold.store.objects import Objects
+from tenfold.store.s3_objects import objects_of
 from tenfold.threats import paging
 from tenfold.threats.protectees import Watch
 
@@ -83,7 +83,7 @@ class Worker:
         self._linker = Linker()
         self._watch = Watch(self._secret)
         self._media = MediaDetector()
-        self._objects = Objects(settings.objects)
+        self._objects = objects_of(settings)
 
     def run(self, stop: threading.Event, parent: int | None = None) -> None:
         """Work until `stop` is set or the process `parent`, if one is named, is gone."""
@@ -102,7 +102,14 @@ class Worker:
         ]
         hasher = Hasher()
         reader = WordReader() if self._settings.words == "on" and not _unreadable() else None
-        examiner = Examiner(self._url, hasher, self._objects, self._settings.uploads_dir, reader)
+        examiner = Examiner(
+            self._url,
+            hasher,
+            self._objects,
+            self._settings.uploads_dir,
+            reader,
+            endpoint=self._settings.objects_endpoint,
+        )
         threads.append(_thread(stop, UPLOADS_LOOK_SECONDS, examiner.next_one, "uploads"))
         while not stop.is_set() and _lives(parent):
             try:

@@ -57,7 +57,7 @@ def test_only_digests_name_objects(objects):
 
 
 def test_what_was_begun_and_never_ended_goes_after_a_day(objects):
-    left = objects._incoming / "left"
+    left = objects.incoming / "left"
     left.write_bytes(b"half")
     assert objects.sweep() == 0
     os.utime(left, (0, 0))

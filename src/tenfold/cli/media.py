@@ -40,7 +40,8 @@ def erase(
     """
     from tenfold.processing import examine
     from tenfold.store import uploads
-    from tenfold.store.objects import Objects
+    from tenfold.store.bucket import StoreAwayError
+    from tenfold.store.s3_objects import objects_of
 
     settings = common.settings()
     with common.connection(settings) as conn:
@@ -50,7 +51,10 @@ def erase(
             raise CommandError(f"nothing is stored of {item}")
         if held:
             raise CommandError(f"{item} waits, or an open case or a legal hold needs it; nothing was removed")
-        examine.erase(conn, Objects(settings.objects), sha256, ACTOR)
+        try:
+            examine.erase(conn, objects_of(settings), sha256, ACTOR)
+        except StoreAwayError as error:
+            raise CommandError(f"nothing was removed: {error}") from None
     if json:
         common.print_json({"erased": sha256})
     else:

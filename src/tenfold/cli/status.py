@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from tenfold.cli import common
+from tenfold.config import SettingsError
 
 if TYPE_CHECKING:
+    from tenfold.config import Settings
     from tenfold.store.status import Status
 
 app = typer.Typer()
@@ -23,22 +26,28 @@ def status(
     from rich.console import Console
     from rich.table import Table
 
-    from tenfold.store import events
+    from tenfold.store import events, uploads
     from tenfold.store.status import read_status
 
-    with common.connection() as conn:
+    settings = common.settings()
+    with common.connection(settings) as conn:
         if retry_poisoned:
             count = events.requeue_poisoned(conn)
             typer.echo(f"{count} events go back to the queue", err=True)
         found = read_status(conn)
+        waiting_uploads = uploads.waiting(conn)
+    fault = _fault_of_objects(settings)
     if as_json:
-        common.print_json(found)
+        told = {"uploads_waiting": waiting_uploads, "objects_fault": fault}
+        common.print_json(msgspec.to_builtins(found) | told)
         return
     table = Table(show_header=False, box=None)
     waiting = f" (oldest came {found.oldest_waiting:%Y-%m-%d %H:%M:%S %Z})" if found.oldest_waiting else ""
     for label, value in (
         ("events waiting", f"{found.queue:,}{waiting}"),
         ("events set aside", f"{found.poisoned:,}"),
+        ("uploads waiting", f"{waiting_uploads:,}"),
+        ("object store", fault or "can be written"),
         ("closures to settle and hunts", f"{found.links_due:,}, given up {found.links_failed:,}"),
         ("model of links", _model(found)),
         ("workers", f"{found.workers}"),
@@ -60,6 +69,17 @@ def status(
             markup=False,
             highlight=False,
         )
+
+
+def _fault_of_objects(settings: "Settings") -> str | None:
+    """Why uploaded bytes cannot be kept now, in the operator's words."""
+    from tenfold.store.s3_objects import objects_of
+
+    try:
+        objects_of(settings).check()
+    except (OSError, SettingsError) as error:
+        return str(error)
+    return None
 
 
 def _model(found: "Status") -> str:

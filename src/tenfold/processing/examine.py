@@ -15,11 +15,13 @@ from tenfold import events
 from tenfold.detectors.media.hasher import Digests, FileHashes, Hasher, digests_of
 from tenfold.detectors.media.reading.confined import WordReader
 from tenfold.events import Event
-from tenfold.intake.file_references import FileReferenceError, open_file
+from tenfold.intake.file_references import S3, FileReferenceError, key_of, open_file
 from tenfold.store import audit, database, uploads
+from tenfold.store.bucket import StoreAwayError, fetched
 from tenfold.store.database import Conn
 from tenfold.store.events import MAX_TRIES
-from tenfold.store.objects import Objects
+from tenfold.store.objects import ObjectStore
+from tenfold.store.s3_objects import bucket_of
 from tenfold.store.uploads import Upload
 
 FIELDS: Final = (  # to an event
@@ -37,14 +39,19 @@ class Examiner:
         self,
         url: str,
         hasher: Hasher,
-        objects: Objects,
+        objects: ObjectStore,
         uploads_dir: str,
         reader: WordReader | None = None,
+        *,
+        endpoint: str = "",
     ) -> None:
         self._url = url
         self._hasher = hasher
         self._objects = objects
         self._uploads_dir = uploads_dir
+        self._bucket = (
+            bucket_of("TENFOLD_UPLOADS_DIR", uploads_dir, endpoint) if uploads_dir.startswith(S3) else None
+        )
         self._reader = reader
         self._conn: Conn | None = None
 
@@ -55,7 +62,11 @@ class Examiner:
         with uploads.next_one(self._conn) as upload:
             if upload is None:
                 return False
-            found = self._found(self._conn, upload)
+            try:
+                found = self._found(self._conn, upload)
+            except StoreAwayError:
+                uploads.give_back(self._conn, upload)  # it waits until the store is back, however long
+                raise
             event = with_hashes(upload.raw, found)
             with self._conn.transaction():
                 if "sha256" in found:
@@ -75,6 +86,8 @@ class Examiner:
                 if "words" not in found and self._reader and upload.tries < MAX_TRIES:
                     found |= _read(self._reader, file, digests.bytes)
                 return found
+        except StoreAwayError:
+            raise
         except (OSError, FileReferenceError) as error:
             return _unread(upload, str(error))
 
@@ -83,6 +96,9 @@ class Examiner:
             return self._objects.open(upload.sha256)
         if not self._uploads_dir:
             raise FileReferenceError("TENFOLD_UPLOADS_DIR is not set where this worker runs")
+        if self._bucket:
+            key = key_of(self._uploads_dir, upload.file or "")
+            return fetched(self._bucket, key, self._objects.incoming)
         return open_file(Path(self._uploads_dir), upload.file or "")
 
     def _look(self, file: IO[bytes], digests: Digests) -> dict[str, Any]:
@@ -110,7 +126,7 @@ def with_hashes(raw: bytes, found: dict[str, Any]) -> Event:
     return events.parse(msgspec.json.encode(body), now=events.FAR_FUTURE)
 
 
-def forget_old(conn: Conn, objects: Objects, days: int, now: datetime) -> int:
+def forget_old(conn: Conn, objects: ObjectStore, days: int, now: datetime) -> int:
     """Remove bytes that were stored more than `days` days ago, unless somebody needs them; 0 days: nothing.
 
     Returns how many objects went.
@@ -118,13 +134,18 @@ def forget_old(conn: Conn, objects: Objects, days: int, now: datetime) -> int:
     if not days:
         return 0
     gone = uploads.old(conn, now - timedelta(days=days))
-    for sha256 in gone:
-        objects.remove(sha256)
-    uploads.forget(conn, gone)
-    return len(gone)
+    removed = []
+    try:
+        for sha256 in gone:
+            objects.remove(sha256)
+            removed.append(sha256)
+    except StoreAwayError as error:  # the rest goes another time
+        log.warning("old bytes cannot be removed: %s", error)
+    uploads.forget(conn, removed)
+    return len(removed)
 
 
-def erase(conn: Conn, objects: Objects, sha256: str, actor: str) -> bool:
+def erase(conn: Conn, objects: ObjectStore, sha256: str, actor: str) -> bool:
     """Remove bytes and thumbnails now; False when there are none, or while somebody needs them."""
     if uploads.held(conn, sha256) is not False:
         return False

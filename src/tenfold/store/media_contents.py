@@ -193,7 +193,7 @@ def plain(conn: Conn, after: int, upto: int, banks: Sequence[str]) -> PlainPage:
           AND expires_at IS NULL AND disabled_until IS NULL AND decision IS NULL
         """,
         {"after": after, "upto": upto, "banks": list(banks)},
-        prepare=True,
+        prepare=False,  # a plan for any range would take the widest for usual
         binary=True,
     ).fetchone()
     assert row is not None

@@ -1,4 +1,4 @@
-"""The object store: bytes of media by the SHA-256 of what they are, in a directory.
+"""The object store: bytes of media by the SHA-256 of what they are, in a directory or in a bucket.
 
 A file appears whole or not at all: it is written beside, brought to the disk and then named. Small files that
 belong to an object (its thumbnails) stand beside it.
@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -69,19 +70,58 @@ class Incoming:
         self.path.unlink(missing_ok=True)
 
 
-class Objects:
-    """Objects in a directory, which is made when it is not there."""
+class ObjectStore(ABC):
+    """Objects, and the folder of what is on its way to them."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._incoming = root / "incoming"
-        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+    def __init__(self, incoming: Path) -> None:
+        self.incoming = incoming
+        self.incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def receive(self, most: int) -> Incoming:
         """A new file of at most `most` bytes; raises DiskFullError."""
-        if shutil.disk_usage(self._root).free < LEAST_FREE:
-            raise DiskFullError(f"less than {LEAST_FREE >> 30} GiB is free where {self._root} is")
-        return Incoming(self._incoming, most)
+        if shutil.disk_usage(self.incoming).free < LEAST_FREE:
+            raise DiskFullError(f"less than {LEAST_FREE >> 30} GiB is free where {self.incoming} is")
+        return Incoming(self.incoming, most)
+
+    def sweep(self, now: float | None = None) -> int:
+        """Remove what was begun long ago and never ended; returns how many files."""
+        before = (time.time() if now is None else now) - FORGOTTEN_SECONDS
+        old = [path for path in self.incoming.iterdir() if path.stat().st_mtime < before]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
+    @abstractmethod
+    def keep(self, incoming: Incoming) -> str:
+        """Store what came; returns its SHA-256. What is there already stays."""
+
+    @abstractmethod
+    def open(self, sha256: str) -> IO[bytes]:
+        """An object to read; raises FileNotFoundError."""
+
+    @abstractmethod
+    def put_thumbnail(self, sha256: str, which: str, data: bytes) -> None:
+        """Keep a small JPEG beside an object: `blurred` or `clear`."""
+
+    @abstractmethod
+    def thumbnail(self, sha256: str, which: str) -> bytes | None:
+        """Such a thumbnail, if there is one."""
+
+    @abstractmethod
+    def remove(self, sha256: str) -> None:
+        """Remove an object and what stands beside it; one that is not there is removed already."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Raises OSError, whose text says what to mend, when nothing can be kept there now."""
+
+
+class Objects(ObjectStore):
+    """Objects in a directory, which is made when it is not there."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root / "incoming")
+        self._root = root
 
     def keep(self, incoming: Incoming) -> str:
         """Store what came; returns its SHA-256. What is there already stays."""
@@ -98,7 +138,7 @@ class Objects:
 
     def put_thumbnail(self, sha256: str, which: str, data: bytes) -> None:
         """Keep a small JPEG beside an object: `blurred` or `clear`."""
-        with Incoming(self._incoming, len(data)) as incoming:
+        with Incoming(self.incoming, len(data)) as incoming:
             incoming.write(data)
             incoming.file.flush()
             os.fsync(incoming.file.fileno())
@@ -116,24 +156,16 @@ class Objects:
         for path in (self._path(sha256), *(self._thumbnail(sha256, which) for which in THUMBNAILS)):
             path.unlink(missing_ok=True)
 
-    def sweep(self, now: float | None = None) -> int:
-        """Remove what was begun long ago and never ended; returns how many files."""
-        before = (time.time() if now is None else now) - FORGOTTEN_SECONDS
-        old = [path for path in self._incoming.iterdir() if path.stat().st_mtime < before]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old)
+    def check(self) -> None:
+        """Raises DiskFullError, or OSError where nothing can be written."""
+        with self.receive(1) as incoming:
+            incoming.write(b"x")
 
     def _path(self, sha256: str) -> Path:
-        if not _SHA256.fullmatch(sha256):
-            raise ValueError(f"{sha256[:80]!r} is no SHA-256")
-        return self._root / sha256[:2] / sha256
+        return self._root / name_of(sha256)
 
     def _thumbnail(self, sha256: str, which: str) -> Path:
-        if which not in THUMBNAILS:
-            raise ValueError(f"{which!r} is no thumbnail; one of {', '.join(THUMBNAILS)}")
-        path = self._path(sha256)
-        return path.with_name(f"{path.name}.{which}.jpg")
+        return self._root / name_of(sha256, which)
 
     def _name(self, source: Path, target: Path) -> None:
         """Give a complete file its place, and bring the name to the disk, too."""
@@ -144,3 +176,13 @@ class Objects:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def name_of(sha256: str, thumbnail: str = "") -> str:
+    """Where an object stands, or its thumbnail; raises ValueError for what is no digest."""
+    if not _SHA256.fullmatch(sha256):
+        raise ValueError(f"{sha256[:80]!r} is no SHA-256")
+    if thumbnail and thumbnail not in THUMBNAILS:
+        raise ValueError(f"{thumbnail!r} is no thumbnail; one of {', '.join(THUMBNAILS)}")
+    name = f"{sha256[:2]}/{sha256}"
+    return f"{name}.{thumbnail}.jpg" if thumbnail else name

@@ -106,6 +106,11 @@ def finish(conn: Conn, upload: Upload, event: Event) -> None:
     conn.execute("DELETE FROM uploads WHERE number = %s", [upload.number])
 
 
+def give_back(conn: Conn, upload: Upload) -> None:
+    """It was not the file's fault that it could not be examined: this try does not count."""
+    conn.execute("UPDATE uploads SET tries = tries - 1 WHERE number = %s", [upload.number])
+
+
 def waiting(conn: Conn) -> int:
     """How many uploads wait."""
     row = conn.execute("SELECT count(*) FROM uploads").fetchone()
@@ -178,6 +183,14 @@ def old(conn: Conn, before: datetime) -> list[str]:
         [before, ERASED_AT_ONCE],
     ).fetchall()
     return [sha256 for (sha256,) in rows]
+
+
+def due(conn: Conn, before: datetime) -> int:
+    """How many objects `old` would give, were there no limit."""
+    row = conn.execute(
+        f"SELECT count(*) FROM media_objects WHERE stored_at < %s AND NOT ({_KEPT})", [before]
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def held(conn: Conn, sha256: str) -> bool | None:

@@ -13,7 +13,9 @@ from tenfold.intake.acceptance import Acceptor, EventResult
 from tenfold.intake.bodies import BodyError
 from tenfold.intake.upload_body import UploadBody
 from tenfold.store import uploads
-from tenfold.store.objects import Incoming, Objects
+from tenfold.store.bucket import StoreAwayError
+from tenfold.store.objects import Incoming, ObjectStore
+from tenfold.store.s3_objects import objects_of
 from tenfold.web.api.events import HAND_OVER, Wire
 from tenfold.web.auth import ApiKey, Scope, requires
 from tenfold.web.problems import Problem
@@ -21,6 +23,7 @@ from tenfold.web.runtime import Running, Runtime
 
 UPLOAD_SECONDS = 900  # for one body, however slowly it comes
 DRAINED_BYTES = 8 * 1024 * 1024  # of a refused body that are read on, so that the answer is heard
+RETRY_WHEN_AWAY = 30  # seconds
 OVERHEAD = 64 * 1024  # bytes of boundaries and headers beside event and file
 
 Auth = Request[None, ApiKey, State]
@@ -43,6 +46,7 @@ class UploadAnswer(msgspec.Struct, kw_only=True):
     status_code=202,
     responses={
         413: ResponseSpec(None, description="The file or the event is too large"),
+        503: ResponseSpec(None, description="The object store cannot be used now; `Retry-After` says when"),
         507: ResponseSpec(None, description="No space is left"),
     },
     request_max_body_size=None,
@@ -56,12 +60,17 @@ async def upload(request: Auth, runtime: Running) -> Response[UploadAnswer]:
     limiter = request.app.state.rate_limiter
     limiter.admit(request.auth.id)
     limiter.charge(request.auth.id, 1)
-    objects = await to_thread.run_sync(Objects, runtime.settings.objects)
+    objects = await to_thread.run_sync(objects_of, runtime.settings)
     try:
         with objects.receive(runtime.settings.max_upload) as incoming:
             event = await _read(request, runtime, incoming)
             result = await to_thread.run_sync(_keep, runtime, objects, incoming, event)
             sha256, size = incoming.sha256, incoming.bytes
+    except StoreAwayError as error:
+        headers = {"retry-after": str(RETRY_WHEN_AWAY)}
+        raise Problem(
+            503, "Object store away", f"Nothing was kept; send it again: {error}.", headers=headers
+        ) from None
     except OSError as error:
         raise Problem(507, "No space is left", f"The file cannot be stored: {error}.") from None
     request.app.state.metrics.events.labels(result.status).inc()
@@ -98,10 +107,10 @@ async def _read(request: Auth, runtime: Runtime, incoming: Incoming) -> bytes:
     return bytes(body.event)
 
 
-def _keep(runtime: Runtime, objects: Objects, incoming: Incoming, event: bytes) -> EventResult:
+def _keep(runtime: Runtime, objects: ObjectStore, incoming: Incoming, event: bytes) -> EventResult:
     """Event and bytes, both or neither."""
     acceptor = Acceptor(runtime.secret, runtime.settings.max_event)
-    with runtime.pool.connection() as conn:
+    with runtime.pool.connection() as conn, conn.transaction():
         result = acceptor.accept_upload(conn, event, incoming.sha256)
         if result.status == "accepted":
             uploads.stored(conn, incoming.sha256, incoming.bytes)

@@ -14,7 +14,7 @@ from litestar.params import FromQuery
 
 from tenfold.casework import compared
 from tenfold.store import audit, uploads
-from tenfold.store.objects import Objects
+from tenfold.store.s3_objects import objects_of
 from tenfold.web.console.access import Permission, Visit, Visiting
 
 BLURRED_FRESH: Final = {"cache-control": "private, max-age=3600"}
@@ -95,7 +95,7 @@ def _entry_picture(visit: Visit, bank: str, key: str, which: str, fresh: dict[st
 
 
 def _thumbnail(visit: Visit, sha256: str | None, which: str, fresh: dict[str, str]) -> Response[bytes]:
-    data = Objects(visit.runtime.settings.objects).thumbnail(sha256, which) if sha256 else None
+    data = objects_of(visit.runtime.settings).thumbnail(sha256, which) if sha256 else None
     if data is None:
         raise NotFoundException
     return Response(data, media_type="image/jpeg", headers=fresh)

@@ -10,7 +10,7 @@ from tenfold.store import media_contents
 from tenfold.store.database import Conn
 from tenfold.store.media_contents import Hit, WireBank
 
-PAGE: Final = 200_000  # numbers of hashes that are read at once
+PAGE: Final = 1_000_000  # numbers of hashes that are read at once
 
 
 class PlainEntries:
