@@ -6,7 +6,7 @@ logs nobody in.
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Literal
 
@@ -46,6 +46,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     disabled: bool = False
     provider: bool = False  # logs in through the OpenID provider
     second_factor: bool = False  # has enrolled one
+    keys: dict[str, str] = {}  # the person's own, by the key that a command has for everybody
 
     @property
     def actor(self) -> str:
@@ -58,7 +59,8 @@ COLUMNS = """
     users.id, users.name, users.roles, users.locale, users.blur, users.shortcuts, users.disabled,
     users.subject IS NOT NULL AS provider,
     EXISTS (SELECT FROM second_factors f WHERE f.user_id = users.id AND f.confirmed_at IS NOT NULL)
-        AS second_factor
+        AS second_factor,
+    users.keys
 """
 
 
@@ -163,6 +165,13 @@ def set_disabled(conn: Conn, user_id: int, disabled: bool) -> None:
         end_access(conn, user_id)
 
 
+def set_keys(conn: Conn, user_id: int, own: Mapping[str, str]) -> None:
+    """The keys that the user has for commands, where they differ from everybody's."""
+    conn.execute(
+        "UPDATE users SET keys = %s::jsonb WHERE id = %s", [msgspec.json.encode(own).decode(), user_id]
+    )
+
+
 def set_preferences(conn: Conn, user_id: int, *, locale: Locale, blur: bool, shortcuts: bool) -> None:
     """What the user chose for their own console."""
     conn.execute(
@@ -220,3 +229,12 @@ def redeem_login_link(conn: Conn, token: str) -> User | None:
         [digest(token)],
     ).fetchone()
     return None if row is None else read(row)
+
+
+def claimed_cases(conn: Conn, user: User) -> int:
+    """How many cases the person holds now."""
+    row = conn.execute(
+        "SELECT count(*) FROM cases WHERE claimed_by = %s AND state = 'claimed' AND lease_until > now()",
+        [user.actor],
+    ).fetchone()
+    return int(row[0]) if row else 0

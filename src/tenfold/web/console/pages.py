@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from tenfold.store import inbox, threat_pages
-from tenfold.web.console import access, assets
+from tenfold.web.console import access, assets, keys
 from tenfold.web.console.access import Permission, Visit
 from tenfold.web.console.highlight import highlighted
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS
@@ -40,6 +40,7 @@ _environment.globals |= {
     "highlighted": highlighted,
     "translators": [TRANSLATORS[locale] for locale in LOCALES],
     "Permission": Permission,
+    "COMMAND_GROUPS": keys.GROUPS,
 }
 
 
@@ -58,7 +59,8 @@ def markup(visit: Visit, template: str, **values: Any) -> str:
         "threats_waiting": waiting(visit),
         "messages_waiting": messages_waiting(visit),
     }
-    return _environment.get_template(template).render(context | values)
+    html = _environment.get_template(template).render(context | values)
+    return keys.shown(html, visit.user.keys) if visit.user else html
 
 
 def render(visit: Visit, template: str, status_code: int = 200, **values: Any) -> Response[str]:

@@ -1,6 +1,7 @@
 """What a person chooses for their own console: language, masking, keys, and which cases they take."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from litestar import Response, get, post
@@ -10,9 +11,10 @@ from litestar.response import Redirect
 from tenfold.casework import views
 from tenfold.store import care, people, skills
 from tenfold.taxonomy import Ground
-from tenfold.web.console import access, pages
-from tenfold.web.console.access import Permission, Visiting
+from tenfold.web.console import access, keys, pages
+from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.i18n import LOCALES
+from tenfold.web.console.keys import KeysError
 from tenfold.web.console.queue import LANGUAGES
 
 SPARING = ("media_blurred", "media_grey", "media_muted", "media_small", "mask_slurs")
@@ -23,6 +25,18 @@ VIOLATIONS = tuple(ground.value for ground in Ground if ground.is_violation)
 @get("/preferences", sync_to_thread=True)
 def preferences_page(visit: Visiting, saved: FromQuery[bool] = False) -> Response[str]:
     """The forms, and what the person's roles allow."""
+    return _shown(visit, saved=saved)
+
+
+def _shown(
+    visit: Visit,
+    *,
+    saved: bool = False,
+    wishes: dict[str, str] | None = None,
+    failure: str | None = None,
+    status: int = 200,
+) -> Response[str]:
+    """`wishes` are keys as they were sent, `failure` why they cannot be kept."""
     with visit.runtime.pool.connection() as conn:
         takes = skills.load(conn, visit.person.id)
         cares = care.load(conn, visit.person.id)
@@ -30,6 +44,7 @@ def preferences_page(visit: Visiting, saved: FromQuery[bool] = False) -> Respons
     return pages.render(
         visit,
         "preferences.html",
+        status,
         section="preferences",
         saved=saved,
         takes=takes,
@@ -39,6 +54,9 @@ def preferences_page(visit: Visiting, saved: FromQuery[bool] = False) -> Respons
         sparing=SPARING,
         most={"break_minutes": MOST_MINUTES, "break_severe": MOST_SEVERE},
         queues=sorted({*queues, *takes.without_queues}),
+        commands=keys.COMMANDS,
+        own_keys=wishes or {command: visit.person.keys.get(command, command) for command in keys.COMMANDS},
+        failure=failure,
     )
 
 
@@ -58,6 +76,19 @@ def save_preferences(visit: Visiting) -> Redirect:
     response = pages.redirect("/preferences?saved=true")
     response.set_cookie(access.cookie(visit.runtime, access.LOCALE_COOKIE, locale, access.YEAR))
     return response
+
+
+@post("/preferences/keys", sync_to_thread=True, status_code=303)
+def save_keys(visit: Visiting) -> Response[Any]:
+    """Keep the person's own keys, or everybody's again; the page with what is wrong if two would collide."""
+    wishes = {command: visit.field(f"key-{command}") for command in keys.COMMANDS}
+    try:
+        own = {} if visit.field("reset") else keys.chosen(wishes)
+    except KeysError as error:
+        return _shown(visit, wishes=wishes, failure=keys.told(error, visit.translator), status=422)
+    with visit.runtime.pool.connection() as conn:
+        people.set_keys(conn, visit.person.id, own)
+    return pages.redirect("/preferences?saved=true#keys")
 
 
 @post("/preferences/skills", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
@@ -94,4 +125,4 @@ def _within(text: str, most: int, otherwise: int) -> int:
     return min(int(text), most) if known else otherwise
 
 
-handlers = [preferences_page, save_preferences, save_skills, save_care]
+handlers = [preferences_page, save_preferences, save_keys, save_skills, save_care]

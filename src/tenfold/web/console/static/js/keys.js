@@ -1,16 +1,26 @@
-// Single-key commands (WCAG 2.1.4: they can be turned off in the preferences, and never act while a
-// person writes). An element says with data-key which key presses it; the letters are those of the
-// key's place too, so that they work with an Arabic keyboard.
+// Single-key commands (WCAG 2.1.4: they can be changed and turned off in the preferences, and never act while a
+// person writes). An element says with data-key which command presses it, named by the key that it has for
+// everybody; the body says which keys this person has instead. The letters are those of the key's place too,
+// so that they work with an Arabic keyboard.
 
 const WRITING = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
 const STEPS = { j: 1, k: -1 };
+const PLACES = {
+  Comma: ",", Period: ".", Semicolon: ";", Quote: "'", BracketLeft: "[", BracketRight: "]", Minus: "-", Equal: "=",
+};
 
 function keyOf(event) {
-  if (/^[a-z0-9/?]$/i.test(event.key)) return event.key.toLowerCase();
+  if (/^[a-z0-9/?,.;'[\]=-]$/i.test(event.key)) return event.key.toLowerCase();
   if (event.code.startsWith("Key")) return event.code.slice(3).toLowerCase();
   if (event.code.startsWith("Digit")) return event.code.slice(5);
   if (event.code === "Slash" || event.key === "؟") return event.shiftKey ? "?" : "/";
-  return "";
+  return PLACES[event.code] ?? "";
+}
+
+// The command of a key: the person's own, or everybody's if it was not given another key.
+function commandOf(key) {
+  const own = JSON.parse(document.body.dataset.keys || "{}");
+  return Object.keys(own).find((command) => own[command] === key) ?? (key in own ? "" : key);
 }
 
 function step(by) {
@@ -63,6 +73,6 @@ export function watchKeys() {
     if (writing || !("shortcuts" in document.body.dataset)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (document.querySelector("dialog[open]")) return;
-    if (act(keyOf(event), event.shiftKey)) event.preventDefault();
+    if (act(commandOf(keyOf(event)), event.shiftKey)) event.preventDefault();
   });
 }
