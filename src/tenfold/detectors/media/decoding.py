@@ -102,14 +102,15 @@ def _try_all() -> None:
         file = io.BytesIO()
         Image.fromarray(pixels).save(file, name)
         _try(file.getvalue())
-    _try(_small_film(pixels))
+    _try(small_film(pixels))
 
 
 def _try(data: bytes) -> Answer:
     return answer(io.BufferedReader(io.BytesIO(data)), len(data), small=True)
 
 
-def _small_film(pixels: picture.Pixels) -> bytes:
+def small_film(pixels: picture.Pixels) -> bytes:
+    """A second of a film of this picture, moving, with sound."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as made:
         video = made.add_stream("mpeg4", rate=5)

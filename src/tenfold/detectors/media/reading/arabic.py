@@ -14,7 +14,7 @@ from tenfold.detectors.media.reading import weights
 from tenfold.detectors.media.reading.lines import Grey
 
 ENOUGH: Final = 85.0  # of 100: no other form is tried then
-LEAST: Final = 40.0  # of a word; less is no word but stains
+LEAST: Final = 10.0  # of a word; less is no word but stains (right ones have 12 and more)
 
 
 class Word(msgspec.Struct, frozen=True):

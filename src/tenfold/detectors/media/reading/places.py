@@ -19,6 +19,9 @@ LEAST_MEAN: Final = 0.5  # over a line
 GROWN: Final = 1.6  # times area by perimeter, by which a line is grown on each side
 LEAST_HEIGHT: Final = 6.0  # pixels of the shrunk picture; smaller letters cannot be read
 MOST_LINES: Final = 60  # of a picture, the largest
+MOST_TALLER: Final = 1.7  # of two pieces of one line, the one than the other
+MOST_SLANT: Final = 0.15  # sine of the angle between them
+WORD_GAP: Final = 0.6  # of their height, between their margins
 _STEP: Final = 32  # of which the network wants both sides to be multiples
 
 Corners = NDArray[np.float32]  # 4 x 2: from where a line would begin in Latin script, clockwise, in pixels
@@ -60,6 +63,41 @@ class Finder:
             Place(_in_order(found.corners * scale), found.score)
             for found in sorted(_lines(sure), key=lambda one: -one.size[0] * one.size[1])[:MOST_LINES]
         ]
+
+
+def joined(places: list[Place]) -> list[Place]:
+    """The same with neighbours on one line as one place: words that stand apart are read better together."""
+    left, whole = list(places), []
+    while left:
+        one = left.pop()
+        other = next((number for number, two in enumerate(left) if _go_on(one, two)), None)
+        if other is None:
+            whole.append(one)
+        else:
+            left.append(_around(one, left.pop(other)))
+    return whole
+
+
+def _go_on(one: Place, other: Place) -> bool:
+    """Whether one line goes on in another: as high, on one level, with no more than a gap between words."""
+    (wide, high), (other_wide, other_high) = one.size, other.size
+    along = one.corners[1] - one.corners[0]
+    along = along / max(float(np.linalg.norm(along)), 1e-6)
+    way = other.corners.mean(axis=0) - one.corners.mean(axis=0)
+    turned = other.corners[1] - other.corners[0]
+    slant = abs(float(along[0] * turned[1] - along[1] * turned[0])) / max(float(np.linalg.norm(turned)), 1e-6)
+    low = min(high, other_high)
+    return (
+        max(high, other_high) < MOST_TALLER * low
+        and slant < MOST_SLANT
+        and abs(float(along[0] * way[1] - along[1] * way[0])) < low / 3
+        and abs(float(along @ way)) - (wide + other_wide) / 2 < WORD_GAP * low
+    )
+
+
+def _around(one: Place, other: Place) -> Place:
+    corners = cv2.boxPoints(cv2.minAreaRect(np.concatenate([one.corners, other.corners])))
+    return Place(_in_order(np.asarray(corners, np.float32)), min(one.score, other.score))
 
 
 def _lines(sure: NDArray[np.float32]) -> list[Place]:

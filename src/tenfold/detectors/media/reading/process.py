@@ -17,6 +17,7 @@ from tenfold.detectors.media import asking, picture
 from tenfold.detectors.media.answers import Answer
 from tenfold.detectors.media.asking import Asked
 from tenfold.detectors.media.confinement import PICTURE_CPU_SECONDS, READING_MEMORY, allow_cpu, confine
+from tenfold.detectors.media.decoding import small_film
 from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_picture
 from tenfold.detectors.media.picture import PictureError
 from tenfold.detectors.media.reading import frames
@@ -69,5 +70,7 @@ if __name__ == "__main__":
     av.logging.set_level(None)
     used = Reader()
     used.warm(_sample())
+    film = small_film(np.ascontiguousarray(_sample()[:64, :64]))
+    answer(used, io.BufferedReader(io.BytesIO(film)), len(film))
     confine(READING_MEMORY)
     _serve(used, sys.stdin.buffer, sys.stdout.buffer)

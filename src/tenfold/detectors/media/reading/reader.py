@@ -11,7 +11,7 @@ from tenfold.detectors.media.picture import Pixels
 from tenfold.detectors.media.reading import lines
 from tenfold.detectors.media.reading.arabic import Tesseract
 from tenfold.detectors.media.reading.latin import Recogniser
-from tenfold.detectors.media.reading.places import Finder, Place
+from tenfold.detectors.media.reading.places import Finder, Place, joined
 from tenfold.events import Line
 
 FIRST_LOOK: Final = 416  # pixels of the longer side at which text is looked for
@@ -59,8 +59,8 @@ class Reader:
         found = self._finder.find(pixels, FIRST_LOOK)
         scale = min(1.0, FIRST_LOOK / max(pixels.shape[:2]))
         if scale < 1 and any(min(place.size) * scale < SMALL for place in found):
-            return self._finder.find(pixels, SECOND_LOOK)
-        return found
+            found = self._finder.find(pixels, SECOND_LOOK)
+        return joined(found)
 
     def _line(self, line: Pixels) -> tuple[str, float]:
         latin, sure = self._latin.read(line)
