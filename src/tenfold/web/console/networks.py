@@ -190,7 +190,7 @@ def graph(visit: Visiting, request: Request[Any, Any, Any]) -> Response[bytes]:
 
 
 def _json(one: object) -> Markup:
-    """For a script element that holds data: nothing in it can end the element."""
+    """As data in a template element: nothing in it can end the element."""
     text = msgspec.json.encode(one).decode()
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

@@ -112,10 +112,12 @@ def label(words: Translator, node: Node) -> str:
         return words.text(f"networks.one.{node.kind}")
     if node.kind in (NodeKind.MEDIA, NodeKind.AVATAR, NodeKind.BANNER):
         # The first digits of a hash; people know pictures by what they are.
-        return words.text(
-            "networks.hash", kind=words.text(f"networks.kind.{node.kind}"), hash=node.value[:12]
-        )
+        return f"{words.text(f'networks.kind.{node.kind}')} \u2068{_first_digits(node.value)}\u2069"
     return node.value if len(node.value) <= LONGEST else f"{node.value[: LONGEST - 1]}…"
+
+
+def _first_digits(picture: str) -> str:
+    return picture.rpartition(":")[2][:12]
 
 
 def _title(node: Node) -> str:

@@ -9,8 +9,9 @@ const WAIT = 120; // milliseconds without typing before the search is made
 const AGAIN = 120; // rounds of the layout after nodes were added
 
 const page = document.querySelector("[data-network]");
-const told = JSON.parse(document.getElementById("network-data").textContent);
-const words = new Words(JSON.parse(document.getElementById("network-words").textContent));
+const data = (id) => JSON.parse(document.getElementById(id).content.textContent);
+const told = data("network-data");
+const words = new Words(data("network-words"));
 const network = new Network(Number(page.dataset.most));
 network.add(told);
 
@@ -168,6 +169,16 @@ page.addEventListener("click", ({ target }) => {
   }
 });
 
+// The libraries that draw look for WebGL when they are loaded: only where it is are they wanted.
+async function load(addresses) {
+  for (const src of addresses) {
+    await new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject });
+      document.head.append(script);
+    });
+  }
+}
+
 async function start() {
   table.add(document.getElementById("network-rows").innerHTML);
   watchForm();
@@ -178,8 +189,10 @@ async function start() {
     page.dataset.ready = "table";
     return;
   }
+  await load(page.dataset.libraries.split(" "));
   const place = page.querySelector("[data-canvas]");
   place.hidden = false;
+  page.querySelector("[data-graph-tools]").hidden = false;
   canvas = new Canvas(place, network, { workerAddress: page.dataset.worker, on });
   const begun = performance.now();
   await canvas.settle();
