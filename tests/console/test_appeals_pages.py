@@ -56,7 +56,7 @@ def test_an_appeal_is_taken_and_decided_in_part_by_keyboard(
     expect(page.locator(".desk h2").last).to_have_text(OUTCOME[locale])
     page.goto(f"{cases.url}/appeals?state=decided")
     expect(page.locator("table.cases tbody tr")).to_contain_text(OUTCOME[locale])
-    expect(page.locator("table.figures tbody tr")).to_have_count(1)
+    expect(page.locator("table.rates tbody tr")).to_have_count(1)
     with cases.store() as conn:
         made = conn.execute("SELECT ground, author FROM decisions WHERE state = 'in_force'").fetchall()
         assert ("TVEC7", second.actor) in made
