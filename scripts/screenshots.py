@@ -46,6 +46,13 @@ CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 SIZE: ViewportSize = {"width": 1280, "height": 800}
 SCHEMES: tuple[tuple[Literal["light", "dark"], str], ...] = (("light", ""), ("dark", "-dark"))
 SECRET = b"for pictures only" * 2
+ADMINISTRATORS = {"en": "Administrator", "ar": "مدير النظام"}
+COLLEAGUES = {
+    "Day desk": [Role.MODERATOR],
+    "Night desk": [Role.MODERATOR, Role.SECURITY],
+    "فريق السياسات": [Role.POLICY],
+    "Audit": [Role.AUDITOR],
+}
 NAMES = {"en": "Lead", "ar": "المشرف"}
 CAMPAIGN = "سنقتل موظفي مكتب الشمال الليلة عند باب المكتب"
 COPIES_DECIDED = 3
@@ -91,6 +98,28 @@ def fill(url: str) -> dict[str, str]:
             user = people.add_user(conn, NAMES[locale], [Role.LEAD], locale=locale)
             sessions[locale] = web_sessions.start(conn, user.id)
     return sessions
+
+
+def administrators(url: str) -> dict[str, str]:
+    """Colleagues to administer, and an administrator for each language; returns their sessions."""
+    with database.connect(url) as conn:
+        for name, roles in COLLEAGUES.items():
+            people.add_user(conn, name, roles)
+        found = {}
+        for locale in LOCALES:
+            user = people.add_user(conn, ADMINISTRATORS[locale], [Role.ADMIN], locale=locale)
+            found[locale] = web_sessions.start(conn, user.id)
+    return found
+
+
+def take_people(browser: Browser, address: str, session: str, path: str) -> None:
+    """The page of people as an administrator sees it."""
+    context = browser.new_context(viewport=SIZE, device_scale_factor=1.5, reduced_motion="reduce")
+    context.add_cookies([{"name": "tenfold_session", "value": session, "url": address}])
+    page = context.new_page()
+    page.goto(f"{address}/admin/people")
+    page.screenshot(path=path)
+    context.close()
 
 
 def threatening() -> Iterator[dict[str, object]]:
@@ -224,6 +253,8 @@ def main() -> None:
         )
         for locale, session in sessions.items():
             take(browser, address, session, places, str(target / f"{{}}-{locale}{{}}.png"))
+        for locale, session in administrators(url).items():
+            take_people(browser, address, session, str(target / f"people-{locale}.png"))
         browser.close()
 
 

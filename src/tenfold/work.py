@@ -32,6 +32,7 @@ from tenfold.processing.examine import Examiner
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import (
     audit,
+    chosen,
     closures,
     counters,
     database,
@@ -43,6 +44,7 @@ from tenfold.store import (
     retention,
     shadow,
     threat_retention,
+    webhooks,
 )
 from tenfold.store import backtests as store_backtests
 from tenfold.store.audit import Entry
@@ -65,6 +67,7 @@ MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps hou
 # must not be waited for: everybody else would wait behind it. There are months of time to try again.
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '1s'"
 GONE_KEPT = timedelta(days=7)  # numbers of hashes that workers may forget
+ATTEMPTS_KEPT = timedelta(days=90)  # tries of deliveries
 LATE_EVENTS = timedelta(days=2)  # hits are kept this much longer than their window, for events that come late
 
 log = logging.getLogger("tenfold.work")
@@ -166,10 +169,12 @@ class Worker:
                 return
             conn.execute(LOCK_TIMEOUT)
             database.ensure_partitions(conn)
-            if self._settings.retention_months > 0:
-                retention.forget(conn, self._settings.retention_months, now)
-                threat_retention.forget(conn, self._settings.retention_months, now)
-                shadow.forget(conn, now - timedelta(days=31 * self._settings.retention_months))
+            kept = chosen.kept(conn, self._settings)
+            if kept.retention_months > 0:
+                retention.forget(conn, kept.retention_months, now)
+                threat_retention.forget(conn, kept.retention_months, now)
+                shadow.forget(conn, now - timedelta(days=31 * kept.retention_months))
+            webhooks.forget_attempts(conn, now - ATTEMPTS_KEPT)
             holds.forget_lifted(conn, now)
             store_backtests.forget(conn, now)
             while counters.prune(conn, self._policy.get(conn).windows(), now, LATE_EVENTS):
@@ -179,8 +184,8 @@ class Worker:
             usual_in_store.renew(conn, now)
             self._objects.sweep()
             media_hashes.forget_changes(conn, now - GONE_KEPT)
-            examine.forget_old(conn, self._objects, self._settings.media_retention_days, now)
-            expired = closures.expire(conn, now, days=self._settings.closure_retention_days)
+            examine.forget_old(conn, self._objects, kept.media_retention_days, now)
+            expired = closures.expire(conn, now, days=kept.closure_retention_days)
             audit.append(conn, [_expired(account) for account in expired])
 
 

@@ -12,6 +12,7 @@ app = typer.Typer()
 
 ACTOR = "cli:keys"
 
+_Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
 _Json = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
 
 
@@ -20,24 +21,28 @@ def create(
     name: Annotated[str, typer.Argument(help="Who holds it, for example: forum server.")],
     scope: Annotated[list[Scope], typer.Option(help="What it may do; may be given several times.")],
     days: Annotated[int | None, typer.Option(min=1, max=36_500, help="Ends after so many days.")] = None,
+    reason: _Reason = "",
     as_json: _Json = False,
 ) -> None:
     """Make a key. It is shown once and cannot be shown again."""
     from tenfold.config import secret_key
-    from tenfold.store import audit, keys
+    from tenfold.store import key_changes
+    from tenfold.store.audit import By
 
     settings = common.settings()
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
     with common.connection(settings) as conn:
         try:
-            id_, token = keys.create(
-                conn, secret_key(settings), name=name, scopes=scope, expires_at=expires_at
+            id_, token = key_changes.create(
+                conn,
+                By(actor=ACTOR, reason=reason),
+                secret_key(settings),
+                name=name,
+                scopes=scope,
+                expires_at=expires_at,
             )
         except ValueError as error:
             raise common.CommandError(str(error)) from None
-        details = {"name": name, "scopes": scope, "expires_at": expires_at and expires_at.isoformat()}
-        entry = audit.Entry(actor=ACTOR, act="key.created", subject=f"key:{id_}", details=details)
-        audit.append(conn, [entry])
     if as_json:
         common.print_json({"id": id_, "key": token, "scopes": scope, "expires_at": expires_at})
         return
@@ -58,7 +63,7 @@ def list_(as_json: _Json = False) -> None:
     if as_json:
         common.print_json(found)
         return
-    table = Table("id", "prefix", "name", "scopes", "created", "state")
+    table = Table("id", "prefix", "name", "scopes", "created", "last used", "state")
     now = datetime.now(UTC)
     for key in found:
         state = "revoked" if key.revoked_at else "usable" if key.usable(now) else "expired"
@@ -70,6 +75,7 @@ def list_(as_json: _Json = False) -> None:
             key.name,
             " ".join(key.scopes),
             f"{key.created_at:%Y-%m-%d}",
+            f"{key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never",
             state,
         )
     Console().print(table)
@@ -78,13 +84,14 @@ def list_(as_json: _Json = False) -> None:
 @app.command()
 def revoke(
     id_: Annotated[int, typer.Argument(metavar="ID", help="As `tenfold keys list` shows it.")],
+    reason: _Reason = "",
 ) -> None:
     """End a key for good; running servers know within seconds."""
-    from tenfold.store import audit, keys
+    from tenfold.store import key_changes
+    from tenfold.store.audit import By
 
     with common.connection() as conn:
-        key = keys.revoke(conn, id_)
+        key = key_changes.revoke(conn, By(actor=ACTOR, reason=reason), id_)
         if key is None:
             raise common.CommandError(f"there is no key {id_}; `tenfold keys list` shows them")
-        audit.append(conn, [audit.Entry(actor=ACTOR, act="key.revoked", subject=key.actor)])
     typer.echo(f"key {id_} ({key.name}) is revoked", err=True)

@@ -13,9 +13,9 @@ from tenfold.taxonomy import Role
 
 if TYPE_CHECKING:
     from tenfold.config import Settings
+    from tenfold.store.audit import By
     from tenfold.store.database import Conn
     from tenfold.store.people import Locale, User
-    from tenfold.store.people_changes import By
 
 app = typer.Typer()
 
@@ -190,7 +190,7 @@ def _changing(chosen: "Settings | None" = None) -> Iterator["Conn"]:
 
 
 def _by(reason: str) -> "By":
-    from tenfold.store.people_changes import By
+    from tenfold.store.audit import By
 
     return By(actor=ACTOR, reason=reason)
 

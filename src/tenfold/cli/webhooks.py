@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
 Name = Annotated[str, typer.Argument(help="The webhook's name, as `tenfold webhooks list` shows it.")]
 
 
@@ -159,25 +160,44 @@ def deliveries(
 def redeliver(
     delivery: Annotated[UUID | None, typer.Argument(help="The delivery's id.")] = None,
     dead: Annotated[bool, typer.Option("--dead", help="All dead deliveries.")] = False,
+    reason: Reason = "",
 ) -> None:
     """Send a dead or delivered message again, under its old id."""
     from tenfold.enforcement import registry
-    from tenfold.store import webhooks
 
     if (delivery is None) != dead:
         raise common.CommandError("name one delivery, or give --dead for all dead ones")
     count = 0
     with common.connection() as conn:
-        while True:
-            ids = [row.id for row in webhooks.deliveries(conn, state="dead")] if dead else [delivery]
-            for one in ids:
-                if one is not None and registry.redeliver(conn, one, actor=_actor(), now=datetime.now(UTC)):
-                    count += 1
-            if not dead or not ids:
-                break
+        ids = list(registry.dead_ones(conn)) if delivery is None else [delivery]
+        for one in ids:
+            if registry.redeliver(conn, one, actor=_actor(), now=datetime.now(UTC), reason=reason):
+                count += 1
     if not count and not dead:
         raise common.CommandError(f"delivery {delivery} is not dead or delivered, or there is none")
     typer.echo(f"{count} to be sent again by the worker.")
+
+
+@app.command()
+def rotate(name: Name, reason: Reason = "", as_json: Json = False) -> None:
+    """Give a webhook a new secret, shown this once; for a day the old one signs, too."""
+    from tenfold.config import secret_key
+    from tenfold.enforcement import registry
+
+    chosen = common.settings()
+    with common.connection(chosen) as conn:
+        secret = registry.rotate(
+            conn,
+            _named(conn, name),
+            key=secret_key(chosen),
+            actor=_actor(),
+            now=datetime.now(UTC),
+            reason=reason,
+        )
+    if as_json:
+        common.print_json({"name": name, "secret": secret})
+    else:
+        typer.echo(f"The new secret of {name}, shown only now; the old one signs too for a day:\n{secret}")
 
 
 @app.command()

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import httpx
+import msgspec
 from psycopg_pool import ConnectionPool
 
 from tenfold.casework.states import ACTION_STEPS, ActionState, ActionStep, after, before
@@ -187,12 +188,13 @@ def advance(conn: Conn, action_ids: set[int], now: datetime) -> None:
 
 def outcome(due: Due, answer: Answer, now: datetime) -> Outcome:
     """What one attempt means for its delivery."""
+    told = Outcome(id=due.id, state="dead", status=answer.status, error=answer.error, seconds=answer.seconds)
     if answer.taken:
-        return Outcome(id=due.id, state="delivered", status=answer.status)
+        return msgspec.structs.replace(told, state="delivered", error=None)
     wait = delay(due.attempts, answer.retry_after, random.random())  # noqa: S311 - spreads load, guards nothing
     if answer.status == GONE or wait is None:
-        return Outcome(id=due.id, state="dead", status=answer.status, error=answer.error)
-    return Outcome(id=due.id, state="pending", next_at=now + wait, status=answer.status, error=answer.error)
+        return told
+    return msgspec.structs.replace(told, state="pending", next_at=now + wait)
 
 
 def delay(attempts: int, retry_after: float | None, chance: float) -> timedelta | None:

@@ -1,16 +1,20 @@
 """Adding, changing, testing and removing webhooks, and sending again by hand. All of it is audited."""
 
 import ipaddress
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from tenfold.enforcement import addresses, outbox, sealing
 from tenfold.enforcement.addresses import AddressError
 from tenfold.store import audit, webhooks
-from tenfold.store.audit import Entry
+from tenfold.store.audit import By
 from tenfold.store.database import Conn
 from tenfold.store.webhooks import Delivery, Message, Webhook
+
+OLD_SECRET_LIFE: Final = timedelta(hours=24)
+DEAD_AT_ONCE: Final = 50
 
 
 class NameTakenError(ValueError):
@@ -40,6 +44,7 @@ def add(
     key: bytes,
     actor: str,
     types: Sequence[str] = (webhooks.ACTION_ORDERED,),
+    reason: str = "",
 ) -> tuple[Webhook, str]:
     """Add a webhook; returns it and its secret, which is shown this once. A secret is made if none is given.
     `types`: the messages that it receives, of webhooks.TYPES.
@@ -53,7 +58,15 @@ def add(
     webhook = webhooks.load(conn, webhook_id) if webhook_id is not None else None
     if webhook is None:
         raise NameTakenError(f"there is a webhook named {name!r} already")
-    _say(conn, actor, "webhook.added", webhook.id, name=name, url=url, types=webhook.types)
+    _say(
+        conn,
+        By(actor=actor, reason=reason),
+        "webhook.added",
+        webhook.id,
+        name=name,
+        url=url,
+        types=webhook.types,
+    )
     return webhook, secret
 
 
@@ -67,27 +80,26 @@ def change(
     types: Sequence[str],
     allow_private: bool,
     actor: str,
+    reason: str = "",
 ) -> Webhook:
     """Change a webhook; switching it on again clears why it was switched off."""
     check_url(url, allow_private)
     if any(other.name == name and other.id != webhook.id for other in webhooks.load_all(conn)):
         raise NameTakenError(f"there is a webhook named {name!r} already")
-    reason = None if enabled else webhook.disabled_reason or f"switched off by {actor}"
-    webhooks.change(
-        conn, webhook.id, name=name, url=url, enabled=enabled, disabled_reason=reason, types=types
-    )
+    why = None if enabled else webhook.disabled_reason or f"switched off by {actor}"
+    webhooks.change(conn, webhook.id, name=name, url=url, enabled=enabled, disabled_reason=why, types=types)
     said = {"name": name, "url": url, "enabled": enabled, "types": sorted(set(types))}
-    _say(conn, actor, "webhook.changed", webhook.id, **said)
+    _say(conn, By(actor=actor, reason=reason), "webhook.changed", webhook.id, **said)
     changed = webhooks.load(conn, webhook.id)
     assert changed is not None
     return changed
 
 
-def remove(conn: Conn, webhook_id: int, *, actor: str) -> bool:
+def remove(conn: Conn, webhook_id: int, *, actor: str, reason: str = "") -> bool:
     """Remove a webhook with its deliveries; False if there is none."""
     removed = webhooks.remove(conn, webhook_id)
     if removed:
-        _say(conn, actor, "webhook.removed", webhook_id)
+        _say(conn, By(actor=actor, reason=reason), "webhook.removed", webhook_id)
     return removed
 
 
@@ -99,18 +111,47 @@ def send_test(conn: Conn, webhook_id: int, *, actor: str, now: datetime) -> UUID
         "data": {"message": "This is a test by Tenfold; nothing has to be done."},
     }
     (delivery,) = webhooks.enqueue(conn, [Message(type="webhook.test", body=body)], now, webhook_id)
-    _say(conn, actor, "webhook.tested", webhook_id, delivery=str(delivery))
+    _say(conn, By(actor=actor), "webhook.tested", webhook_id, delivery=str(delivery))
     return delivery
 
 
-def redeliver(conn: Conn, delivery_id: UUID, *, actor: str, now: datetime) -> Delivery | None:
+def redeliver(
+    conn: Conn, delivery_id: UUID, *, actor: str, now: datetime, reason: str = ""
+) -> Delivery | None:
     """Send a dead or delivered message again under its old id; None if there is none in such a state."""
     delivery = webhooks.redeliver(conn, delivery_id, now)
     if delivery is not None:
         outbox.redelivered(conn, delivery.action_id, now)
-        _say(conn, actor, "delivery.again", delivery.webhook_id, delivery=str(delivery_id))
+        _say(
+            conn,
+            By(actor=actor, reason=reason),
+            "delivery.again",
+            delivery.webhook_id,
+            delivery=str(delivery_id),
+        )
     return delivery
 
 
-def _say(conn: Conn, actor: str, act: str, webhook_id: int, **details: object) -> None:
-    audit.append(conn, [Entry(actor=actor, act=act, subject=f"webhook:{webhook_id}", details=details)])
+def rotate(conn: Conn, webhook: Webhook, *, key: bytes, actor: str, now: datetime, reason: str = "") -> str:
+    """A new secret, shown this once; for OLD_SECRET_LIFE the old one signs too, as Standard Webhooks has it,
+    so that the receiver can follow without losing a message."""
+    secret = sealing.new_secret()
+    until = now + OLD_SECRET_LIFE
+    webhooks.rotate(conn, webhook.id, sealing.seal(secret, key), until)
+    by = By(actor=actor, reason=reason)
+    _say(conn, by, "webhook.rotated", webhook.id, old_secret_until=until.isoformat())
+    return secret
+
+
+def dead_ones(conn: Conn, webhook_id: int | None = None) -> Iterator[UUID]:
+    """The deliveries given up when it is first asked, of all webhooks or one; batch by batch."""
+    before: UUID | None = None
+    while batch := webhooks.deliveries(
+        conn, webhook_id=webhook_id, state="dead", before=before, limit=DEAD_AT_ONCE
+    ):
+        yield from (one.id for one in batch)
+        before = batch[-1].id
+
+
+def _say(conn: Conn, by: By, act: str, webhook_id: int, **details: object) -> None:
+    audit.append(conn, [by.entry(act, f"webhook:{webhook_id}", **details)])

@@ -2,6 +2,7 @@
 
 import ssl
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -29,6 +30,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     error: str | None = None
     retry_after: float | None = None
+    seconds: float = 0.0  # that it took
 
     @property
     def taken(self) -> bool:
@@ -49,16 +51,21 @@ class Sender:
 
     def send(self, due: Due, key: bytes) -> Answer:
         """Try once; never raises for what the receiver or the network does."""
+        begun = time.monotonic()
+        answer = self._try(due, key)
+        return msgspec.structs.replace(answer, seconds=time.monotonic() - begun)
+
+    def _try(self, due: Due, key: bytes) -> Answer:
         try:
             place = addresses.parse(due.url)
             found = addresses.resolve(place, self._allow_private)
-            secret = sealing.unseal(due.secret, key)
+            secrets = [sealing.unseal(one, key) for one in (due.secret, due.old_secret) if one]
         except (AddressError, SecretError) as error:
             return Answer(error=str(error)[:MAX_ERROR])
         # The next attempt tries the next address, should one of them be out of order.
         url = place.at(found[(due.attempts - 1) % len(found)])
         body = due.body.encode()
-        headers = signed_headers(str(due.id), body, secret, datetime.now(UTC)) | {"host": place.authority}
+        headers = signed_headers(str(due.id), body, secrets, datetime.now(UTC)) | {"host": place.authority}
         try:
             return self._exchange(url, body, headers, place.host)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError, OSError) as error:
@@ -94,14 +101,15 @@ class Sender:
         self._client.close()
 
 
-def signed_headers(message_id: str, body: bytes, secret: str, at: datetime) -> dict[str, str]:
-    """The headers of Standard Webhooks: HMAC-SHA-256 over id, time and body."""
+def signed_headers(message_id: str, body: bytes, secrets: Sequence[str], at: datetime) -> dict[str, str]:
+    """The headers of Standard Webhooks: HMAC-SHA-256 over id, time and body, once for each secret."""
+    text = body.decode()
     return {
         "content-type": "application/json",
         "user-agent": f"Tenfold/{__version__}",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Signer(secret).sign(message_id, at, body.decode()),
+        "webhook-signature": " ".join(Signer(secret).sign(message_id, at, text) for secret in secrets),
     }
 
 

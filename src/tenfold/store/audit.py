@@ -32,6 +32,18 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     details: dict[str, Any] = {}
 
 
+class By(msgspec.Struct, frozen=True, kw_only=True):
+    """Who changes something and why; `reason` may be empty on the command line."""
+
+    actor: str
+    reason: str = ""
+
+    def entry(self, act: str, subject: str, **details: Any) -> Entry:
+        """What the log says of it."""
+        why = {"reason": self.reason} if self.reason else {}
+        return Entry(actor=self.actor, act=act, subject=subject, details={**details, **why})
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the chain; `previous` and `hash` are lower-case hex."""
 

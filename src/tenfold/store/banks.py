@@ -121,6 +121,14 @@ def listing(conn: Conn) -> list[StoredBank]:
         return cursor.execute(f"SELECT {_BANK_COLUMNS} FROM banks ORDER BY id").fetchall()
 
 
+def next_expiry(conn: Conn) -> dict[str, datetime]:
+    """When the next entry of each bank expires, for banks with entries that do."""
+    rows = conn.execute(
+        "SELECT bank, min(expires_at) FROM bank_entries WHERE expires_at > now() GROUP BY bank"
+    )
+    return dict(rows.fetchall())
+
+
 def set_enabled(conn: Conn, bank: str, enabled: bool) -> bool:
     """Let a bank match, or not; returns whether that changed anything. Raises UnknownBankError."""
     if _locked(conn, bank).enabled == enabled:

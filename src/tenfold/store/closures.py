@@ -213,6 +213,8 @@ def count(conn: Conn) -> int:
 
 _NOT_HELD = """NOT EXISTS (SELECT FROM legal_holds WHERE subject_kind = 'account'
     AND subject_id = closures.account AND lifted_at IS NULL)"""
+_EXPIRED = "expires_at <= %(now)s"
+_OLD = "%(days)s > 0 AND closed_at < %(now)s - make_interval(days => %(days)s)"
 
 
 def expire(conn: Conn, now: datetime, *, days: int, at_most: int = 1_000) -> list[str]:
@@ -223,12 +225,19 @@ def expire(conn: Conn, now: datetime, *, days: int, at_most: int = 1_000) -> lis
     """
     rows = conn.execute(
         f"""
-        (SELECT account FROM closures WHERE expires_at <= %(now)s AND {_NOT_HELD} LIMIT %(most)s)
+        (SELECT account FROM closures WHERE {_EXPIRED} AND {_NOT_HELD} LIMIT %(most)s)
         UNION
-        (SELECT account FROM closures
-         WHERE %(days)s > 0 AND closed_at < %(now)s - make_interval(days => %(days)s) AND {_NOT_HELD}
-         LIMIT %(most)s)
+        (SELECT account FROM closures WHERE {_OLD} AND {_NOT_HELD} LIMIT %(most)s)
         """,
         {"now": now, "days": days, "most": at_most},
     )
     return _erase(conn, [row[0] for row in rows])
+
+
+def due(conn: Conn, now: datetime, *, days: int) -> int:
+    """How many `expire` would erase, were there no limit."""
+    row = conn.execute(
+        f"SELECT count(*) FROM closures WHERE ({_EXPIRED} OR {_OLD}) AND {_NOT_HELD}",
+        {"now": now, "days": days},
+    ).fetchone()
+    return int(row[0]) if row else 0

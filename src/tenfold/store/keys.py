@@ -59,6 +59,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None = None  # to about a minute
 
     def usable(self, now: datetime) -> bool:
         """Neither revoked nor expired."""
@@ -70,7 +71,7 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
         return f"key:{self.id}"
 
 
-_COLUMNS = "id, prefix, name, scopes, created_at, expires_at, revoked_at"
+_COLUMNS = "id, prefix, name, scopes, created_at, expires_at, revoked_at, last_used_at"
 
 
 def _hash(secret: bytes, token: str) -> bytes:
@@ -120,7 +121,16 @@ def authenticate(conn: Conn, secret: bytes, token: str) -> ApiKey | None:
     if row is None or not hmac.compare_digest(row[0], _hash(secret, token)):
         return None
     key = ApiKey(**dict(zip(_COLUMNS.split(", "), row[1:], strict=True)))
-    return key if key.usable(datetime.now(UTC)) else None
+    if not key.usable(datetime.now(UTC)):
+        return None
+    conn.execute(
+        """
+        UPDATE api_keys SET last_used_at = now() WHERE id = %s
+            AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+        """,
+        [key.id],
+    )
+    return key
 
 
 def list_keys(conn: Conn) -> list[ApiKey]:

@@ -6,24 +6,11 @@ refused.
 
 from collections.abc import Iterable
 
-import msgspec
-
 from tenfold.store import audit, identities, people, second_factors
+from tenfold.store.audit import By
 from tenfold.store.database import Conn
 from tenfold.store.people import Locale, PeopleError, User
 from tenfold.taxonomy import Role
-
-
-class By(msgspec.Struct, frozen=True, kw_only=True):
-    """Who changes something and why; `reason` may be empty on the command line."""
-
-    actor: str
-    reason: str = ""
-
-    def entry(self, act: str, subject: str, **details: object) -> audit.Entry:
-        """What the audit log says of it."""
-        why = {"reason": self.reason} if self.reason else {}
-        return audit.Entry(actor=self.actor, act=act, subject=subject, details={**details, **why})
 
 
 class LastAdministratorError(PeopleError):

@@ -5,16 +5,31 @@ month goes.
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import msgspec
 from psycopg import sql
 
+from tenfold.store import closures, uploads
+from tenfold.store.chosen import Kept
 from tenfold.store.database import Conn
 
 SESSIONS_AT_ONCE = 10_000
 _PARTITION = re.compile(r"events_(\d{6})")
 _HELD = """EXISTS (SELECT FROM legal_holds WHERE subject_kind = 'account' AND subject_id = {}
     AND lifted_at IS NULL)"""
+_OLD_SESSION = f"started_at < to_date(%s, 'YYYYMM') AND NOT {_HELD.format('sessions.account')}"
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes next: months of events with about how many events, sessions on the platform, fingerprints of
+    closed accounts, uploaded files."""
+
+    months: list[str]
+    events: int
+    sessions: int
+    closures: int
+    uploads: int
 
 
 def forget(conn: Conn, months: int, now: datetime) -> list[str]:
@@ -24,28 +39,60 @@ def forget(conn: Conn, months: int, now: datetime) -> list[str]:
     that make sending twice harmless stay: they are digests, and hold nothing of the event.
     """
     first_kept = _month_before(now, months)
-    rows = conn.execute(
-        """
-        SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-        WHERE inhparent = 'events'::regclass ORDER BY relname
-        """
-    ).fetchall()
-    dropped = []
-    for (name,) in rows:
-        match = _PARTITION.fullmatch(name)
-        if match and match[1] < first_kept and not _still_wanted(conn, match[1]):
-            _set_aside(conn, name)
-            conn.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
-            dropped.append(name)
+    dropped = list(_old_partitions(conn, first_kept))
+    for name in dropped:
+        _set_aside(conn, name)
+        conn.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
     conn.execute(
-        f"""
-        DELETE FROM sessions WHERE seq IN (
-            SELECT seq FROM sessions WHERE started_at < to_date(%s, 'YYYYMM')
-                AND NOT {_HELD.format("sessions.account")} LIMIT %s)
-        """,
+        f"DELETE FROM sessions WHERE seq IN (SELECT seq FROM sessions WHERE {_OLD_SESSION} LIMIT %s)",
         [first_kept, SESSIONS_AT_ONCE],
     )
     return dropped
+
+
+def due(conn: Conn, kept: Kept, now: datetime) -> Due:
+    """What the next runs would erase if things were kept so long. Nothing is changed."""
+    going = {}
+    sessions = 0
+    if kept.retention_months:
+        first_kept = _month_before(now, kept.retention_months)
+        going = _old_partitions(conn, first_kept)
+        sessions = _number(conn, f"SELECT count(*) FROM sessions WHERE {_OLD_SESSION}", [first_kept])
+    stored_before = now - timedelta(days=kept.media_retention_days)
+    return Due(
+        months=[name.removeprefix("events_") for name in going],
+        events=sum(going.values()),
+        sessions=sessions,
+        closures=closures.due(conn, now, days=kept.closure_retention_days),
+        uploads=uploads.due(conn, stored_before) if kept.media_retention_days else 0,
+    )
+
+
+def _old_partitions(conn: Conn, first_kept: str) -> dict[str, int]:
+    """Names of the months of events that may go, with about how many events they hold."""
+    rows = conn.execute(
+        """
+        SELECT relname, reltuples::bigint FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+        WHERE inhparent = 'events'::regclass ORDER BY relname
+        """
+    ).fetchall()
+    found = {}
+    for name, about in rows:
+        match = _PARTITION.fullmatch(name)
+        if match and match[1] < first_kept and not _still_wanted(conn, match[1]):
+            # -1: PostgreSQL has not looked yet, as it does not at tables that are small.
+            found[name] = about if about >= 0 else _counted(conn, name)
+    return found
+
+
+def _counted(conn: Conn, partition: str) -> int:
+    row = conn.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(partition))).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _number(conn: Conn, statement: str, values: list[object]) -> int:
+    row = conn.execute(statement.encode(), values).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _set_aside(conn: Conn, partition: str) -> None:

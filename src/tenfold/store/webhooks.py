@@ -32,6 +32,7 @@ class Webhook(msgspec.Struct, kw_only=True):
     created_at: datetime
     disabled_reason: str | None
     types: list[str]
+    old_secret_until: datetime | None = None  # until then the secret before the last rotation signs, too
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +54,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     attempts: int
     action_id: int | None
+    old_secret: str | None = None  # signs, too, for a while after a rotation
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +65,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     next_at: datetime | None = None
     status: int | None = None
     error: str | None = None
+    seconds: float = 0.0  # that the attempt took
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One try of a delivery; `status` None: the receiver gave no answer, `error` says why."""
+
+    delivery_id: UUID
+    at: datetime
+    seconds: float
+    status: int | None
+    error: str | None
 
 
 class Delivery(msgspec.Struct, kw_only=True):
@@ -96,7 +109,7 @@ def add(
     return int(row[0]) if row else None
 
 
-_COLUMNS = "id, name, url, secret, enabled, created_at, disabled_reason, types"
+_COLUMNS = "id, name, url, secret, enabled, created_at, disabled_reason, types, old_secret_until"
 
 
 def load_all(conn: Conn) -> list[Webhook]:
@@ -211,7 +224,8 @@ def claim(conn: Conn, free: Mapping[int, int], lease: timedelta, now: datetime) 
                   AND waiting.next_at <= %(now)s
                 ORDER BY waiting.next_at LIMIT free.slots FOR UPDATE SKIP LOCKED
             ) AS due)
-        RETURNING deliveries.id, webhook_id, name, url, secret, body::text AS body, attempts, action_id
+        RETURNING deliveries.id, webhook_id, name, url, secret, body::text AS body, attempts, action_id,
+            CASE WHEN old_secret_until > %(now)s THEN old_secret END AS old_secret
         """,
         {"now": now, "lease": lease, "slots": msgspec.json.encode(slots).decode()},
     )
@@ -230,7 +244,10 @@ def record(conn: Conn, outcomes: Sequence[Outcome], now: datetime) -> None:
         """
         WITH told AS (
             SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb)
-                AS row (id uuid, state text, next_at timestamptz, status int, error text)
+                AS row (id uuid, state text, next_at timestamptz, status int, error text, seconds real)
+        ), tried AS (
+            INSERT INTO delivery_attempts (delivery_id, at, seconds, status, error)
+            SELECT told.id, %(now)s, seconds, status, error FROM told JOIN deliveries USING (id)
         ), locked AS (
             SELECT deliveries.id FROM deliveries JOIN told USING (id)
             WHERE deliveries.state = 'pending' ORDER BY deliveries.id FOR UPDATE OF deliveries
@@ -242,6 +259,44 @@ def record(conn: Conn, outcomes: Sequence[Outcome], now: datetime) -> None:
         WHERE deliveries.id = told.id
         """,
         {"rows": msgspec.json.encode(rows).decode(), "now": now},
+    )
+
+
+def attempts(conn: Conn, delivery_ids: Iterable[UUID]) -> dict[UUID, list[Attempt]]:
+    """The tries of deliveries, in their order."""
+    found: dict[UUID, list[Attempt]] = {}
+    with conn.cursor(row_factory=class_row(Attempt)) as cursor:
+        cursor.execute(
+            """
+            SELECT delivery_id, at, seconds, status, error FROM delivery_attempts
+            WHERE delivery_id = ANY(%s) ORDER BY id
+            """,
+            [list(delivery_ids)],
+        )
+        for one in cursor:
+            found.setdefault(one.delivery_id, []).append(one)
+    return found
+
+
+def forget_attempts(conn: Conn, before: datetime) -> int:
+    """Forget tries made before a time; the deliveries stay. Returns how many."""
+    return conn.execute("DELETE FROM delivery_attempts WHERE at < %s", [before]).rowcount
+
+
+def counts(conn: Conn) -> dict[int, dict[str, int]]:
+    """Deliveries of each webhook by state."""
+    found: dict[int, dict[str, int]] = {}
+    rows = conn.execute("SELECT webhook_id, state, count(*) FROM deliveries GROUP BY webhook_id, state")
+    for webhook_id, state, number in rows:
+        found.setdefault(webhook_id, {})[state] = number
+    return found
+
+
+def rotate(conn: Conn, webhook_id: int, sealed_secret: str, until: datetime) -> None:
+    """Sign with a new secret; with the old one too until a time."""
+    conn.execute(
+        "UPDATE webhooks SET old_secret = secret, old_secret_until = %s, secret = %s WHERE id = %s",
+        [until, sealed_secret, webhook_id],
     )
 
 

@@ -10,6 +10,11 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from tenfold.web.console import (
+    admin_banks,
+    admin_keys,
+    admin_people,
+    admin_retention,
+    admin_webhooks,
     ahead,
     appeals,
     around,
@@ -74,6 +79,11 @@ handlers: list[ControllerRouterHandler] = [
             assets.serve,
             *sso.handlers,
             *second_factor.handlers,
+            *admin_people.handlers,
+            *admin_keys.handlers,
+            *admin_webhooks.handlers,
+            *admin_banks.handlers,
+            *admin_retention.handlers,
             *security.handlers,
             *login.handlers,
             *queue.handlers,

@@ -47,15 +47,17 @@ class Permission(StrEnum):
     THREATS = "threats"  # the desk: threats, their figures, referrals
     PROTECT = "protect"  # who is watched over
     POLICY = "policy"  # write rules, test them, put them in force
+    INSPECT = "inspect"  # see who may what and what runs: people, keys, webhooks, banks, retention
+    ADMINISTER = "administer"  # change that
 
 
 _GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.MODERATOR: frozenset({Permission.READ, Permission.DECIDE}),
-    Role.LEAD: frozenset(Permission) - {Permission.PROTECT},
+    Role.LEAD: frozenset(Permission) - {Permission.PROTECT, Permission.INSPECT, Permission.ADMINISTER},
     Role.POLICY: frozenset({Permission.READ, Permission.POLICY}),
     Role.SECURITY: frozenset({Permission.READ, Permission.DECIDE, Permission.THREATS, Permission.PROTECT}),
-    Role.ADMIN: frozenset({Permission.OPERATE}),
-    Role.AUDITOR: frozenset({Permission.READ}),
+    Role.ADMIN: frozenset({Permission.OPERATE, Permission.INSPECT, Permission.ADMINISTER}),
+    Role.AUDITOR: frozenset({Permission.READ, Permission.INSPECT}),
 }
 
 
