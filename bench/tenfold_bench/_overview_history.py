@@ -70,6 +70,42 @@ INSERT INTO signals (subject_kind, subject_id, name, key, score, detector, versi
     FROM generate_series(1, %(signals)s) n;
 """
 
+_SECOND_LOOKS = """
+INSERT INTO review_samples (share, seed, set_by, set_at)
+    VALUES (0.06, 'ashen', 'user:1', now() - interval '90 days');
+INSERT INTO reviews (decision_id, case_id, sample_id, drawn_at, first_author, first_ground, queue, language)
+    SELECT decisions.id, case_id, 1, decisions.decided_at, author, decisions.ground, queue, language
+    FROM decisions JOIN cases ON cases.id = case_id
+    WHERE author LIKE 'user:%%' AND pg_temp.share(decisions.id, 'drawn') < 0.06;
+INSERT INTO checks (number, actor, case_id, review_id, given_at, until, ground, reason, blind, answered_at)
+    SELECT nextval(pg_get_serial_sequence('cases', 'id')), 'user:' || 1 + (case_id + 7) %% 20, case_id, id,
+        drawn_at + interval '1 hour', drawn_at + interval '2 hours',
+        CASE WHEN pg_temp.share(id, 'other') < 0.16 THEN
+            CASE WHEN first_ground LIKE 'TVEC0%%' THEN 'TVEC7' ELSE 'TVEC0' END ELSE first_ground END,
+        'Seen again', true, drawn_at + interval '2 hours'
+    FROM reviews WHERE first_author <> 'user:' || 1 + (case_id + 7) %% 20;
+UPDATE reviews SET answered_by = number, answered_at = checks.answered_at FROM checks
+    WHERE review_id = reviews.id;
+UPDATE reviews SET outcome = (ARRAY['first', 'second', 'unclear'])[1 + id %% 3], resolved_by = 'user:21',
+        resolved_at = answered_at + interval '3 hours', words = 'Talked about.'
+    WHERE answered_at < now() - interval '2 days';
+INSERT INTO golden_cases (case_id, ground, explanation, marked_by, marked_at)
+    SELECT case_id, ground, 'It praises in the author''s own voice.', 'user:21', decided_at
+    FROM decisions WHERE id %% 400 = 0;
+INSERT INTO checks (number, actor, case_id, golden_id, given_at, until, ground, reason, blind, answered_at)
+    SELECT nextval(pg_get_serial_sequence('cases', 'id')), 'user:' || person, case_id, id, now(), now(),
+        CASE WHEN pg_temp.share(id * 100 + person, 'gold') < 0.85 THEN ground ELSE 'TVEC0.1' END,
+        'Seen', true, now()
+    FROM golden_cases, generate_series(1, 6) AS person
+"""
+
+
+def second_looks(conn: Conn) -> None:
+    """Second looks at some of the decisions that `fill` made on this connection, golden cases; commits."""
+    for statement in _SECOND_LOOKS.split(";\n"):
+        conn.execute(statement, {})
+    conn.commit()
+
 
 def fill(conn: Conn, cases: int, signals: int) -> None:
     """Fill an empty store; commits."""

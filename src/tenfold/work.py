@@ -11,7 +11,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from tenfold import pipeline
-from tenfold.casework import marks, searching
+from tenfold.casework import marks, quality_sampling, searching
 from tenfold.config import Settings, secret_key
 from tenfold.detectors.media.detector import MediaDetector
 from tenfold.detectors.media.hasher import Hasher
@@ -181,6 +181,7 @@ class Worker:
                 pass
             link_keys.count_common(conn, MAX_ACCOUNTS)
             overview.fill(conn, now)
+            quality_sampling.draw(conn, now)
             usual_in_store.renew(conn, now)
             self._objects.sweep()
             media_hashes.forget_changes(conn, now - GONE_KEPT)

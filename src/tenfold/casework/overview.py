@@ -1,77 +1,24 @@
 """The overview: how much came, waits, was decided, how soon, on what ground, by whom, what was taken back.
 
-Every count stands beside its denominator. Shares, and how long most waited, are told from ENOUGH on: of fewer
-they would say little and seem to say much.
+Every count stands beside its denominator.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from tenfold.store import overview
+from tenfold.casework.overview_summary import Summary, ordered, summary
+from tenfold.store import overview, quality_results
 from tenfold.store.database import Conn
-from tenfold.store.overview import GROWTH, Tally, Unit, Waiting
-from tenfold.taxonomy import Ground
+from tenfold.store.overview import Tallies, Unit, Waiting
 
-ENOUGH = 20  # below: +-20 points at best (as casework/track_record.py)
 LONGEST = timedelta(days=1_100)
 BY_HOUR = timedelta(days=2)  # spans up to this are told by the hour
-_NO_VIOLATION = {ground.value for ground in Ground if not ground.is_violation}
-
-
-class Waits(msgspec.Struct, frozen=True, kw_only=True):
-    """How long `cases` waited, in minutes, right to 5 %; `median` is None of none, `p90` of fewer than
-    ENOUGH."""
-
-    cases: int
-    median: float | None
-    p90: float | None
-
-
-class Acted(msgspec.Struct, frozen=True, kw_only=True):
-    """What was ordered against subjects: by rules without a person, by people's decisions, by programs'."""
-
-    rule: int = 0
-    person: int = 0
-    program: int = 0
-
-    @property
-    def all(self) -> int:
-        """By whomever."""
-        return self.rule + self.person + self.program
-
-
-class Appealed(msgspec.Struct, frozen=True, kw_only=True):
-    """Appeals that came, and those decided, each by when; of the decided the `overturned`, even in part."""
-
-    received: int
-    decided: int
-    overturned: int
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """One span, queue or language.
-
-    `overturned`: decisions of this span that were reversed since, their author's undoing within a minute
-    apart; `taken_back`: what rules did in it and was reversed since as no violation. `waited`: from opening
-    to a case's first decision; `posted`: to it from when a post or media item was posted.
-    """
-
-    opened: int
-    opened_by_severity: dict[str, int]
-    decided: int
-    violations: int
-    decided_by_ground: dict[str, int]
-    overturned: int
-    overturned_by_ground: dict[str, int]
-    waited: Waits
-    posted: Waits
-    acted: Acted
-    acted_by_ground: dict[str, Acted]
-    taken_back: int
-    appeals: Appealed
 
 
 class Period(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +38,14 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     oldest: datetime | None
 
 
+class SecondLooks(msgspec.Struct, frozen=True, kw_only=True):
+    """Decisions that a second person decided again without knowing of the first; `agreed`: on the same
+    ground."""
+
+    cases: int
+    agreed: int
+
+
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What happened in [since, until) and what waits at `at`; all in UTC. `queue`: of this one only.
 
@@ -106,6 +61,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     backlog: Backlog
     backlog_by_language: dict[str, Backlog]
     backlog_by_queue: dict[str, Backlog]
+    second_looks: SecondLooks
     whole: Summary
     periods: list[Period]
     by_language: dict[str, Summary]
@@ -128,15 +84,13 @@ def figures(
     else:
         since, until = _midnight(since.date()), _midnight((until - timedelta(microseconds=1)).date())
         until += timedelta(days=1)
-        counted = {
-            _midnight(day): found for day, found in overview.days(conn, since.date(), until.date()).items()
-        }
+        kept = overview.days(conn, since.date(), until.date())
+        counted = {_midnight(day): found for day, found in kept.items()}
         step, first = timedelta(days=1), since
-    wanted = {begins: _of(tallies, queue) for begins, tallies in counted.items()}
-    everything = [tally for tallies in counted.values() for tally in tallies]
-    chosen = [tally for tallies in wanted.values() for tally in tallies]
+    cube = _Cube(counted)
     waiting = overview.waiting(conn, now)
     here = [one for one in waiting if queue in (None, one.queue)]
+    pairs = quality_results.pairs(conn, since, until, queue)
     begins = [first + step * number for number in range(-(-(until - first) // step))]
     return Figures(
         at=now,
@@ -147,98 +101,75 @@ def figures(
         backlog=_backlog(here),
         backlog_by_language=_backlogs(here, "language"),
         backlog_by_queue=_backlogs(waiting, "queue"),
-        whole=_summary(chosen),
-        periods=[Period(begins=begin, summary=_summary(wanted.get(begin, ()))) for begin in begins],
-        by_language=_summaries(chosen, "language"),
-        by_queue=_summaries(everything, "queue"),
+        second_looks=SecondLooks(
+            cases=len(pairs), agreed=sum(one.first_ground == one.second_ground for one in pairs)
+        ),
+        whole=cube.whole(queue),
+        periods=_periods(begins, cube.by_begin(queue)),
+        by_language=cube.by("language", queue),
+        by_queue=cube.by("queue", None),
     )
 
 
-def share(count: int, of: int) -> float | None:
-    """A share that says something; None of fewer than ENOUGH."""
-    return count / of if of >= ENOUGH else None
+def _periods(begins: Sequence[datetime], found: Mapping[datetime, Summary]) -> list[Period]:
+    empty = summary({})
+    return [Period(begins=begin, summary=found.get(begin, empty)) for begin in begins]
 
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def _of(tallies: Sequence[Tally], queue: str | None) -> Sequence[Tally]:
-    return tallies if queue is None else [tally for tally in tallies if tally.queue == queue]
+class _Cube:
+    """All that was counted, as columns of numbers: when, of which queue and language, what, how many."""
 
+    def __init__(self, counted: Mapping[datetime, Tallies]) -> None:
+        self._begins = list(counted)
+        groups: dict[tuple[str, str], int] = {}
+        keys: dict[str, int] = {}
+        columns: list[npt.NDArray[np.int64]] = []
+        for begin, tallies in enumerate(counted.values()):
+            group_of = [groups.setdefault(group, len(groups)) for group in tallies.groups]
+            key_of = [keys.setdefault(key, len(keys)) for key in tallies.keys]
+            rows = np.array([tallies.group, tallies.key, tallies.count], dtype=np.int64)
+            of = np.array(group_of, dtype=np.int64)[rows[0]], np.array(key_of, dtype=np.int64)[rows[1]]
+            columns.append(np.stack([np.full(len(rows[2]), begin), *of, rows[2]]))
+        self._groups, self._keys = list(groups), list(keys)
+        self._rows = np.concatenate(columns, axis=1) if columns else np.zeros((4, 0), dtype=np.int64)
 
-def _summaries(tallies: Iterable[Tally], by: str) -> dict[str, Summary]:
-    """The most decided and opened first."""
-    groups: dict[str, list[Tally]] = {}
-    for tally in tallies:
-        groups.setdefault(getattr(tally, by), []).append(tally)
-    found = {name: _summary(group) for name, group in groups.items()}
-    return dict(sorted(found.items(), key=lambda item: (-item[1].opened - item[1].decided, item[0])))
+    def whole(self, queue: str | None) -> Summary:
+        """Of all times."""
+        return self._summed(self._of(queue), np.zeros(len(self._of(queue)[0]), dtype=np.int64), 1)[0]
 
+    def by_begin(self, queue: str | None) -> dict[datetime, Summary]:
+        """By hour or day."""
+        rows = self._of(queue)
+        return dict(zip(self._begins, self._summed(rows, rows[0], len(self._begins)), strict=True))
 
-def _summary(tallies: Iterable[Tally]) -> Summary:
-    counts: dict[str, Counter[str]] = {}
-    for tally in tallies:
-        for key, count in tally.counts.items():
-            measure, _, of = key.partition(".")
-            counts.setdefault(measure, Counter())[of] += count
-    got = {name: counts.get(name, Counter()) for name in _MEASURES}
-    acted: dict[str, dict[str, int]] = {}
-    for key, count in got["acted"].items():
-        by, _, ground = key.partition(".")
-        acted.setdefault(ground, {})[by] = count
-    decided, appeals = got["decided"], got["appeal"]
-    return Summary(
-        opened=got["opened"].total(),
-        opened_by_severity=_sorted(got["opened"]),
-        decided=decided.total(),
-        violations=sum(count for ground, count in decided.items() if ground not in _NO_VIOLATION),
-        decided_by_ground=_sorted(decided),
-        overturned=got["overturned"].total(),
-        overturned_by_ground=_sorted(got["overturned"]),
-        waited=_waits(got["waited"]),
-        posted=_waits(got["posted"]),
-        acted=Acted(
-            **{by: sum(of.get(by, 0) for of in acted.values()) for by in ("rule", "person", "program")}
-        ),
-        acted_by_ground={ground: Acted(**by) for ground, by in sorted(acted.items())},
-        taken_back=got["taken_back"].total(),
-        appeals=Appealed(
-            received=got["appealed"].total(),
-            decided=appeals.total(),
-            overturned=appeals["overturned"] + appeals["partly"],
-        ),
-    )
+    def by(self, name: Literal["queue", "language"], queue: str | None) -> dict[str, Summary]:
+        """By queue or language, the most opened and decided first."""
+        place = 0 if name == "queue" else 1
+        names = sorted({group[place] for group in self._groups})
+        of_group = np.array([names.index(group[place]) for group in self._groups], dtype=np.int64)
+        rows = self._of(queue)
+        found = dict(zip(names, self._summed(rows, of_group[rows[1]], len(names)), strict=True))
+        some = {name: one for name, one in found.items() if one != summary({})}
+        return dict(sorted(some.items(), key=lambda item: (-item[1].opened - item[1].decided, item[0])))
 
+    def _of(self, queue: str | None) -> npt.NDArray[np.int64]:
+        if queue is None:
+            return self._rows
+        wanted = np.array([group[0] == queue for group in self._groups], dtype=bool)
+        return self._rows[:, wanted[self._rows[1]]]
 
-_MEASURES = (
-    *("opened", "decided", "overturned", "waited", "posted", "acted", "taken_back"),
-    *("appealed", "appeal"),
-)
-
-
-def _sorted(counts: Counter[str]) -> dict[str, int]:
-    return dict(sorted(counts.items()))
-
-
-def _waits(classes: Counter[str]) -> Waits:
-    ordered = sorted((int(number), count) for number, count in classes.items())
-    cases = sum(count for _, count in ordered)
-    return Waits(
-        cases=cases,
-        median=_quantile(ordered, cases, 50),
-        p90=_quantile(ordered, cases, 90) if cases >= ENOUGH else None,
-    )
-
-
-def _quantile(ordered: Sequence[tuple[int, int]], cases: int, percent: int) -> float | None:
-    """The middle of the class in which the smallest value lies that `percent` of the values do not exceed."""
-    rank = -(-percent * cases // 100)
-    for number, count in ordered:
-        rank -= count
-        if rank <= 0:
-            return round(float(GROWTH ** (number + 0.5)), 1)
-    return None
+    def _summed(self, rows: npt.NDArray[np.int64], of: npt.NDArray[np.int64], count: int) -> list[Summary]:
+        """The rows summed by `of`, which is below `count`."""
+        width = len(self._keys)
+        flat = np.bincount(of * width + rows[2], weights=rows[3], minlength=count * width)
+        sums = flat.astype(np.int64).reshape(count, width)
+        return [
+            summary({self._keys[key]: int(one[key]) for key in np.flatnonzero(one).tolist()}) for one in sums
+        ]
 
 
 def _backlogs(waiting: Sequence[Waiting], by: str) -> dict[str, Backlog]:
@@ -258,7 +189,7 @@ def _backlog(waiting: Sequence[Waiting]) -> Backlog:
     return Backlog(
         waiting=cases.total(),
         overdue=overdue.total(),
-        by_severity=_sorted(cases),
-        overdue_by_severity=_sorted(overdue),
+        by_severity=ordered(cases),
+        overdue_by_severity=ordered(overdue),
         oldest=min((one.oldest for one in waiting), default=None),
     )

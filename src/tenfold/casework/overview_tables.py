@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from tenfold.casework.overview import Acted, Backlog, Figures, Summary
+from tenfold.casework.overview import Backlog, Figures
+from tenfold.casework.overview_summary import Acted, Summary
 
 Kind = Literal["time", "queue", "severity", "ground", "language", "count", "minutes"]
 Value = str | int | float | datetime | None
@@ -34,6 +35,12 @@ class Table(msgspec.Struct, frozen=True):
         """One column."""
         place = next(number for number, column in enumerate(self.columns) if column.key == key)
         return [row[place] for row in self.rows]
+
+    def whole(self, row: tuple[Value, ...], column: Column) -> Value:
+        """What a count of this row is of; None if it is of nothing."""
+        if column.of is None:
+            return None
+        return row[next(number for number, other in enumerate(self.columns) if other.key == column.of)]
 
     def csv(self) -> str:
         """RFC 4180 with a line of names; times in ISO 8601 with their zone, minutes as numbers, nothing where

@@ -10,7 +10,8 @@ from tenfold.cli import common
 from tenfold.cli.common import CommandError
 
 if TYPE_CHECKING:
-    from tenfold.casework.overview import Figures, Summary, Waits
+    from tenfold.casework.overview import Figures
+    from tenfold.casework.overview_summary import Summary, Waits
     from tenfold.store.database import Conn
 
 app = typer.Typer()
@@ -99,7 +100,7 @@ def _group(what: str, name: str, one: "Summary") -> str:
 
 def _part(count: int, of: int) -> str:
     """With a share where it says something."""
-    from tenfold.casework.overview import share
+    from tenfold.casework.overview_summary import share
 
     part = share(count, of)
     return f"{count:,} of {of:,}" + ("" if part is None else f" ({part:.0%})")

@@ -22,10 +22,11 @@ FILLED_AT_ONCE = 40  # days
 OVERVIEW_LOCK = 0x7E4F03D  # an arbitrary number: one process of all keeps days
 
 
-class Tally(msgspec.Struct, frozen=True):
-    """What was counted of one queue and language ("" where there is none) in one hour or day.
+class Tallies(msgspec.Struct, frozen=True):
+    """What was counted in one hour or day, as three columns: a number in `groups` (queue and language, ""
+    where there is none), a number in `keys`, and how many.
 
-    Keys of `counts`: `opened.SEVERITY`, cases by when they were opened; `decided.GROUND` and, of these,
+    Keys: `opened.SEVERITY`, cases by when they were opened; `decided.GROUND` and, of these,
     `overturned.GROUND`, reversed since; `waited.CLASS`, from opening to a case's first decision, and
     `posted.CLASS`, from posting to it (posts and media); `acted.BY.GROUND`, what was ordered against
     subjects, BY `rule`, `person` or `program`, and of those by rules `taken_back.GROUND`, reversed since as
@@ -33,9 +34,11 @@ class Tally(msgspec.Struct, frozen=True):
     GROWTH ** (CLASS + 1) minutes is in a class.
     """
 
-    queue: str
-    language: str
-    counts: dict[str, int]
+    groups: list[tuple[str, str]]
+    keys: list[str]
+    group: list[int]
+    key: list[int]
+    count: list[int]
 
 
 _TALLY = """
@@ -111,22 +114,45 @@ _QUERY = _TALLY.format(
 )
 
 
-def tally(conn: Conn, since: datetime, until: datetime, unit: Unit) -> dict[datetime, list[Tally]]:
+def tally(conn: Conn, since: datetime, until: datetime, unit: Unit) -> dict[datetime, Tallies]:
     """What happened in [since, until), by the hour or day (UTC), from the tables themselves."""
-    found: dict[datetime, dict[tuple[str, str], dict[str, int]]] = {}
+    found: dict[datetime, _Columns] = {}
     given = {"since": since, "until": until, "unit": unit, "undone": UNDONE, "no_violation": NO_VIOLATION}
     for begins, queue, language, key, count in conn.execute(_QUERY, given):
-        groups = found.setdefault(begins.astimezone(UTC), {})
-        groups.setdefault((queue, language), {})[key] = count
-    return {
-        begins: [Tally(*key, counts) for key, counts in found[begins].items()] for begins in sorted(found)
-    }
+        found.setdefault(begins.astimezone(UTC), _Columns()).add((queue, language), key, count)
+    return {begins: found[begins].tallies() for begins in sorted(found)}
 
 
-def days(conn: Conn, since: date, until: date) -> dict[date, list[Tally]]:
+class _Columns:
+    """Columns while they are filled."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str], int] = {}
+        self._keys: dict[str, int] = {}
+        self._rows: tuple[list[int], list[int], list[int]] = ([], [], [])
+
+    def add(self, group: tuple[str, str], key: str, count: int) -> None:
+        """A row more."""
+        numbers = (
+            self._groups.setdefault(group, len(self._groups)),
+            self._keys.setdefault(key, len(self._keys)),
+            count,
+        )
+        for column, number in zip(self._rows, numbers, strict=True):
+            column.append(number)
+
+    def tallies(self) -> Tallies:
+        """All rows."""
+        return Tallies(list(self._groups), list(self._keys), *self._rows)
+
+
+NOTHING = _Columns().tallies()
+
+
+def days(conn: Conn, since: date, until: date) -> dict[date, Tallies]:
     """The days (UTC) from `since` to before `until` on which anything happened: as kept, or counted now."""
     kept = {
-        day: msgspec.json.decode(tallies, type=list[Tally])
+        day: msgspec.json.decode(tallies, type=Tallies)
         for day, tallies in conn.execute(
             """
             SELECT day, tallies::text FROM figures_days WHERE day >= %(since)s AND day < %(until)s
@@ -138,7 +164,7 @@ def days(conn: Conn, since: date, until: date) -> dict[date, list[Tally]]:
     for begin, end in _runs(day for day in _each(since, until) if day not in kept):
         counted = tally(conn, _midnight(begin), _midnight(end), "day")
         kept |= {begins.date(): tallies for begins, tallies in counted.items()}
-    return {day: kept[day] for day in sorted(kept) if kept[day]}
+    return {day: kept[day] for day in sorted(kept) if kept[day].count}
 
 
 def fill(conn: Conn, now: datetime, most: int = FILLED_AT_ONCE) -> int:
@@ -166,7 +192,7 @@ def fill(conn: Conn, now: datetime, most: int = FILLED_AT_ONCE) -> int:
     conn.execute("DELETE FROM figures_due WHERE day = ANY(%s)", [missing])
     for begin, end in _runs(sorted(missing)):
         counted = tally(conn, _midnight(begin), _midnight(end), "day")
-        _keep(conn, {day: counted.get(_midnight(day), []) for day in _each(begin, end)})
+        _keep(conn, {day: counted.get(_midnight(day), NOTHING) for day in _each(begin, end)})
     return len(missing)
 
 
@@ -175,7 +201,7 @@ def forget(conn: Conn) -> None:
     conn.execute("DELETE FROM figures_days")
 
 
-def _keep(conn: Conn, counted: dict[date, list[Tally]]) -> None:
+def _keep(conn: Conn, counted: dict[date, Tallies]) -> None:
     rows = [
         {"day": day, "tallies": msgspec.json.encode(tallies).decode()} for day, tallies in counted.items()
     ]

@@ -39,6 +39,8 @@ from tenfold.web.console import (
     preferences,
     protectees,
     protectees_import,
+    quality,
+    quality_checks,
     queue,
     referral_act,
     referrals,
@@ -59,7 +61,7 @@ from tenfold.web.console import (
     thumbnails,
     together,
 )
-from tenfold.web.console.access import enter, provide_visit
+from tenfold.web.console.access import provide_visit
 from tenfold.web.console.errors import EXCEPTION_HANDLERS
 from tenfold.web.console.pages import harden
 
@@ -112,6 +114,8 @@ handlers: list[ControllerRouterHandler] = [
             *referrals.handlers,
             *referral_act.handlers,
             *overview.handlers,
+            *quality.handlers,
+            *quality_checks.handlers,
             *policy.handlers,
             *policy_edit.handlers,
             *policy_steps.handlers,
@@ -127,7 +131,7 @@ handlers: list[ControllerRouterHandler] = [
             nothing_here,
         ],
         dependencies={"visit": Provide(provide_visit, sync_to_thread=False)},
-        before_request=enter,
+        before_request=quality_checks.enter,
         after_request=harden,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=MAX_FORM,

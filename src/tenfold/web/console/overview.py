@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from tenfold.casework import overview, overview_tables
+from tenfold.casework import overview, overview_summary, overview_tables
 from tenfold.casework.overview import Figures
 from tenfold.web.console import overview_charts, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
@@ -130,8 +130,8 @@ def overview_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[
         spans=tuple(SPANS),
         queues=sorted((found.by_queue.keys() | found.backlog_by_queue.keys()) - {""}),
         label=lambda begins: begins_label(words, found.unit, begins),
-        share=overview.share,
-        enough=overview.ENOUGH,
+        share=overview_summary.share,
+        enough=overview_summary.ENOUGH,
         box=overview_charts,
         span_of=lambda minutes: words.duration(timedelta(minutes=minutes)),
     )

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.response import Redirect
 
-from tenfold.casework import taking, views
+from tenfold.casework import quality_checks, taking, views
 from tenfold.casework.together import MOST
 from tenfold.store import accounts, content, groups, people, saved_views, skills
 from tenfold.store.database import Conn
@@ -205,16 +205,14 @@ def wanted_by(conn: Conn, visit: Visit, filter_: Filter) -> taking.Wanted:
 
 def next_place(conn: Conn, visit: Visit, filter_: Filter, then: str = "") -> tuple[str, int | None]:
     """Take the next case of the same queue and language: where it is (the queue if there is none), and its
-    number if it was kept ready and is as it was."""
-    taken = taking.take(
-        conn,
-        actor=visit.person.actor,
-        wanted=wanted_by(conn, visit, filter_),
-        lease=timedelta(minutes=visit.runtime.settings.lease_minutes),
-        now=datetime.now(UTC),
-    )
-    place = f"/cases/{taken.case_id}" if taken else "/cases"
-    parts = (filter_.trail.removeprefix("?"), then, "" if taken else "none=true")
+    number if it was kept ready and is as it was. Now and then it is a check instead."""
+    actor, now, wanted = visit.person.actor, datetime.now(UTC), wanted_by(conn, visit, filter_)
+    lease = timedelta(minutes=visit.runtime.settings.lease_minutes)
+    check = quality_checks.instead(conn, actor=actor, wanted=wanted, lease=lease, now=now)
+    taken = None if check else taking.take(conn, actor=actor, wanted=wanted, lease=lease, now=now)
+    number = check or (taken.case_id if taken else None)
+    place = f"/cases/{number}" if number else "/cases"
+    parts = (filter_.trail.removeprefix("?"), then, "" if number else "none=true")
     joined = "&".join(filter(None, parts))
     return f"{place}?{joined}" if joined else place, taken.case_id if taken and taken.ready else None
 
