@@ -29,6 +29,7 @@ from tenfold.policy import load_policies
 from tenfold.policy.in_force import CurrentPolicy
 from tenfold.processing import examine
 from tenfold.processing.examine import Examiner
+from tenfold.processing.lookback import LookingBack
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import (
     audit,
@@ -60,6 +61,7 @@ UPLOADS_LOOK_SECONDS = 0.2
 PAGES_LOOK_SECONDS = 5
 BACKTESTS_LOOK_SECONDS = 2
 SEARCH_LOOK_SECONDS = 1
+LOOKBACK_SECONDS = 1
 MARKS_LOOK_SECONDS = 2
 MAINTENANCE_SECONDS = 60
 MAINTENANCE_LOCK = 0x7E4F02D  # an arbitrary number: one worker of all keeps house
@@ -91,6 +93,7 @@ class Worker:
     def run(self, stop: threading.Event, parent: int | None = None) -> None:
         """Work until `stop` is set or the process `parent`, if one is named, is gone."""
         pool = database.pool(self._url, 8, "tenfold-outbox")
+        lookback = LookingBack(self._policy)
         backtests = Jobs(self._url, self._settings, stop.is_set)
         threads = [
             _thread(
@@ -100,6 +103,7 @@ class Worker:
             _thread(stop, PAGES_LOOK_SECONDS, lambda: self._call_again(pool), "pages"),
             _thread(stop, BACKTESTS_LOOK_SECONDS, lambda: backtests.run_once(pool), "back-tests"),
             _thread(stop, SEARCH_LOOK_SECONDS, lambda: _catch_up(pool), "search"),
+            _thread(stop, LOOKBACK_SECONDS, lambda: lookback.step(pool), "looking back"),
             _thread(stop, MARKS_LOOK_SECONDS, lambda: _mark_cases(pool), "marks of cases"),
             _thread(stop, MAINTENANCE_SECONDS, lambda: self._maintain(pool), "maintenance"),
         ]

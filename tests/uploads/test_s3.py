@@ -206,7 +206,7 @@ def test_files_are_taken_from_the_operators_bucket_and_from_no_other(
         examiner = Examiner(database_url, hasher, objects_of(settings), root, endpoint=endpoint)
         while examiner.next_one():
             continue
-    found = conn.execute("SELECT id, body -> 'data' FROM events ORDER BY id").fetchall()
+    found = conn.execute("SELECT body ->> 'id', body -> 'data' FROM events ORDER BY 1").fetchall()
     assert ["pdq" in one for _, one in found] == [True, True, False, False]
     assert "is not within s3://media/agreed" in found[2][1]["note"]
 

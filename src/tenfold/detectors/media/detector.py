@@ -4,7 +4,7 @@ import logging
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 import numpy as np
@@ -100,6 +100,18 @@ class MediaDetector:
         self._held = HeldHashes()
         self._sounds = Sounds()
         self._parts = Parts()
+
+    @classmethod
+    def of_entries_after(cls, conn: Conn, hashes: int, sounds: int, points: int) -> Self:
+        """A detector that holds those entries alone whose hashes, sounds and points have numbers above these.
+
+        Of the same file it tells older ones, too.
+        """
+        made = cls()
+        made._held.begin_after(conn, hashes)
+        made._sounds.begin_after(sounds)
+        made._parts.begin_after(points)
+        return made
 
     def update(self, conn: Conn) -> None:
         """Hold all hashes that are in the store now."""

@@ -15,6 +15,10 @@ class Sounds:
     def __init__(self) -> None:
         self._index = SoundIndex()
 
+    def begin_after(self, number: int) -> None:
+        """Leave out the sounds up to this number; before anything is held."""
+        self._index.last = number
+
     def update(self, conn: Conn) -> None:
         """Hold all sounds that are in the store now."""
         while page := media_hashes.sounds_after(conn, self._index.last):

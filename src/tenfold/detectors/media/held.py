@@ -16,6 +16,11 @@ class HeldHashes:
         self.index = HashIndex()
         self._seen = ""  # the snapshot up to which changes are read
 
+    def begin_after(self, conn: Conn, number: int) -> None:
+        """Leave out the hashes up to this number; before anything is held."""
+        self.index.last = number
+        self._seen = media_hashes.snapshot(conn)
+
     def update(self, conn: Conn) -> NDArray[np.uint32]:
         """Hold all hashes that are in the store now, and let go of what went.
 

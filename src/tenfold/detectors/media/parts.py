@@ -34,6 +34,10 @@ class Parts:
         """How many pictures' points are in memory."""
         return len(self._index)
 
+    def begin_after(self, number: int) -> None:
+        """Leave out the points up to this number; before anything is held."""
+        self._index.last = number
+
     def update(self, conn: Conn) -> None:
         """Hold the points of all entries that are in the store now."""
         loading = self._index.last == 0

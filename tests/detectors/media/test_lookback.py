@@ -1,0 +1,165 @@
+"""What was uploaded before an entry was added is found, too: once, and whatever happens meanwhile."""
+
+import pytest
+
+from tenfold import pipeline
+from tenfold.config import Settings
+from tenfold.detectors.media.detector import MediaDetector
+from tenfold.detectors.media.hasher import Hasher
+from tenfold.linkage.online import Linker
+from tenfold.pipeline import Tools
+from tenfold.policy import load_policies
+from tenfold.policy.in_force import CurrentPolicy
+from tenfold.processing import lookback
+from tenfold.processing.lookback import LookingBack
+from tenfold.processing.suites import CurrentSuite
+from tenfold.store import banks, database, media_lookback
+from tenfold.store import events as queue
+from tenfold.threats.protectees import Watch
+from tests.detectors.media.drawn_pictures import photo, saved
+from tests.detectors.media.media_bank import bank
+from tests.helpers import event
+
+SHA = "ab" * 32
+
+
+@pytest.fixture
+def store(conn):
+    banks.create(conn, id="ours", kind="media", title="Known pictures", confidence=0.9)
+    conn.commit()
+    conn.autocommit = True
+    return conn
+
+
+@pytest.fixture
+def looking():
+    return LookingBack(CurrentPolicy(load_policies(Settings())))
+
+
+def upload(conn, *items):
+    tools = Tools(
+        suite=CurrentSuite().get(conn),
+        policy=load_policies(Settings()),
+        linker=Linker(),
+        watch=Watch(b"secret"),
+        media=MediaDetector(),
+    )
+    events = [event("media.uploaded", id=f"u-{one['media']}", account="amal", **one) for one in items]
+    with conn.transaction():
+        queue.insert_events(conn, events)
+    while pipeline.run_once(conn, tools, 100).applied:
+        continue
+
+
+def look_all(looking, pool):
+    """Steps until nothing is left; how many uploads were looked at."""
+    looked = 0
+    while count := looking.step(pool):
+        looked += count
+    looking.step(pool)
+    return looked
+
+
+def matches(conn):
+    return conn.execute(
+        "SELECT subject_id, details ->> 'match' FROM signals WHERE name = 'media' ORDER BY 1"
+    ).fetchall()
+
+
+def cases(conn):
+    return conn.execute("SELECT subject_id FROM cases ORDER BY 1").fetchall()
+
+
+def test_an_earlier_copy_is_found_and_comes_before_people(store, pool, looking):
+    with Hasher() as hasher:
+        original = hasher.look(saved(photo(), "PNG"))
+        copy = hasher.look(saved(photo(size=(450, 300)), "JPEG", quality=60))
+    upload(
+        store,
+        {"media": "copy", "kind": "image", "pdq": copy.whole.hashes[0]},
+        {"media": "file", "sha256": SHA},
+        {
+            "media": "other",
+            "kind": "image",
+            "pdq": "44bb21be8f01d2fe933a3e9413c3ac2345bcfd694fc0ad0171ebd0dd8a45d2d1",
+        },
+    )
+    assert look_all(looking, pool) == 0
+    assert matches(store) == []
+    bank(store, f"pdq:{original.whole.hashes[0]}")
+    bank(store, f"sha256:{SHA}", label="poster")
+    assert look_all(looking, pool) == 3
+    assert matches(store) == [("copy", "near-copy"), ("file", "same-file")]
+    assert cases(store) == [("copy",), ("file",)]
+    state = store.execute("SELECT state FROM actions WHERE subject_id = 'copy' AND kind = 'hold'").fetchone()
+    assert state == ("ordered",)
+    assert media_lookback.progress(store) == media_lookback.Progress(under_way=False, looked=3, found=2)
+    assert look_all(looking, pool) == 0
+
+
+def test_parts_of_pictures_are_found_by_their_points(store, pool, looking):
+    with Hasher() as hasher:
+        whole, part = (
+            hasher.look(saved(one, "PNG")) for one in (photo(), photo().crop((200, 100, 800, 550)))
+        )
+    from tenfold.detectors.media import frames
+
+    upload(
+        store,
+        {"media": "crop", "kind": "image", "pdq": part.whole.hashes[0], "points": frames.write(part.points)},
+    )
+    bank(store, f"pdq:{whole.whole.hashes[0]} points:{frames.write(whole.points)}")
+    look_all(looking, pool)
+    assert matches(store) == [("crop", "in-part")]
+
+
+def test_a_step_that_is_cut_off_is_done_again_and_a_second_look_adds_nothing(
+    store, pool, looking, monkeypatch
+):
+    monkeypatch.setattr(lookback, "AT_ONCE", 2)
+    upload(store, *({"media": f"m-{number}", "sha256": SHA} for number in range(5)))
+    bank(store, f"sha256:{SHA}")
+
+    def cut_off(*_):
+        raise RuntimeError("the worker dies")
+
+    assert looking.step(pool) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr(media_lookback, "advance", cut_off)
+        with pytest.raises(RuntimeError):
+            looking.step(pool)
+    assert len(matches(store)) == 2
+    again = LookingBack(CurrentPolicy(load_policies(Settings())))
+    assert look_all(again, pool) == 3
+    assert len(matches(store)) == len(cases(store)) == 5
+    audited = store.execute("SELECT count(*) FROM audit").fetchone()
+    bank(store, "md5:" + "cd" * 16)
+    look_all(again, pool)
+    assert len(cases(store)) == 5
+    assert store.execute("SELECT count(*) FROM audit").fetchone() == audited
+    assert media_lookback.progress(store).found == 5
+
+
+def test_it_waits_for_uploads_that_did_not_see_the_entry(store, pool, looking, database_url):
+    with database.connect(database_url) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        upload(store, {"media": "m-1", "sha256": SHA})
+        bank(store, f"sha256:{SHA}")
+        assert looking.step(pool) == 0
+        other.execute(
+            "INSERT INTO media (id, account, created_at, kind, sha256, seq)"
+            " VALUES ('late', 'x', now(), 'file', %s, 0)",
+            [SHA],
+        )
+        assert looking.step(pool) == 0
+        other.commit()
+    assert look_all(looking, pool) == 2
+    assert [id_ for id_, _ in matches(store)] == ["late", "m-1"]
+
+
+def test_removed_uploads_are_left_alone(store, pool, looking):
+    upload(store, {"media": "m-1", "sha256": SHA})
+    store.execute("UPDATE media SET state = 'removed'")
+    bank(store, f"sha256:{SHA}")
+    assert look_all(looking, pool) == 0
+    assert matches(store) == []
