@@ -17,6 +17,7 @@ from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.sparing import spare, was_shown
 
+LONGEST: Final = 700  # characters of a post around that are shown
 JUST_NOW: Final = 24 * 3600  # seconds: a near copy decided within them is offered as a pattern
 
 
@@ -46,7 +47,7 @@ def context_part(
     return _part(
         visit, "context", "context.title", case,
         around=found, spared=spared, wide=max(1, min(wide, context.WIDEST)), shown=shown,
-        widest=context.WIDEST,
+        widest=context.WIDEST, LONGEST=LONGEST,
     )  # fmt: skip
 
 
