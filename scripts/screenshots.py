@@ -20,6 +20,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
+import screenshots_overview
 import uvicorn
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
@@ -253,6 +254,11 @@ def main() -> None:
         )
         for locale, session in sessions.items():
             take(browser, address, session, places, str(target / f"{{}}-{locale}{{}}.png"))
+        with (
+            tempfile.TemporaryDirectory(prefix="tf-") as elsewhere,
+            console(Path(elsewhere)) as (address, url),
+        ):
+            screenshots_overview.take(browser, address, screenshots_overview.fill(url), target)
         for locale, session in administrators(url).items():
             take_people(browser, address, session, str(target / f"people-{locale}.png"))
         browser.close()
