@@ -58,6 +58,7 @@ def status(
         ("mails pending", f"{found.mails_pending:,}, given up {found.mails_dead:,}"),
         ("policy", found.policy or "none loaded yet"),
         ("bank revision", f"{found.bank_revision}"),
+        ("words in pictures", _words()),
         ("database", f"{found.database_bytes / 1e6:,.0f} MB"),
     ):
         table.add_row(label, value)
@@ -80,6 +81,16 @@ def _fault_of_objects(settings: "Settings") -> str | None:
     except (OSError, SettingsError) as error:
         return str(error)
     return None
+
+
+def _words() -> str:
+    """Whether what is written in pictures can be read on this machine."""
+    from tenfold.detectors.media.reading import weights
+
+    if common.settings().words == "off":
+        return "not read: TENFOLD_WORDS is off"
+    missing = weights.missing()
+    return f"not read on this machine: {missing}" if missing else "read"
 
 
 def _model(found: "Status") -> str:

@@ -50,6 +50,8 @@ TOLD_ELSEWHERE: Final = (
     "model",
     "closed",
     "held_back",
+    "boxes",
+    "moments_read",
     "factors",
     "match",
     "distance",

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
+from tenfold.detectors.media.reading import weights
 from tenfold.enforcement import registry
 from tenfold.store import webhooks
 from tenfold.store.status import read_status
@@ -24,7 +25,10 @@ def status_page(visit: Visiting, again: FromQuery[int | None] = None) -> Respons
     with visit.runtime.pool.connection() as conn:
         status = read_status(conn)
         dead = webhooks.deliveries(conn, state="dead", limit=DEAD_SHOWN) if status.deliveries_dead else []
-    return pages.render(visit, "status.html", section="status", status=status, dead=dead, redelivered=again)
+    return pages.render(
+        visit, "status.html", section="status", status=status, dead=dead, redelivered=again,
+        reads=visit.runtime.settings.words == "on", unreadable=weights.missing(),
+    )  # fmt: skip
 
 
 def _chosen(visit: Visit) -> list[UUID]:
