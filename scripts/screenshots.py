@@ -106,7 +106,7 @@ def administrators(url: str) -> dict[str, str]:
     with database.connect(url) as conn:
         for name, roles in COLLEAGUES.items():
             people.add_user(conn, name, roles)
-        found = {}
+        found: dict[str, str] = {}
         for locale in LOCALES:
             user = people.add_user(conn, ADMINISTRATORS[locale], [Role.ADMIN], locale=locale)
             found[locale] = web_sessions.start(conn, user.id)

@@ -37,6 +37,7 @@ from tenfold.store import (
     closures,
     counters,
     database,
+    delivery_log,
     holds,
     link_keys,
     media_hashes,
@@ -45,7 +46,6 @@ from tenfold.store import (
     retention,
     shadow,
     threat_retention,
-    webhooks,
 )
 from tenfold.store import backtests as store_backtests
 from tenfold.store.audit import Entry
@@ -178,7 +178,7 @@ class Worker:
                 retention.forget(conn, kept.retention_months, now)
                 threat_retention.forget(conn, kept.retention_months, now)
                 shadow.forget(conn, now - timedelta(days=31 * kept.retention_months))
-            webhooks.forget_attempts(conn, now - ATTEMPTS_KEPT)
+            delivery_log.forget_attempts(conn, now - ATTEMPTS_KEPT)
             holds.forget_lifted(conn, now)
             store_backtests.forget(conn, now)
             while counters.prune(conn, self._policy.get(conn).windows(), now, LATE_EVENTS):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from tenfold.enforcement.outbox import deliver_due
-from tenfold.store import audit, banks, chosen, keys, people, retention, web_sessions, webhooks
+from tenfold.store import audit, banks, chosen, delivery_log, keys, people, retention, web_sessions, webhooks
 from tenfold.store.people import Locale
 from tenfold.store.webhooks import Message
 from tenfold.taxonomy import Role
@@ -21,7 +22,7 @@ PAGES = ("people", "keys", "webhooks", "banks", "retention")
 WHY = "as agreed on Tuesday"
 
 
-def post(client: httpx.Client, path: str, page: str = "/status", **fields: object) -> httpx.Response:
+def post(client: httpx.Client, path: str, page: str = "/status", **fields: Any) -> httpx.Response:
     csrf = re.search(r'name="csrf" value="(\w+)"', client.get(page).text)
     assert csrf
     return client.post(path, data={"reason": WHY} | fields | {"csrf": csrf[1]})
@@ -171,7 +172,8 @@ def test_a_key_is_shown_once_seen_in_use_and_revoked(site: Site, admin: httpx.Cl
     for _ in range(2):
         assert post(admin, f"/admin/keys/{key.id}/revoke").is_redirect
     assert post(admin, "/admin/keys/99/revoke").status_code == 404
-    for odd in ({"days": "x"}, {"scope": []}, {"name": ""}):
+    mistakes: list[dict[str, object]] = [{"days": "x"}, {"scope": []}, {"name": ""}]
+    for odd in mistakes:
         assert post(admin, "/admin/keys", **({"name": "n", "scope": "evaluate"} | odd)).status_code in (
             400,
             422,
@@ -212,7 +214,7 @@ def test_deliveries_show_each_try_and_dead_ones_are_sent_again(
     with site.store() as conn:
         conn.execute("UPDATE webhooks SET old_secret_until = now() - interval '1 second'")
         webhooks.enqueue(conn, [Message(type="threat.page", body={"type": "threat.page"})], datetime.now(UTC))
-        tries = webhooks.attempts(conn, [first.id])[first.id]
+        tries = delivery_log.attempts(conn, [first.id])[first.id]
     assert [one.status for one in tries] == [503, 200]
     deliver_due(site.runtime.pool, site.runtime.settings, site.runtime.secret)
     with pytest.raises(WebhookVerificationError):
@@ -227,7 +229,7 @@ def test_deliveries_show_each_try_and_dead_ones_are_sent_again(
 def test_a_receiver_is_paused_tested_and_removed(site_with: Callable[..., Site], platform: Receiver) -> None:
     site = site_with(webhook_private_addresses=True)
     admin = site.client(site.person(Role.ADMIN, name="Admin"))
-    given = {"name": "platform", "type": ["action.ordered"]}
+    given: dict[str, object] = {"name": "platform", "type": ["action.ordered"]}
     assert "platform" in post(admin, "/admin/webhooks", url=platform.url, **given).text
     assert post(admin, "/admin/webhooks", url=platform.url, **given).status_code == 422, "the name is taken"
     assert post(admin, "/admin/webhooks", url="ftp://x", name="x", type="threat.page").status_code == 422

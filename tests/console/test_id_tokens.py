@@ -5,6 +5,7 @@ import re
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from tenfold import config
+from tenfold.config import SettingsError
+from tenfold.taxonomy import Role
 from tenfold.web.oidc import id_token
 from tenfold.web.oidc.provider import Provider, ProviderError
 from tests.conftest import Server
@@ -174,6 +177,23 @@ def test_answers_that_are_broken_or_too_long_are_refused(liar: Liar, raw: bytes)
 def test_a_private_provider_needs_the_operators_word(liar: Liar) -> None:
     with pytest.raises(ProviderError, match="TENFOLD_OIDC_PRIVATE_ADDRESSES"):
         provider_of(liar, oidc_private_addresses=False).metadata()
+
+
+def test_what_is_set_up_wrongly_is_said_at_the_start(liar: Liar, tmp_path: Path) -> None:
+    empty = tmp_path / "ca.pem"
+    empty.write_text("")
+    with pytest.raises(SettingsError, match="TENFOLD_OIDC_CLIENT_ID"):
+        provider_of(liar, oidc_client_id="")
+    for file in (str(empty), "/none"):
+        with pytest.raises(SettingsError, match="TENFOLD_OIDC_CA_FILE"):
+            provider_of(liar, oidc_ca_file=file)
+    for roles in ("desk=lead", '{"desk": "lead"}', '{"desk": ["king"]}'):
+        with pytest.raises(SettingsError, match="TENFOLD_OIDC_ROLES"):
+            config.load({"TENFOLD_OIDC_ROLES": roles})
+    given = {"TENFOLD_OIDC_ROLES": '{"desk": ["lead"]}', "TENFOLD_SECOND_FACTOR_ROLES": "lead, admin"}
+    read = config.load(given)
+    assert read.oidc_roles == {"desk": (Role.LEAD,)}
+    assert read.second_factor_roles == (Role.LEAD, Role.ADMIN)
 
 
 def test_a_bad_token_of_a_whole_login_lets_nobody_in_and_a_good_one_does(

@@ -3,13 +3,15 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+import pyotp
 import pytest
 from typer.testing import CliRunner, Result
 
 from tenfold.cli import users
 from tenfold.cli.common import CommandError
-from tenfold.store import audit, people, web_sessions
+from tenfold.store import audit, identities, people, second_factors, web_sessions
 from tenfold.store.database import Conn
 from tenfold.taxonomy import Role
 
@@ -110,3 +112,44 @@ def test_short_passwords_change_nothing(run: Run, conn: Conn) -> None:
     with pytest.raises(CommandError, match="12 are needed"):
         run("password", "Nadia", input="short\n")
     assert [row.act for row in audit.stream(conn)] == ["user.added"]
+
+
+def test_the_last_administrator_is_kept_and_reasons_are_noted(run: Run, conn: Conn) -> None:
+    run("add", "Nadia", "--role", "admin")
+    with pytest.raises(CommandError, match="last administrator"):
+        run("disable", "Nadia")
+    with pytest.raises(CommandError, match="last administrator"):
+        run("roles", "Nadia", "lead")
+    run("add", "Sami", "--role", "admin", "--reason", "holidays")
+    run("roles", "Nadia", "lead", "--reason", "a new task")
+    rows = [(row.act, row.details.get("reason")) for row in audit.stream(conn)]
+    assert rows == [("user.added", None), ("user.added", "holidays"), ("user.roles", "a new task")]
+
+
+def test_a_lost_second_factor_is_reset(run: Run, conn: Conn) -> None:
+    run("add", "Nadia", "--role", "lead")
+    with pytest.raises(CommandError, match="no second factor"):
+        run("reset-second-factor", "Nadia")
+    user, now = people.user_named(conn, "Nadia"), datetime.now(UTC)
+    app = pyotp.TOTP(second_factors.begin(conn, b"k" * 32, user.id))
+    assert second_factors.confirm(conn, b"k" * 32, user.id, app.at(now), now)
+    session = web_sessions.start(conn, user.id)
+    conn.commit()
+    assert "second factor" in run("list").output
+    run("reset-second-factor", "Nadia", "--reason", "lost the phone")
+    assert not people.user_named(conn, "Nadia").second_factor
+    assert web_sessions.find(conn, session) is None
+
+
+def test_somebody_is_invited_to_log_in_through_the_provider(run: Run, conn: Conn) -> None:
+    added = json.loads(run("add", "Nadia", "--role", "lead", "--invite", "nadia.h", "--json").output)
+    assert added["login_link"] is None
+    run("add", "Sami", "--role", "lead")
+    with pytest.raises(CommandError, match=r"invited as 'Nadia\.H' already"):
+        run("invite", "Sami", "Nadia.H")
+    bound = identities.bind_invited(conn, "https://id.example", "7", "NADIA.H")
+    assert bound is not None
+    assert bound.name == "Nadia"
+    conn.commit()
+    with pytest.raises(CommandError, match="through the provider already"):
+        run("invite", "Nadia", "other")

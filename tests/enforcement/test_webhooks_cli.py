@@ -69,6 +69,15 @@ def test_errors_say_what_to_mend(arguments: list[str], says: str) -> None:
         run(*arguments)
 
 
+def test_a_secret_is_rotated_and_both_sign_for_a_day(target: Receiver) -> None:
+    old = msgspec.json.decode(run("add", "platform", target.url, "--json"))["secret"]
+    new = msgspec.json.decode(run("rotate", "platform", "--reason", "once a year", "--json"))["secret"]
+    assert old != new
+    run("test", "platform")
+    for secret in (old, new):
+        assert target.received[0].verified(secret)["type"] == "webhook.test"
+
+
 def test_dead_deliveries_are_sent_again(target: Receiver, database_url: str) -> None:
     run("add", "platform", target.url)
     target.answer = status(500)

@@ -246,13 +246,12 @@ def remove(
 
 
 def _set_enabled(bank: str, enabled: bool) -> None:
-    from tenfold.store import banks
+    from tenfold.store import bank_changes
+    from tenfold.store.audit import By
 
     word = "enabled" if enabled else "disabled"
     with _store() as conn:
-        changed = banks.set_enabled(conn, bank, enabled)
-        if changed:
-            _record(conn, f"bank.{word}", bank)
+        changed = bank_changes.set_enabled(conn, By(actor=ACTOR), bank, enabled)
     typer.echo(f"{bank}: {word}" if changed else f"{bank}: was {word} already")
 
 

@@ -68,16 +68,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0  # that the attempt took
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One try of a delivery; `status` None: the receiver gave no answer, `error` says why."""
-
-    delivery_id: UUID
-    at: datetime
-    seconds: float
-    status: int | None
-    error: str | None
-
-
 class Delivery(msgspec.Struct, kw_only=True):
     """A delivery as operators see it."""
 
@@ -260,36 +250,6 @@ def record(conn: Conn, outcomes: Sequence[Outcome], now: datetime) -> None:
         """,
         {"rows": msgspec.json.encode(rows).decode(), "now": now},
     )
-
-
-def attempts(conn: Conn, delivery_ids: Iterable[UUID]) -> dict[UUID, list[Attempt]]:
-    """The tries of deliveries, in their order."""
-    found: dict[UUID, list[Attempt]] = {}
-    with conn.cursor(row_factory=class_row(Attempt)) as cursor:
-        cursor.execute(
-            """
-            SELECT delivery_id, at, seconds, status, error FROM delivery_attempts
-            WHERE delivery_id = ANY(%s) ORDER BY id
-            """,
-            [list(delivery_ids)],
-        )
-        for one in cursor:
-            found.setdefault(one.delivery_id, []).append(one)
-    return found
-
-
-def forget_attempts(conn: Conn, before: datetime) -> int:
-    """Forget tries made before a time; the deliveries stay. Returns how many."""
-    return conn.execute("DELETE FROM delivery_attempts WHERE at < %s", [before]).rowcount
-
-
-def counts(conn: Conn) -> dict[int, dict[str, int]]:
-    """Deliveries of each webhook by state."""
-    found: dict[int, dict[str, int]] = {}
-    rows = conn.execute("SELECT webhook_id, state, count(*) FROM deliveries GROUP BY webhook_id, state")
-    for webhook_id, state, number in rows:
-        found.setdefault(webhook_id, {})[state] = number
-    return found
 
 
 def rotate(conn: Conn, webhook_id: int, sealed_secret: str, until: datetime) -> None:

@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from tenfold.enforcement import registry
 from tenfold.enforcement.addresses import AddressError
 from tenfold.enforcement.registry import NameTakenError
-from tenfold.store import webhooks
+from tenfold.store import delivery_log, webhooks
 from tenfold.store.audit import By
 from tenfold.store.database import Conn
 from tenfold.store.webhooks import Webhook
@@ -41,7 +41,7 @@ def _list(visit: Visit, status: int = 200, *, failure: str = "", done: str = "")
             "admin_webhooks.html",
             status,
             rows=webhooks.load_all(conn),
-            counts=webhooks.counts(conn),
+            counts=delivery_log.counts(conn),
             types=webhooks.TYPES,
             failure=failure,
             given=visit.form,
@@ -121,8 +121,8 @@ def _one(
             webhook=webhook,
             log=log[:SHOWN],
             more=log[SHOWN - 1].id if len(log) > SHOWN else None,
-            tries=webhooks.attempts(conn, [one.id for one in log]),
-            counts=webhooks.counts(conn).get(number, {}),
+            tries=delivery_log.attempts(conn, [one.id for one in log]),
+            counts=delivery_log.counts(conn).get(number, {}),
             state=state,
             states=STATES,
             secret=secret,

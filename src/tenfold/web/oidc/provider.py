@@ -19,7 +19,7 @@ import msgspec
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, KeySet
 
-from tenfold.config import Settings
+from tenfold.config import Settings, SettingsError
 from tenfold.enforcement.fetching import FetchError, fetch
 
 KEEP_SECONDS: Final = 3600.0
@@ -59,7 +59,7 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provider:
-    """One provider; used by many threads."""
+    """One provider; used by many threads. SettingsError when it is set up wrongly."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -68,9 +68,9 @@ class Provider:
         self._keys: tuple[float, KeySet] | None = None
         self._refreshed: deque[float] = deque(maxlen=REFRESHES)
         self._failed: tuple[float, str] = (float("-inf"), "")
-        self._tls: ssl.SSLContext | bool = True
-        if settings.oidc_ca_file:
-            self._tls = ssl.create_default_context(cafile=settings.oidc_ca_file)
+        self._tls = _trust(settings.oidc_ca_file)
+        if not settings.oidc_client_id:
+            raise SettingsError("TENFOLD_OIDC_CLIENT_ID: missing; the provider knows Tenfold by it")
 
     def metadata(self) -> Metadata:
         """Where its endpoints are; raises ProviderError."""
@@ -173,6 +173,16 @@ class Provider:
         return url.startswith("https://") or (
             self._settings.oidc_private_addresses and url.startswith("http://")
         )
+
+
+def _trust(ca_file: str) -> ssl.SSLContext | bool:
+    """The authorities that the provider's certificate is checked against."""
+    if not ca_file:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"TENFOLD_OIDC_CA_FILE: {ca_file} holds no certificates: {error}") from None
 
 
 def _key_set(body: bytes) -> KeySet:
