@@ -22,12 +22,14 @@ SMALL: Final = 240.0  # height of a drawing
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of an upload's file, or an entry's: its digest, its PDQ hash (64 hexadecimal digits),
-    width and height in pixels, length in seconds. Each is None where nobody told it."""
+    width and height in pixels, length in seconds. Each is None where nobody told it. `stored`: its bytes went
+    into the object store."""
 
     sha256: str | None = None
     pdq: str | None = None
     size: Size | None = None
     seconds: float | None = None
+    stored: bool = False
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +129,7 @@ def _files(conn: Conn, digests: Iterable[str | None]) -> dict[str, tuple[Size | 
 
 def _with_file(kept: Kept, files: dict[str, tuple[Size | None, float | None]]) -> Kept:
     size, seconds = files.get(kept.sha256 or "", (None, None))
-    return msgspec.structs.replace(kept, size=size, seconds=seconds)
+    return msgspec.structs.replace(kept, size=size, seconds=seconds, stored=kept.sha256 in files)
 
 
 def _match(signal: Signal, upload: Kept, entry: Kept) -> Match:

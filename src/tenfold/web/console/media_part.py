@@ -11,7 +11,7 @@ from tenfold.casework import compared, views
 from tenfold.casework.compared import Item, Kept, Match
 from tenfold.store import care
 from tenfold.store.care import Care
-from tenfold.store.objects import Objects
+from tenfold.store.s3_objects import objects_of
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.playing import PLAYED, play_address
@@ -60,7 +60,7 @@ class Shown:
     def __init__(self, visit: Visit, *, clear: bool, care: Care) -> None:
         self._visit = visit
         self._clear = clear
-        self._objects = Objects(visit.runtime.settings.objects)
+        self._objects = objects_of(visit.runtime.settings)
         self.muted = care.media_muted
         grey, small = " media-grey" * care.media_grey, " media-small" * care.media_small
         self.look = f"media{grey}{small}"
@@ -85,13 +85,8 @@ class Shown:
     def film(self, item: Item) -> str | None:
         """The address of a film or sound that can be played; None until it is revealed, or when its bytes
         are not kept."""
-        if not self._clear or item.media.mime not in PLAYED or not item.kept.sha256:
-            return None
-        try:
-            self._objects.open(item.kept.sha256).close()
-        except FileNotFoundError:
-            return None
-        return play_address(self._visit, item.media.id)
+        playable = self._clear and item.media.mime in PLAYED and item.kept.stored
+        return play_address(self._visit, item.media.id) if playable else None
 
     @staticmethod
     def hash_of(kept: Kept) -> str | None:

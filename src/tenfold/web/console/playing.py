@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException, NotFoundException, PermissionDeni
 from litestar.params import FromQuery
 
 from tenfold.store import audit, content
-from tenfold.store.objects import Objects
+from tenfold.store.s3_objects import objects_of
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.thumbnails import CLEAR_FRESH
 
@@ -46,7 +46,7 @@ def play(
         asked = _RANGE.fullmatch(request.headers.get("range", ""))
         start = int(asked[1]) if asked else 0
         try:
-            with Objects(visit.runtime.settings.objects).open(item.sha256) as file:
+            with objects_of(visit.runtime.settings).open(item.sha256) as file:
                 answer = _piece(file, start, int(asked[2]) if asked and asked[2] else None, item.mime)
         except FileNotFoundError:
             raise NotFoundException from None
