@@ -32,6 +32,7 @@ from tenfold.processing.examine import Examiner
 from tenfold.processing.lookback import LookingBack
 from tenfold.processing.suites import CurrentSuite
 from tenfold.store import (
+    appeals,
     audit,
     chosen,
     closures,
@@ -178,6 +179,7 @@ class Worker:
                 retention.forget(conn, kept.retention_months, now)
                 threat_retention.forget(conn, kept.retention_months, now)
                 shadow.forget(conn, now - timedelta(days=31 * kept.retention_months))
+                appeals.forget(conn, now - timedelta(days=31 * kept.retention_months))
             delivery_log.forget_attempts(conn, now - ATTEMPTS_KEPT)
             holds.forget_lifted(conn, now)
             store_backtests.forget(conn, now)

@@ -249,6 +249,17 @@ def test_what_was_decided_is_not_written_over(platform: Conn, decision: int) -> 
             platform.execute(statement)
 
 
+def test_words_of_old_appeals_go_and_outcomes_stay(platform: Conn, decision: int) -> None:
+    appeal = file(platform, decision=decision, contact="0123")
+    assert appeals.forget(platform, LATER + timedelta(days=1)) == 0, "it still waits"
+    conclude(platform, appeal, "upheld")
+    assert appeals.forget(platform, LATER) == 0
+    assert appeals.forget(platform, LATER + timedelta(days=1)) == 1
+    assert rows(platform, "SELECT words, contact, outcome, reason FROM appeals") == [
+        ("", None, "upheld", "it quotes")
+    ]
+
+
 def test_reversed_meanwhile_it_can_only_be_overturned(platform: Conn, decision: int) -> None:
     appeal = file(platform, decision=decision)
     service.reverse(platform, decision_id=decision, actor="user:3", reason="satire", now=LATER)

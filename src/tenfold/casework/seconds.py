@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from tenfold.casework import deciding
+from tenfold.casework.carrying_out import By
 from tenfold.casework.states import CASE_STEPS, CaseState, CaseStep, after
 from tenfold.casework.wishes import (
     CaseConflictError,
@@ -93,7 +94,7 @@ def confirm(conn: Conn, *, proposal_id: int, actor: str, now: datetime) -> list[
     made = deciding.decide_confirmed(
         conn,
         verdicts=verdicts_of(proposal),
-        by=deciding.By(actor=proposal.author, second=actor),
+        by=By(actor=proposal.author, second=actor),
         as_one=proposal.as_one,
         now=now,
     )

@@ -225,3 +225,11 @@ def waiting(conn: Conn, now: datetime) -> tuple[int, int]:
     ).fetchone()
     assert row is not None
     return row[0], row[1]
+
+
+def forget(conn: Conn, before: datetime) -> int:
+    """Erase what users wrote, and their contacts, in appeals decided before then; returns how many. What came
+    of them stays."""
+    return conn.execute(
+        "UPDATE appeals SET words = '', contact = NULL WHERE decided_at < %s AND words <> ''", [before]
+    ).rowcount
