@@ -25,9 +25,10 @@ function say(text) {
   page.querySelector("[data-say]").textContent = text;
 }
 
-// Pointing shows something for a moment; focusing keeps it until something else is focused.
+// Pointing lights something up for a moment, focusing until something else is focused. The card keeps what it
+// showed: were it emptied when the pointer leaves, whatever stands below would slip away from under it.
 function point(id) {
-  card.show(id ?? focused);
+  if (id) card.show(id);
   canvas?.focus(id ?? focused);
 }
 
