@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
@@ -20,7 +21,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 from tenfold import config
 from tenfold.config import SettingsError
 from tenfold.taxonomy import Role
-from tenfold.web.oidc import id_token
+from tenfold.web.oidc import id_token, who
 from tenfold.web.oidc.provider import Provider, ProviderError
 from tests.conftest import Server
 from tests.oidc.providers import CLIENT, Liar, lying
@@ -83,6 +84,7 @@ def test_a_good_token_is_taken(liar: Liar) -> None:
         {"sub": 7},
         {"sub": "s" * 256},
         {"sub": "a\0b"},
+        {"sub": "ё"},
     ],
 )
 def test_a_token_for_another_login_client_or_time_is_refused(liar: Liar, change: dict[str, Any]) -> None:
@@ -130,7 +132,9 @@ def test_a_symmetric_key_in_the_list_of_keys_is_not_used(liar: Liar) -> None:
         check(liar, token)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(token=st.text(max_size=300) | st.from_regex(r"[A-Za-z0-9_-]{0,40}\.[A-Za-z0-9_-]{0,40}\.[\w-]{0,9}"))
 def test_no_nonsense_is_taken_or_breaks_anything(liar: Liar, token: str) -> None:
     provider = provider_of(liar)
@@ -177,6 +181,49 @@ def test_answers_that_are_broken_or_too_long_are_refused(liar: Liar, raw: bytes)
 def test_a_private_provider_needs_the_operators_word(liar: Liar) -> None:
     with pytest.raises(ProviderError, match="TENFOLD_OIDC_PRIVATE_ADDRESSES"):
         provider_of(liar, oidc_private_addresses=False).metadata()
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"preferred_username": "two\nlines"},
+        {"preferred_username": "n" * 101},
+        {"preferred_username": "\ud800"},
+        {"preferred_username": ["Nadia"]},
+        {"preferred_username": None},
+        {},
+    ],
+)
+def test_what_is_no_name_is_not_taken_for_one(claims: dict[str, Any]) -> None:
+    found = who.person({"sub": "7"} | claims, config.load({}), "en")
+    assert found.name == ""
+
+
+@pytest.mark.parametrize(
+    ("groups", "roles"),
+    [
+        (["desk", "leads", 7, None, {"a": 1}, ["desk"]], {Role.MODERATOR, Role.LEAD}),
+        ("desk", {Role.MODERATOR}),
+        ({"desk": True}, set()),
+        (None, set()),
+    ],
+)
+def test_groups_become_roles_wherever_the_provider_keeps_them(groups: object, roles: set[Role]) -> None:
+    given = {"oidc_roles": {"desk": ["moderator"], "leads": ["lead"]}}
+    for name, claims in (
+        ("groups", {"groups": groups}),
+        ("realm_access.roles", {"realm_access": {"roles": groups}}),
+        ("https://example.org/groups", {"https://example.org/groups": groups}),
+    ):
+        settings = config.load({}, oidc_groups_claim=name, **given)
+        assert who.person({"sub": "7"} | claims, settings, "en").roles == roles
+
+
+def test_an_address_counts_as_a_name_only_when_it_is_verified() -> None:
+    settings = config.load({}, oidc_name_claim="email")
+    for verified, name in ((True, "n@example.org"), (False, ""), ("true", ""), (None, "")):
+        claims = {"sub": "7", "email": "n@example.org", "email_verified": verified}
+        assert who.person(claims, settings, "en").name == name
 
 
 def test_what_is_set_up_wrongly_is_said_at_the_start(liar: Liar, tmp_path: Path) -> None:

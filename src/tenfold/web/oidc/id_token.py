@@ -68,5 +68,5 @@ def _ours(claims: dict[str, Any], client_id: str, nonce: str) -> None:
     if party not in (None, client_id):
         raise TokenError("made for another client in the first place (azp)")
     subject = claims["sub"]
-    if not 0 < len(subject) <= MAX_SUBJECT or "\0" in subject:
-        raise TokenError(f"the subject is empty or has more than {MAX_SUBJECT} characters")
+    if not 0 < len(subject) <= MAX_SUBJECT or not (subject.isascii() and subject.isprintable()):
+        raise TokenError(f"the subject is not 1 to {MAX_SUBJECT} printable ASCII characters")

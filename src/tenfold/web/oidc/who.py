@@ -52,14 +52,15 @@ def complete(claims: dict[str, Any], settings: Settings) -> bool:
 
 def person(claims: dict[str, Any], settings: Settings, locale: Locale) -> Person:
     """Who the claims are about; `locale` is that of their page. An e-mail address that the provider has not
-    verified is no name."""
+    verified is no name, nor is what cannot be shown."""
     name = claim(claims, settings.oidc_name_claim)
     if settings.oidc_name_claim == "email" and claims.get("email_verified") is not True:
         name = None
+    name = name.strip() if isinstance(name, str) else ""
     return Person(
         issuer=settings.oidc_issuer,
         subject=claims["sub"],
-        name=name.strip() if isinstance(name, str) else "",
+        name=name if name.isprintable() and len(name) <= people.MAX_NAME_LENGTH else "",
         locale=locale,
         roles=_roles(claim(claims, settings.oidc_groups_claim), settings) if settings.oidc_roles else None,
     )
@@ -93,7 +94,7 @@ def admit(conn: Conn, who: Person, *, everyone: bool) -> User:
 def _bind(conn: Conn, who: Person, everyone: bool) -> User:
     if not who.name:
         raise NotLetIn("nameless")
-    user = identities.bind_invited(conn, who.issuer, who.subject, who.name.replace("\0", ""))
+    user = identities.bind_invited(conn, who.issuer, who.subject, who.name)
     act = "user.bound"
     if user is None:
         if not everyone:
