@@ -15,9 +15,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tenfold.casework import service
+from tenfold.casework import seconds, service
 from tenfold.casework.filing import file_firings
-from tenfold.casework.service import CaseConflictError, Order, Verdict
+from tenfold.casework.seconds import Proposed
+from tenfold.casework.service import CaseConflictError, Order, RefusedError, Verdict
 from tenfold.store import audit
 from tenfold.store.database import Conn
 from tenfold.taxonomy import ActionKind, Ground
@@ -29,7 +30,8 @@ STRENGTH = {None: 0, "visible": 0, "labelled": 1, "restricted": 2, "held": 3, "h
 
 
 class OneCase(RuleBasedStateMachine):
-    """One post, whose case is filed, held, decided, reversed; each run in a transaction rolled back."""
+    """One post, whose case is filed, held, decided, reversed; each run in a transaction rolled back. A threat
+    needs two people: it is proposed, confirmed, sent back."""
 
     connection: Conn
 
@@ -41,6 +43,8 @@ class OneCase(RuleBasedStateMachine):
         self.holder: str | None = None
         self.until: datetime = NOW
         self.decision: int | None = None
+        self.proposal: tuple[int, str] | None = None  # and whose
+        seconds.set_rule(self.conn, kind="ground", value=Ground.THREAT, needed=True, actor="user:9", now=NOW)
         self.before = "visible"
         self.case = self._file("rule-0")
 
@@ -49,7 +53,8 @@ class OneCase(RuleBasedStateMachine):
         return int(rows(self.conn, "SELECT id FROM cases ORDER BY id DESC LIMIT 1")[0][0])
 
     def _held_by_another(self, actor: str) -> bool:
-        return self.holder not in (None, actor) and self.until > self.now
+        """Nor is anything to be done with a case that waits for a second person."""
+        return self.proposal is not None or (self.holder not in (None, actor) and self.until > self.now)
 
     def _attempt(self, allowed: bool, act: Callable[[], Any]) -> Any:
         """Do it in a savepoint: a conflict exactly when the model expects one."""
@@ -74,7 +79,8 @@ class OneCase(RuleBasedStateMachine):
 
     @rule(actor=ACTORS)
     def release(self, actor: str) -> None:
-        allowed = self.decision is None and self.holder == actor and self.until > self.now
+        held = self.holder == actor and self.until > self.now
+        allowed = self.decision is None and self.proposal is None and held
         self._attempt(
             allowed, lambda: service.release(self.conn, case_id=self.case, actor=actor, now=self.now)
         )
@@ -89,11 +95,39 @@ class OneCase(RuleBasedStateMachine):
         before = self._post_state()
         made = self._attempt(
             allowed,
-            lambda: service.decide(self.conn, case_id=self.case, verdict=verdict, actor=actor, now=self.now),
+            lambda: seconds.or_propose(
+                self.conn,
+                lambda: service.decide(
+                    self.conn, case_id=self.case, verdict=verdict, actor=actor, now=self.now
+                ),
+                actor=actor,
+                now=self.now,
+            ),
         )
-        if made:
+        if isinstance(made, Proposed):
+            assert ground is Ground.THREAT
+            self.proposal, self.holder = (made.proposal_id, actor), None
+            assert self._post_state() == before, "nothing acts before a second person has looked"
+        elif made:
             self.decision, self.holder, self.before = made.decision_id, None, before
             self._check_decided(ground, {"hide": "hidden", "remove": "removed", "label": "labelled"}[kind])
+
+    @precondition(lambda self: self.proposal is not None)
+    @rule(actor=ACTORS, agrees=st.booleans())
+    def look_second(self, actor: str, agrees: bool) -> None:
+        assert self.proposal is not None
+        proposal, author = self.proposal
+        if actor == author:
+            with pytest.raises(RefusedError), self.conn.transaction():
+                seconds.confirm(self.conn, proposal_id=proposal, actor=actor, now=self.now)
+            return
+        self.proposal = None
+        if not agrees:
+            seconds.send_back(self.conn, proposal_id=proposal, words="no", actor=actor, now=self.now)
+            return
+        self.before = self._post_state()
+        (made,) = seconds.confirm(self.conn, proposal_id=proposal, actor=actor, now=self.now)
+        self.decision = made.decision_id
 
     def _check_decided(self, ground: Ground, asked: str) -> None:
         """What was asked for holds (an earlier decision may ask for more); cleared means nothing by rules."""
@@ -130,6 +164,16 @@ class OneCase(RuleBasedStateMachine):
     @invariant()
     def there_is_at_most_one_open_case(self) -> None:
         assert rows(self.conn, "SELECT count(*) <= 1 FROM cases WHERE state <> 'decided'") == [(True,)]
+
+    @invariant()
+    def a_threat_is_in_force_with_two_names_only(self) -> None:
+        assert rows(
+            self.conn,
+            "SELECT count(*) FROM decisions WHERE ground = 'TVEC2'"
+            " AND (confirmed_by IS NULL OR confirmed_by = author)",
+        ) == [(0,)]
+        waiting = rows(self.conn, "SELECT count(*) FROM cases WHERE state = 'awaiting'")
+        assert waiting == [(int(self.proposal is not None),)]
 
     @invariant()
     def the_post_is_in_the_strongest_state_that_stands(self) -> None:
