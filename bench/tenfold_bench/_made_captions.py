@@ -114,8 +114,8 @@ class _Hand(msgspec.Struct, frozen=True):
 
 
 def captions(language: str, *, odd: bool, ways: tuple[str, ...] | None = None) -> Iterator[Caption]:
-    """Every headline of one half in every way, upon photographs of the same half; raises SystemExit when there
-    are none."""
+    """Every headline of one half in every way, upon photographs of the same half; raises SystemExit when
+    there are none."""
     photos = _photographs()[odd::2]
     for number, text in enumerate(HEADLINES[language]):
         if number % 2 != odd:
@@ -123,6 +123,11 @@ def captions(language: str, *, odd: bool, ways: tuple[str, ...] | None = None) -
         for place, how in enumerate(ways or tuple(WAYS)):
             ground = _ground(photos[(number * len(WAYS) + place) % len(photos)])
             yield _written(ground, text, language, how, [number, place, language == "ar"])
+
+
+def grounds(*, odd: bool) -> list[Image.Image]:
+    """The photographs of one half, without a caption."""
+    return [_ground(photo) for photo in _photographs()[odd::2]]
 
 
 def _written(ground: Image.Image, text: str, language: str, how: str, seed: list[int]) -> Caption:

@@ -1,5 +1,5 @@
-"""A case about words in a picture shows them, marks what was found and draws where it stands; whether words are
-read at all is on the status page."""
+"""A case about words in a picture shows them, marks what was found and draws where it stands; whether words
+are read at all is on the status page."""
 
 import pytest
 from playwright.sync_api import Page, expect
