@@ -79,7 +79,7 @@ def violations(page: Page) -> list[str]:
 def test_axe_finds_no_fault_on_any_page(
     pictured: Site, page: Page, log_in: LogIn, locale: Locale, scheme: Any
 ) -> None:
-    page.set_default_timeout(60_000)  # milliseconds: axe looks at every element of long pages
+    page.context.set_default_timeout(60_000)  # milliseconds: axe looks at every element of long pages
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_extra_http_headers({"accept-language": locale})
     answer_it(pictured)
