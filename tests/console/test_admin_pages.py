@@ -172,7 +172,7 @@ def test_a_key_is_shown_once_seen_in_use_and_revoked(site: Site, admin: httpx.Cl
     for _ in range(2):
         assert post(admin, f"/admin/keys/{key.id}/revoke").is_redirect
     assert post(admin, "/admin/keys/99/revoke").status_code == 404
-    mistakes: list[dict[str, object]] = [{"days": "x"}, {"scope": []}, {"name": ""}]
+    mistakes: list[dict[str, Any]] = [{"days": "x"}, {"scope": []}, {"name": ""}]
     for odd in mistakes:
         assert post(admin, "/admin/keys", **({"name": "n", "scope": "evaluate"} | odd)).status_code in (
             400,
@@ -229,7 +229,7 @@ def test_deliveries_show_each_try_and_dead_ones_are_sent_again(
 def test_a_receiver_is_paused_tested_and_removed(site_with: Callable[..., Site], platform: Receiver) -> None:
     site = site_with(webhook_private_addresses=True)
     admin = site.client(site.person(Role.ADMIN, name="Admin"))
-    given: dict[str, object] = {"name": "platform", "type": ["action.ordered"]}
+    given: dict[str, Any] = {"name": "platform", "type": ["action.ordered"]}
     assert "platform" in post(admin, "/admin/webhooks", url=platform.url, **given).text
     assert post(admin, "/admin/webhooks", url=platform.url, **given).status_code == 422, "the name is taken"
     assert post(admin, "/admin/webhooks", url="ftp://x", name="x", type="threat.page").status_code == 422
