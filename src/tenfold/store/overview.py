@@ -53,8 +53,8 @@ _TALLY = """
         FROM made
         LEFT JOIN posts ON made.subject_kind = 'post' AND posts.id = made.subject_id
         LEFT JOIN media ON made.subject_kind = 'media' AND media.id = made.subject_id
-        WHERE NOT EXISTS (SELECT FROM decisions WHERE decisions.case_id = made.case_id
-                          AND decisions.id < made.id AND NOT {undone})
+        WHERE made.id = (SELECT min(decisions.id) FROM decisions
+                         WHERE decisions.case_id = made.case_id AND NOT {undone})
     ), counted AS (
         SELECT opened_at AS at, queue, language, 'opened.' || severity AS key FROM cases
         WHERE opened_at >= %(since)s AND opened_at < %(until)s
