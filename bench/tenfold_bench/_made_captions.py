@@ -104,7 +104,9 @@ class _Hand(msgspec.Struct, frozen=True):
         drawn = ImageDraw.Draw(Image.new("L", (1, 1)))
         return drawn.multiline_textbbox((0, 0), self.text, self.face, stroke_width=edge, align="center")
 
-    def write(self, image: Image.Image, ink: object, edge: int = 0, outline: object = "black") -> None:
+    def write(
+        self, image: Image.Image, ink: str | tuple[int, ...], edge: int = 0, outline: str = "black"
+    ) -> None:
         """Somewhere in the picture."""
         place = self.at(edge)
         drawn = ImageDraw.Draw(image)

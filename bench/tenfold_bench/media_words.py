@@ -35,7 +35,8 @@ Read = Callable[[Pixels], str]
 
 def read(caption: Caption, text: str) -> bool:
     """Whether a text holds what the caption says."""
-    wanted, got = (one.text for one in normalise_batch([caption.text, text]))
+    both = normalise_batch([caption.text, text])
+    wanted, got = both[0].text, both[1].text
     return bool(got) and partial_ratio(wanted, got) >= ALIKE
 
 

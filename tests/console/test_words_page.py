@@ -1,6 +1,8 @@
 """A case about words in a picture shows them, marks what was found and draws where it stands; whether words
 are read at all is on the status page."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -14,7 +16,7 @@ from tests.console.test_console_pages import words
 from tests.helpers import event
 from tests.uploads.sending import run_pipeline
 
-READ = {
+READ: dict[str, list[dict[str, Any]]] = {
     "en": [{"text": "Tonight \u202eat\u202c the hill", "box": [100, 100, 700, 180]},
            {"text": "Grey over every gate", "box": [200, 600, 800, 700], "at": 65}],
     "ar": [{"text": "الليلة عند التل", "box": [100, 100, 700, 180]},
@@ -30,7 +32,7 @@ def test_words_in_a_picture_are_shown_marked_and_placed(
     with site.store() as conn:
         conn.autocommit = True
         banks.create(conn, id="slogans", kind="terms", title="Slogans", confidence=0.9)
-        entries, _ = bank_values.check("terms", [GivenEntry(value=str(slogan), label="slogan")])
+        entries, _ = bank_values.check("terms", [GivenEntry(value=slogan, label="slogan")])
         with conn.transaction():
             banks.add_entries(conn, "slogans", entries, "cli:test")
             told = event("media.uploaded", media="m-1", kind="image", words=READ[locale])
@@ -40,7 +42,7 @@ def test_words_in_a_picture_are_shown_marked_and_placed(
     log_in(page, site.person(locale=locale))
     page.goto(f"{site.url}/cases/{case}")
     expect(page.locator("#subject")).to_contain_text(words(locale, "field.words"))
-    expect(page.locator("#subject mark")).to_contain_text(str(slogan))
+    expect(page.locator("#subject mark")).to_contain_text(slogan)
     place = page.locator(".written-where")
     expect(place).to_contain_text(words(locale, "words.where"))
     expect(place).to_contain_text("1:05" if locale == "en" else "٠٥")
