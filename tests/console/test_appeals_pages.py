@@ -88,5 +88,9 @@ def test_the_pages_keep_out_who_decided_and_say_what_is_missing(cases: Site) -> 
     assert two.post(f"{place}/decide", data=other | wish).status_code == 409
     assert "Overturned" in three.get("/appeals?state=decided").text
     assert two.get("/appeals/99").status_code == 404
+    with cases.store() as conn:
+        row = conn.execute("SELECT case_id FROM appeals").fetchone()
+        assert row
+    assert f'href="{place}"' in two.get(f"/cases/{row[0]}").text, "the case leads to the appeal"
     for client in clients:
         client.close()
