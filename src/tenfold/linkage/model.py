@@ -43,6 +43,9 @@ _SHOWN = [
 ]
 _SAME_NAME = (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL)
 _WORN = 0.5  # of a proof counts where the new account wears the closed one's look
+_COMPANY = [kind for kind in Kind if ABOUT[kind].family == Family.COMPANY]
+_HEARD = 0.5  # of the company's proof counts where the new account has copied the closed one's texts
+_COMMON = 1.0  # bits that an address or network adds which more accounts show than live together
 _LOW, _WIDE = np.array(KNOTS[:-1]), np.diff(KNOTS)
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
 
@@ -110,7 +113,8 @@ class Model:
         for start in range(0, size, _PAIRS):
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
-            items[part] = np.rint(1000.0 * self.combined(raw)).astype(np.int64)
+            told = self.combined(_told(raw, comparisons.accounts[part]))
+            items[part] = np.rint(1000.0 * told).astype(np.int64)
             worn[part] = _wears(comparisons.level[part])
             own = self.combined(_own(raw, comparisons, part, worn[part]))
             uncopyable[part] = np.rint(1000.0 * by_family(own)).astype(np.int64)
@@ -211,16 +215,24 @@ def _wears(level: NDArray[np.int8]) -> NDArray[np.bool_]:
     return np.asarray(named & (pictured | (level[:, Kind.BIO] == Level.EQUAL)))
 
 
+def _told(raw: NDArray[np.float64], accounts: NDArray[np.int32]) -> NDArray[np.float64]:
+    """What is added to the odds: an address that many show adds next to nothing, however true that is, or
+    honest people behind it would be flagged more often than others. Shapes (n, len(Kind))."""
+    told = raw.copy()
+    told[:, HOME] = np.where(accounts[:, HOME] > FEW, np.minimum(raw[:, HOME], _COMMON), raw[:, HOME])
+    return told
+
+
 def _own(
     raw: NDArray[np.float64], comparisons: Comparisons, part: slice, worn: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Only what speaks for a link and nobody can copy; shapes (n, len(Kind)), and (n,) for `copied`.
 
-    Texts shared word by word carry their style along. What one account says of another anybody could say,
-    unless the other says the same. Who was there while the other was still open may have lived beside
-    it, and so may housemates: a home and its company prove nothing then, nor does a device, unless both
-    write alike. An address that many show proves nothing either, unless both write alike and show something
-    alike. Where a whole look is `worn`, neither it nor style proves anything, and all else half.
+    Texts shared word by word carry their style along, and a friend of the closed account may be taken in by
+    them: company proves half then. What one account says of another anybody could say, unless the other says
+    the same. Who was there while the other was still open may have lived beside it, and so may housemates: a
+    home and its company prove nothing then, nor does a device, unless both write alike. An address that many
+    show proves nothing either, unless both write alike and show something alike. Where a whole look is `worn`, neither it nor style proves anything, and all else half.
     """
     level, copied = comparisons.level[part], comparisons.copied[part]
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
@@ -238,6 +250,7 @@ def _own(
     own[np.ix_(beside | housed, _LIVED)] = 0.0
     own[housed, Kind.DEVICE] = 0.0
     own[beside & ((level[:, Kind.STYLE] != Level.LIKE) | copied), Kind.DEVICE] = 0.0
+    own[np.ix_(copied, _COMPANY)] *= _HEARD
     own[worn] *= _WORN
     own[worn, Kind.STYLE] = 0.0
     return own

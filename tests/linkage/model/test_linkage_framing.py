@@ -108,10 +108,20 @@ def test_one_fooled_friend_proves_nothing_of_who_wears_the_whole_look():
     assert judged(VICTIM, other_account(**(PUBLIC | fooled))).level == "possible"
 
 
+def test_one_fooled_friend_proves_nothing_of_who_copied_the_posts():
+    """Even where the look is not the whole one: it is by their posts that friends know one another."""
+    fooled = {"follows": (*VICTIM.follows, "circle0"), "followed_by": ("circle0",), "names": ("Dana",)}
+    assert judged(VICTIM, other_account(**(PUBLIC | fooled))).level == "possible"
+    nothing_copied = PUBLIC | fooled | {"texts": ()}
+    assert judged(VICTIM, other_account(**nothing_copied)).level == "likely"
+
+
 def test_who_wears_the_whole_look_is_less_probable_than_who_changed_some_of_it():
     """It is those who want to be taken for another who leave nothing out."""
-    whole = judged(VICTIM, other_account(**PUBLIC))
-    changed = judged(VICTIM, other_account(**(PUBLIC | {"names": ("Dana Whitfield",)})))
+    ordinary = {"urls": (), "media": ()}  # nothing so rare that a framer hardly comes by it
+    whole = judged(VICTIM, other_account(**(PUBLIC | ordinary)), accounts=150)
+    renamed = PUBLIC | ordinary | {"names": ("Dana Whitfield",)}
+    changed = judged(VICTIM, other_account(**renamed), accounts=150)
     assert whole.bits > changed.bits
     assert whole.probability < changed.probability
 

@@ -148,6 +148,15 @@ def test_a_carriers_address_proves_nothing_of_who_wears_the_whole_look():
     assert (one.level, one.held_back) == ("possible", "copyable")
 
 
+@pytest.mark.parametrize("accounts", [FEW + 1, 1_000, POPULATION // 13])
+def test_a_carriers_address_adds_next_to_nothing_whomever_it_is_shared_with(accounts):
+    """Or honest people behind it would be suspects more often than others."""
+    (item,) = (item for item in behind_one_carrier(accounts).items if item.kind == "address")
+    assert 0 < item.bits <= 1
+    (home,) = (item for item in behind_one_carrier(FEW).items if item.kind == "address")
+    assert home.bits > 3
+
+
 def test_people_of_one_circle_behind_one_carrier_are_not_likely():
     """They follow the same others and write alike, and nothing that either shows is alike."""
     unlike = {"urls": other_account().urls, "media": other_account().media, "announces": ()}
