@@ -111,6 +111,8 @@ class MediaDetector:
         made._held.begin_after(conn, hashes)
         made._sounds.begin_after(sounds)
         made._parts.begin_after(points)
+        made.update(conn)
+        made._held.index.freeze()
         return made
 
     def update(self, conn: Conn) -> None:
