@@ -151,6 +151,7 @@ def changes_since(conn: Conn, seen: str) -> Changes:
         FROM media_hash_changes
         WHERE xid >= pg_snapshot_xmin(%(seen)s::text::pg_snapshot)
           AND NOT pg_visible_in_snapshot(xid, %(seen)s::text::pg_snapshot)
+          AND xid < pg_snapshot_xmax(pg_current_snapshot())  -- others: of a backup
         """,
         {"seen": seen},
         prepare=True,

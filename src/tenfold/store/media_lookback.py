@@ -53,7 +53,8 @@ def claim(conn: Conn) -> Lookback | None:
     return cursor.execute(
         """
         SELECT hashes, sounds, points, below FROM media_lookback
-        WHERE to_hashes IS NOT NULL AND waits_for < pg_snapshot_xmin(pg_current_snapshot())
+        WHERE to_hashes IS NOT NULL AND (waits_for < pg_snapshot_xmin(pg_current_snapshot())
+            OR waits_for >= pg_snapshot_xmax(pg_current_snapshot()))  -- of the server that a backup came from
         FOR UPDATE SKIP LOCKED
         """,
         prepare=True,

@@ -163,3 +163,16 @@ def test_removed_uploads_are_left_alone(store, pool, looking):
     bank(store, f"sha256:{SHA}")
     assert look_all(looking, pool) == 0
     assert matches(store) == []
+
+
+def test_a_restored_backup_does_not_wait_for_transactions_of_another_server(
+    store, pool, looking, monkeypatch
+):
+    upload(store, {"media": "m-1", "sha256": SHA})
+    bank(store, f"sha256:{SHA}")
+    with monkeypatch.context() as patch:
+        patch.setattr(media_lookback, "claim", lambda _: None)
+        assert looking.step(pool) == 0
+    store.execute("UPDATE media_lookback SET waits_for = '9000000000000'")
+    assert look_all(looking, pool) == 1
+    assert matches(store) == [("m-1", "same-file")]
