@@ -60,6 +60,11 @@ def test_files_that_are_no_pictures_say_nothing_and_the_next_is_read(words):
     assert [normal(line.text) for line in read(words, whole)] == ["harbour reopens today"]
 
 
+@pytest.mark.parametrize("size", [(1, 1), (5000, 1), (1, 5000), (31, 33)])
+def test_pictures_of_odd_shapes_say_nothing(words, size):
+    assert read(words, saved(photo(size=size), "PNG")) == []
+
+
 def test_a_huge_picture_is_shrunk_and_a_larger_one_refused(words):
     huge = caption("Harbour reopens today", size=(1000, 700)).resize((8000, 5600), Image.Resampling.NEAREST)
     data = saved(huge.convert("P", palette=Image.Palette.ADAPTIVE), "PNG", compress_level=1)
@@ -98,7 +103,8 @@ def test_missing_data_of_tesseract_is_told_and_read_as_nothing(monkeypatch, tmp_
     assert "tesseract-ocr-ara" in weights.missing() and str(tmp_path) in weights.missing()
     with WordReader() as without:
         assert read(without, saved(photo(), "PNG")) is None
-    assert "pictures are not read" in caplog.text
+        assert read(without, saved(photo(), "PNG")) is None
+    assert caplog.text.count("pictures are not read") == 1
 
 
 def placed(text, left, top, wide=100, high=20):

@@ -21,14 +21,18 @@ class WordReader(Decoder):
     def __init__(self) -> None:
         super().__init__()
         given = os.environ.get(_TESSDATA)
+        self._cannot = False
         self.environment = {_TESSDATA: given} if given else {}
 
     def words_of(self, file: Source, size: int) -> list[Line] | None:
         """The lines that stand in a file, none when it cannot be read; None: no file can, here."""
+        if self._cannot:  # said once; to try again with each file would take seconds of each
+            return None
         try:
             said = self.look_at(file, size)
         except RuntimeError as error:
-            log.warning("pictures are not read: %s", error)
+            log.warning("pictures are not read until the worker is started anew: %s", error)
+            self._cannot = True
             return None
         if said.refused:
             log.warning("the words of a file were not read: %s", said.refused)
