@@ -8,7 +8,7 @@ from tenfold.store.people import Locale
 from tenfold.taxonomy import Role
 from tests.console.running import LogIn, Site
 
-NOW_TITLES = {"en": "Second looks", "ar": "نظرة ثانية"}
+TITLES = {"en": "Confirmations", "ar": "التأكيدات"}
 
 
 def first_case(site: Site) -> int:
@@ -50,7 +50,7 @@ def test_one_proposes_and_another_confirms_by_keyboard(
     log_in(page, second)
     page.goto(f"{cases.url}/cases")
     page.locator('a[href="/seconds"]').click()
-    expect(page.locator("h1")).to_have_text(NOW_TITLES[locale])
+    expect(page.locator("h1")).to_have_text(TITLES[locale])
     page.keyboard.press("j")
     page.keyboard.press("o")
     page.wait_for_url(proposal)
