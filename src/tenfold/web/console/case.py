@@ -216,7 +216,7 @@ def show(
         masked=spared.masked,
         spared=spared,
         tied=found.tied,
-        place=returns_pages.place,
+        pair_page=returns_pages.place,
         part=f"?{urlencode({'shown': shown_token(visit, case.id)})}" if spared.revealed else "",
         fields=marked_fields(view, spared),
         facts=_facts(view),
