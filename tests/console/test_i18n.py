@@ -13,8 +13,10 @@ from markupsafe import Markup
 import tenfold.web.console
 from tenfold.detectors.media.turns import TURNS, UPRIGHT
 from tenfold.taxonomy import ActionKind, Ground, Role, Severity
+from tenfold.web.console.appeals import OUTCOMES
 from tenfold.web.console.case import ADDABLE, PURPOSES
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS, Message, plural_form, preferred_locale
+from tenfold.web.console.keys import GROUPS as COMMAND_GROUPS
 from tenfold.web.console.queue import LANGUAGES
 
 SIGNALS = ("terms", "url", "domain", "near_duplicate", "meaning", "media", "return")
@@ -37,6 +39,9 @@ def used_keys() -> set[str]:
     return keys
 
 
+ENDS = ("waiting", "confirmed", "sent_back", "taken_over", "withdrawn")
+
+
 def built_keys() -> set[str]:
     """Every key that templates put together from one of our fixed lists."""
     grounds = [ground.value for ground in Ground]
@@ -51,7 +56,13 @@ def built_keys() -> set[str]:
         *(f"language.{language}" for language in LANGUAGES),
         *(f"subject.{kind.value}" for kind in ADDABLE),
         *(f"decide.scope.{kind.value}" for kind in ADDABLE),
-        *(f"state.{state}" for state in ("open", "claimed", "escalated", "decided")),
+        *(f"state.{state}" for state in ("open", "claimed", "escalated", "awaiting", "decided")),
+        *(what for _, what in COMMAND_GROUPS),
+        *(f"appeals.outcome.{outcome}" for outcome, _ in OUTCOMES),
+        *(f"appeals.help.{outcome}" for outcome, _ in OUTCOMES),
+        *(f"seconds.kind.{kind}" for kind in ("ground", "action", "queue")),
+        *(f"seconds.state.{state}" for state in ENDS),
+        *(f"seconds.ended.{state}" for state in ENDS[1:4]),
         *(f"scope.{scope}" for scope in ("subject", "account")),
         *(f"signal.{name}" for name in SIGNALS),
         *(f"signal.{name}.means" for name in SIGNALS),
@@ -192,7 +203,10 @@ def test_numbers() -> None:
     ],
 )
 def test_the_browsers_language_is_taken_when_we_speak_it(header: str, locale: str) -> None:
-    assert preferred_locale(header) == locale
+    assert preferred_locale(header, "en") == locale
+    if locale == "ar":
+        return
+    assert preferred_locale(header, "ar") == ("en" if header.startswith("en") else "ar")
 
 
 def test_styles_know_no_left_and_right() -> None:
