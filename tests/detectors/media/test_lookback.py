@@ -4,6 +4,7 @@ import pytest
 
 from tenfold import pipeline
 from tenfold.config import Settings
+from tenfold.detectors.media import frames
 from tenfold.detectors.media.detector import MediaDetector
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.linkage.online import Linker
@@ -34,6 +35,11 @@ def store(conn):
 @pytest.fixture
 def looking():
     return LookingBack(CurrentPolicy(load_policies(Settings())))
+
+
+def pdq_of(answer):
+    assert answer.whole is not None
+    return answer.whole.hashes[0]
 
 
 def upload(conn, *items):
@@ -76,7 +82,7 @@ def test_an_earlier_copy_is_found_and_comes_before_people(store, pool, looking):
         copy = hasher.look(saved(photo(size=(450, 300)), "JPEG", quality=60))
     upload(
         store,
-        {"media": "copy", "kind": "image", "pdq": copy.whole.hashes[0]},
+        {"media": "copy", "kind": "image", "pdq": pdq_of(copy)},
         {"media": "file", "sha256": SHA},
         {
             "media": "other",
@@ -86,7 +92,7 @@ def test_an_earlier_copy_is_found_and_comes_before_people(store, pool, looking):
     )
     assert look_all(looking, pool) == 0
     assert matches(store) == []
-    bank(store, f"pdq:{original.whole.hashes[0]}")
+    bank(store, f"pdq:{pdq_of(original)}")
     bank(store, f"sha256:{SHA}", label="poster")
     assert look_all(looking, pool) == 3
     assert matches(store) == [("copy", "near-copy"), ("file", "same-file")]
@@ -102,13 +108,11 @@ def test_parts_of_pictures_are_found_by_their_points(store, pool, looking):
         whole, part = (
             hasher.look(saved(one, "PNG")) for one in (photo(), photo().crop((200, 100, 800, 550)))
         )
-    from tenfold.detectors.media import frames
-
     upload(
         store,
-        {"media": "crop", "kind": "image", "pdq": part.whole.hashes[0], "points": frames.write(part.points)},
+        {"media": "crop", "kind": "image", "pdq": pdq_of(part), "points": frames.write(part.points)},
     )
-    bank(store, f"pdq:{whole.whole.hashes[0]} points:{frames.write(whole.points)}")
+    bank(store, f"pdq:{pdq_of(whole)} points:{frames.write(whole.points)}")
     look_all(looking, pool)
     assert matches(store) == [("crop", "in-part")]
 
