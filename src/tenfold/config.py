@@ -71,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_accounts: Literal["invited", "everyone"] = "invited"
     oidc_private_addresses: bool = False  # allow a provider on loopback and private networks
     oidc_ca_file: str = ""  # certificates that the provider's is checked against; empty: the usual ones
+    locale: Literal["en", "ar"] = "en"  # of people added, and of visitors whose browser asks for neither
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

@@ -11,14 +11,26 @@ from playwright.sync_api import Page, expect
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from tenfold.enforcement.outbox import deliver_due
-from tenfold.store import audit, banks, chosen, delivery_log, keys, people, retention, web_sessions, webhooks
+from tenfold.store import (
+    audit,
+    banks,
+    chosen,
+    delivery_log,
+    keys,
+    languages,
+    people,
+    retention,
+    skills,
+    web_sessions,
+    webhooks,
+)
 from tenfold.store.people import Locale
 from tenfold.store.webhooks import Message
 from tenfold.taxonomy import Role
 from tests.console.running import LogIn, Site
 from tests.enforcement.receivers import Receiver, receiver, status
 
-PAGES = ("people", "keys", "webhooks", "banks", "retention")
+PAGES = ("people", "keys", "webhooks", "banks", "retention", "languages")
 WHY = "as agreed on Tuesday"
 
 
@@ -309,6 +321,26 @@ def test_retention_says_what_goes_before_it_is_changed_and_workers_keep_to_it(
             post(admin, "/admin/retention/change", **(wanted | {"retention_months": odd})).status_code >= 400
         )
     assert acts(site) == [("retention.changed", WHY)]
+
+
+def test_languages_that_cases_wait_in_and_nobody_reads_are_said(cases: Site) -> None:
+    """Disabled people and those who decide nothing are no readers; who named no language reads all."""
+    reader = cases.person(name="Reader")
+    with cases.store() as conn:
+        skills.save(conn, reader.id, skills.Skills(languages=("ar",)))
+    admin = cases.client(cases.person(Role.ADMIN, name="Admin", locale="ar"))
+    with cases.store() as conn:
+        found = {one.language: one for one in languages.waiting(conn, datetime.now(UTC))}
+        assert {name: one.readers for name, one in found.items() if name in ("ar", "en")} == {
+            "ar": 1,
+            "en": 0,
+        }
+        rows = conn.execute("SELECT language, count(*) FROM cases WHERE state <> 'decided' GROUP BY 1")
+        assert {name: one.cases for name, one in found.items()} == dict(rows.fetchall())
+        assert languages.of_people(conn) == {"en": 1, "ar": 1}
+    assert "لا أحد" in admin.get("/admin/languages").text
+    cases.person(name="Everything")
+    assert "لا أحد" not in admin.get("/admin/languages").text
 
 
 @pytest.mark.parametrize(

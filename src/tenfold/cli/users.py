@@ -43,7 +43,7 @@ def add(
     name: Annotated[str, typer.Argument(help="Name to log in with, in any script.")],
     role: Annotated[list[Role], typer.Option("--role", help="May be given several times.")],
     *,
-    locale: Annotated[str, typer.Option(help="Language of the console: en or ar.")] = "en",
+    locale: Annotated[str, typer.Option(help="Language of the console, en or ar; TENFOLD_LOCALE's.")] = "",
     password: Annotated[bool, typer.Option("--password", help="Ask for a password.")] = False,
     invite: Annotated[str, typer.Option(help="Their name at the OpenID provider, to log in there.")] = "",
     reason: Reason = "",
@@ -52,11 +52,11 @@ def add(
     """Add a person and print a one-time link to log in with."""
     from tenfold.store import people_changes
 
-    if locale not in ("en", "ar"):
+    if locale not in ("", "en", "ar"):
         raise CommandError(f"--locale {locale}: the console speaks en and ar")
     chosen = common.settings()
     secret = _password() if password else None
-    language: Locale = "ar" if locale == "ar" else "en"
+    language: Locale = "ar" if (locale or chosen.locale) == "ar" else "en"
     with _changing(chosen) as conn:
         user, token = people_changes.add(
             conn, _by(reason), name, role, password=secret, locale=language, name_there=invite

@@ -232,7 +232,8 @@ def _own(
     them: company proves half then. What one account says of another anybody could say, unless the other says
     the same. Who was there while the other was still open may have lived beside it, and so may housemates: a
     home and its company prove nothing then, nor does a device, unless both write alike. An address that many
-    show proves nothing either, unless both write alike and show something alike. Where a whole look is `worn`, neither it nor style proves anything, and all else half.
+    show proves nothing either, unless both write alike and show something alike. Where a whole look is `worn`,
+    neither it nor style proves anything, and all else half.
     """
     level, copied = comparisons.level[part], comparisons.copied[part]
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from tenfold.web.console import (
     admin_banks,
     admin_keys,
+    admin_languages,
     admin_people,
     admin_retention,
     admin_webhooks,
@@ -86,6 +87,7 @@ handlers: list[ControllerRouterHandler] = [
             *admin_webhooks.handlers,
             *admin_banks.handlers,
             *admin_retention.handlers,
+            *admin_languages.handlers,
             *security.handlers,
             *login.handlers,
             *queue.handlers,

@@ -142,7 +142,8 @@ def _locale(request: Request[Any, Any, Any], user: User | None) -> Locale:
     for locale in LOCALES:
         if chosen == locale:
             return locale
-    return preferred_locale(request.headers.get("accept-language", ""))
+    runtime: Runtime = request.app.state.runtime
+    return preferred_locale(request.headers.get("accept-language", ""), runtime.settings.locale)
 
 
 async def look(request: Request[Any, Any, Any]) -> Visit:

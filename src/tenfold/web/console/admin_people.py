@@ -47,6 +47,7 @@ def _list(visit: Visit, status: int = 200, *, failure: str = "", done: str = "")
         provider=bool(visit.runtime.settings.oidc_issuer),
         failure=failure,
         given=visit.form,
+        default=visit.runtime.settings.locale,
         done=done if done in DONE else "",
     )
 
@@ -58,7 +59,9 @@ def _roles(values: Iterable[str]) -> list[Role]:
 @post("/admin/people", opt=CHANGE, sync_to_thread=True, status_code=200)
 def add(visit: Visiting) -> Response[str]:
     """Add somebody; the page that follows shows their one-time link."""
-    locale = next((known for known in LOCALES if known == visit.field("locale")), visit.person.locale)
+    locale = next(
+        (known for known in LOCALES if known == visit.field("locale")), visit.runtime.settings.locale
+    )
     try:
         with visit.runtime.pool.connection() as conn:
             user, token = people_changes.add(

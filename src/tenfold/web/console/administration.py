@@ -12,7 +12,7 @@ from tenfold.web.console.errors import Refused
 SEE: Final = {"needs": Permission.INSPECT}
 CHANGE: Final = {"needs": Permission.ADMINISTER}
 MAX_REASON: Final = 500  # characters
-PAGES: Final = ("people", "keys", "webhooks", "banks", "retention")
+PAGES: Final = ("people", "keys", "webhooks", "banks", "retention", "languages")
 
 
 def by(visit: Visit) -> By:

@@ -146,9 +146,9 @@ class Translator:
 TRANSLATORS: Final[dict[Locale, Translator]] = {locale: Translator(locale) for locale in LOCALES}
 
 
-def preferred_locale(accept_language: str) -> Locale:
-    """The first of our languages in an Accept-Language header by its weights; English if none."""
-    best: tuple[float, Locale] = (0.0, "en")
+def preferred_locale(accept_language: str, otherwise: Locale) -> Locale:
+    """The first of our languages in an Accept-Language header by its weights; `otherwise` if none."""
+    best: tuple[float, Locale] = (0.0, otherwise)
     for part in accept_language[:1000].split(","):
         tag, _, weight = part.strip().partition(";q=")
         try:

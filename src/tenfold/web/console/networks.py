@@ -128,7 +128,7 @@ def page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
         section="networks",
         wish=wish,
         looked=looked,
-        graph=_json(looked.shown),
+        graph=_json(_without_ties(looked.shown)),
         client_words=_json({name: visit.translator.messages[key] for name, key in CLIENT_WORDS.items()}),
         rows=looked.shown.nodes[wish.rows : wish.rows + ROWS],
         nearest=sorted((node for node in looked.shown.nodes if node.place), key=_place)[:NEAREST],
@@ -185,8 +185,13 @@ def graph(visit: Visiting, request: Request[Any, Any, Any]) -> Response[bytes]:
     with visit.runtime.pool.connection() as conn:
         looked = look(conn, visit, wish, "json")
     rows = pages.markup(visit, "parts/network_rows.html", rows=looked.shown.nodes, **_of_rows(visit))
-    content = msgspec.json.encode(msgspec.structs.asdict(looked.shown) | {"rows": rows})
+    content = msgspec.json.encode(msgspec.structs.asdict(_without_ties(looked.shown)) | {"rows": rows})
     return Response(content, media_type=MediaType.JSON)
+
+
+def _without_ties(one: Shown) -> Shown:
+    """For the browser: it has all ties in the edges."""
+    return msgspec.structs.replace(one, nodes=[msgspec.structs.replace(node, ties=[]) for node in one.nodes])
 
 
 def _json(one: object) -> Markup:

@@ -33,9 +33,9 @@ function shapeOf({ kind, closed }) {
   return TOKENS.has(kind) ? SHAPES.triangle : SHAPES.diamond;
 }
 
-function sizeOf({ kind, start, ties }) {
+function sizeOf({ kind, start }, ties) {
   const basic = kind === "account" ? 6 : kind === "group" ? 6 : 5;
-  return basic + (start ? 5 : 0) + Math.min(4, Math.sqrt(ties.length) / 2);
+  return basic + (start ? 5 : 0) + Math.min(4, Math.sqrt(ties) / 2);
 }
 
 export class Canvas {
@@ -81,7 +81,7 @@ export class Canvas {
     const around = opened && this.graph.hasNode(opened) ? this.graph.getNodeAttributes(opened) : null;
     ids.forEach((id, index) => {
       const node = this.network.nodes.get(id);
-      this.graph.addNode(id, { ...place(index, around), label: node.label, size: sizeOf(node), shape: shapeOf(node) });
+      this.graph.addNode(id, { ...place(index, around), label: node.label, size: sizeOf(node, this.network.neighbours(id).length), shape: shapeOf(node) });
     });
     for (const edge of this.network.edges.values()) {
       if (!this.graph.hasEdge(edge.id)) {
@@ -170,6 +170,7 @@ export class Canvas {
   }
 
   focus(id, { move = false } = {}) {
+    if (id === this.focused && !move) return;
     this.focused = id;
     this.near = new Set(id ? this.network.neighbours(id) : []);
     this.sigma.refresh({ skipIndexation: true });

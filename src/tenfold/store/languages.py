@@ -1,0 +1,50 @@
+"""In which languages cases wait, and who is there to read them."""
+
+from datetime import datetime
+
+import msgspec
+from psycopg.rows import class_row
+
+from tenfold.store.database import Conn
+from tenfold.taxonomy import Role
+
+DECIDING = (Role.MODERATOR, Role.SECURITY, Role.LEAD)
+MOST = 50  # languages
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """A language of open cases (None: not known), how many there are, how many of them are overdue, and how
+    many people who decide take it: those who named it, and those who named none."""
+
+    language: str | None
+    cases: int
+    overdue: int
+    readers: int
+
+
+def waiting(conn: Conn, now: datetime) -> list[Waiting]:
+    """Languages of open cases, most cases first, at most MOST."""
+    with conn.cursor(row_factory=class_row(Waiting)) as cursor:
+        cursor.execute(
+            """
+            WITH readers AS (
+                SELECT coalesce(languages, '{}') AS languages
+                FROM users LEFT JOIN skills ON skills.user_id = users.id
+                WHERE NOT disabled AND roles && %(deciding)s),
+            open_cases AS (
+                SELECT language, count(*) AS cases, count(*) FILTER (WHERE due_at < %(now)s) AS overdue
+                FROM cases WHERE state <> 'decided' GROUP BY language)
+            SELECT language, cases, overdue, (SELECT count(*) FROM readers
+                WHERE open_cases.language IS NULL OR languages = '{}'
+                    OR open_cases.language = ANY (languages)) AS readers
+            FROM open_cases ORDER BY cases DESC, language LIMIT %(most)s
+            """,
+            {"deciding": list(DECIDING), "now": now, "most": MOST},
+        )
+        return cursor.fetchall()
+
+
+def of_people(conn: Conn) -> dict[str, int]:
+    """How many people who are let in read the console in each of its languages."""
+    rows = conn.execute("SELECT locale, count(*) FROM users WHERE NOT disabled GROUP BY locale")
+    return dict(rows.fetchall())
