@@ -1,4 +1,4 @@
-"""Confirmations: what waits for one, one proposal with what it would do, and what asks for a second person."""
+"""Confirmations: what waits for a second person, one proposal with what it would do, what asks for two."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
