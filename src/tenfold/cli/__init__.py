@@ -22,7 +22,7 @@ COMMANDS = (
     "demo",
 )
 GROUPS = {
-    "appeals": "What users say against decisions: list, show.",
+    "appeals": "What users say against decisions: list, show, figures.",
     "audit": "Verify and export the audit chain.",
     "banks": "Curated lists of known material: import, export, edit.",
     "history": "The store's content as Parquet files, for sweeps and analysts.",
