@@ -256,9 +256,9 @@ def main() -> None:
             take(browser, address, session, places, str(target / f"{{}}-{locale}{{}}.png"))
         with (
             tempfile.TemporaryDirectory(prefix="tf-") as elsewhere,
-            console(Path(elsewhere)) as (address, url),
+            console(Path(elsewhere)) as (busy, its_store),
         ):
-            screenshots_overview.take(browser, address, screenshots_overview.fill(url), target)
+            screenshots_overview.take(browser, busy, screenshots_overview.fill(its_store), target)
         for locale, session in administrators(url).items():
             take_people(browser, address, session, str(target / f"people-{locale}.png"))
         browser.close()

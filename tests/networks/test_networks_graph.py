@@ -66,14 +66,17 @@ def names(network):
 def test_one_step_finds_links_groups_values_and_company(small):
     found = build(small, START, Ask())
     assert found.nodes[0].id == account_id(CLOSED)
-    assert found.nodes[0].account.closed
+    first = found.nodes[0].account
+    assert first
+    assert first.closed
     assert {account.id for account in found.accounts} == {CLOSED, BACK, MAYBE, READER}
     assert ties(found, EdgeKind.LINK) == {
         (account_id(CLOSED), account_id(BACK)),
         (account_id(CLOSED), account_id(MAYBE)),
     }
     likely = next(e for e in found.edges if e.kind is EdgeKind.LINK and e.mark == "likely")
-    assert (likely.bits, likely.probability) == (5.25, pytest.approx(0.97))
+    assert likely.bits == 5.25
+    assert likely.probability == pytest.approx(0.97)
     assert likely.kinds == (("device", 6.0), ("handle", 3.5))
     assert ties(found, EdgeKind.MEMBER) == {(account_id(one), group_id(GROUP)) for one in (CLOSED, MAYBE)}
     assert {s for s, t in ties(found, EdgeKind.SHOWS) if t == DOMAIN_NODE} == {
@@ -190,6 +193,7 @@ def test_a_value_marked_as_shared_by_many_ties_nobody(small):
 def test_an_account_that_nobody_told_of_is_shown_as_unknown(conn):
     found = build(conn, [account_id("nobody")], Ask())
     (only,) = found.nodes
+    assert only.account
     assert not only.account.known
 
 

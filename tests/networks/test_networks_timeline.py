@@ -47,7 +47,7 @@ def test_the_surest_of_several_is_the_predecessor_and_a_denied_one_never(small):
         [NOW - 200 * DAY, NOW - 100 * DAY],
     )
     link(small, "raya-0", BACK, level="possible", closed="raya-0")
-    link_decisions.record(small, tuple(sorted(("raya-0", BACK))), "same", author="user:1", now=NOW)
+    link_decisions.record(small, (min("raya-0", BACK), max("raya-0", BACK)), "same", author="user:1", now=NOW)
     shown = by_account(lanes(small, depth=2))
     assert (shown[BACK].of.id, shown[BACK].mark) == ("raya-0", "confirmed")
     link_decisions.record(small, (CLOSED, MAYBE), "different", author="user:1", now=NOW)

@@ -43,7 +43,7 @@ _SHOWN = [
 ]
 _SAME_NAME = (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL)
 _WORN = 0.5  # of a proof counts where the new account wears the closed one's look
-_COMPANY = [kind for kind in Kind if ABOUT[kind].family == Family.COMPANY]
+_COMPANY = np.array([ABOUT[kind].family == Family.COMPANY for kind in Kind])
 _HEARD = 0.5  # of the company's proof counts where the new account has copied the closed one's texts
 _COMMON = 1.0  # bits that an address or network adds which more accounts show than live together
 _LOW, _WIDE = np.array(KNOTS[:-1]), np.diff(KNOTS)
@@ -232,8 +232,8 @@ def _own(
     them: company proves half then. What one account says of another anybody could say, unless the other says
     the same. Who was there while the other was still open may have lived beside it, and so may housemates: a
     home and its company prove nothing then, nor does a device, unless both write alike. An address that many
-    show proves nothing either, unless both write alike and show something alike. Where a whole look is `worn`,
-    neither it nor style proves anything, and all else half.
+    show proves nothing either, unless both write alike and show something alike. Where a whole look is
+    `worn`, neither it nor style proves anything, and all else half.
     """
     level, copied = comparisons.level[part], comparisons.copied[part]
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
@@ -251,7 +251,7 @@ def _own(
     own[np.ix_(beside | housed, _LIVED)] = 0.0
     own[housed, Kind.DEVICE] = 0.0
     own[beside & ((level[:, Kind.STYLE] != Level.LIKE) | copied), Kind.DEVICE] = 0.0
-    own[np.ix_(copied, _COMPANY)] *= _HEARD
+    own[copied] *= np.where(_COMPANY, _HEARD, 1.0)
     own[worn] *= _WORN
     own[worn, Kind.STYLE] = 0.0
     return own
