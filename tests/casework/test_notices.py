@@ -1,7 +1,9 @@
 """What people are told of decisions: complete, in their language, kept with the decision."""
 
+from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,3 +169,25 @@ def test_the_text_goes_out_with_the_decision_and_stays_with_it(platform: Conn) -
     assert kept["notify"].details["language"] == "en"
     assert "it was hidden from others" in told.text
     assert kept["notify"].account == "a-1"
+
+
+def test_a_notice_leaves_when_its_decision_can_no_longer_be_undone(platform: Conn) -> None:
+    """The post is hidden at once, and shown again; what was said could not be unsaid."""
+    case = case_on(platform)
+    hide = Order(kind=ActionKind.HIDE)
+    wanted = Verdict(ground=Ground.BRANDED, add=(hide,), reason="Its emblem")
+    notice = notices.order(platform, case_id=case, verdict=wanted)
+    assert notice is not None
+    wanted = msgspec.structs.replace(wanted, add=(hide, notice))
+    service.decide(platform, case_id=case, verdict=wanted, actor="user:1", now=NOW)
+
+    def waiting(at: datetime) -> list[str]:
+        due = "SELECT body -> 'data' ->> 'kind' FROM deliveries WHERE state = 'pending' AND next_at <= %s"
+        return sorted(row[0] for row in platform.execute(due, [at]))
+
+    assert waiting(NOW) == ["hide"]
+    assert waiting(NOW + service.UNDO_WINDOW) == ["hide", "notify"]
+    decision = platform.execute("SELECT max(id) FROM decisions").fetchone()
+    assert decision is not None
+    service.undo(platform, decision_id=decision[0], actor="user:1", now=NOW + service.UNDO_WINDOW / 2)
+    assert "notify" not in waiting(NOW + 10 * service.UNDO_WINDOW)

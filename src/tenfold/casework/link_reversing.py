@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from tenfold.casework import reversing
 from tenfold.casework.linked import direction
+from tenfold.casework.orders import UNDO_WINDOW
 from tenfold.casework.wishes import NotFoundError, RefusedError, checked_text
 from tenfold.store import actions, audit, link_effects
 from tenfold.store.database import Conn
@@ -53,8 +54,8 @@ def undo_link(conn: Conn, *, link_decision_id: int, actor: str, now: datetime) -
     made = _load(conn, link_decision_id)
     if made.author != actor:
         raise RefusedError("decision", f"was made by {made.author}; reverse it, with a reason")
-    if now - made.decided_at > reversing.UNDO_WINDOW:
-        raise RefusedError("decision", f"is older than {reversing.UNDO_WINDOW}; reverse it, with a reason")
+    if now - made.decided_at > UNDO_WINDOW:
+        raise RefusedError("decision", f"is older than {UNDO_WINDOW}; reverse it, with a reason")
     return take_back(conn, link_decision_id, actor, "", now)
 
 

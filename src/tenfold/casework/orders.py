@@ -1,7 +1,7 @@
 """From an ordered action to its effects: the subject's state, and a message to every webhook."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tenfold.casework.states import ACTION_STEPS, ActionState, ActionStep, after, before
@@ -13,6 +13,7 @@ from tenfold.store.webhooks import Message
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind
 
+UNDO_WINDOW = timedelta(minutes=1)  # in which an author takes a decision back without a reason
 IRREVERSIBLE = frozenset({ActionKind.NOTIFY, ActionKind.ESCALATE})  # what was said was said
 
 
@@ -34,13 +35,19 @@ def applies(kind: ActionKind, subject: Subject) -> bool:
 
 
 def carry_out(conn: Conn, ordered: Sequence[Action], now: datetime, reason: str = "") -> int:
-    """Bring subjects in line with newly ordered actions and queue the messages; returns how many."""
+    """Bring subjects in line with newly ordered actions and queue the messages; returns how many. What tells
+    people something cannot be unsaid: it leaves when the decision can no longer be undone."""
     actions.settle(conn, (action.subject for action in ordered if action.effect is not None))
     links_due.note(conn, (action.subject_id for action in ordered if _opens_or_closes(action)), now)
     if not ordered or not webhooks.any_enabled(conn, webhooks.ACTION_ORDERED):
         return 0
     messages = [
-        Message(type=webhooks.ACTION_ORDERED, body=payload(action, now, reason), action_id=action.id)
+        Message(
+            type=webhooks.ACTION_ORDERED,
+            body=payload(action, now, reason),
+            action_id=action.id,
+            wait_s=UNDO_WINDOW.total_seconds() if action.kind == ActionKind.NOTIFY else 0.0,
+        )
         for action in ordered
     ]
     return len(webhooks.enqueue(conn, messages, now))

@@ -4,10 +4,11 @@ Locks are taken in the same order as for deciding: closures, subjects, cases, th
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tenfold.casework import orders
 from tenfold.casework.filing import DUE
+from tenfold.casework.orders import UNDO_WINDOW
 from tenfold.casework.states import (
     ACTION_STEPS,
     CASE_STEPS,
@@ -33,8 +34,6 @@ from tenfold.store.audit import Entry
 from tenfold.store.cases import Case, Decision
 from tenfold.store.database import Conn
 from tenfold.taxonomy import Severity
-
-UNDO_WINDOW = timedelta(minutes=1)
 
 
 def reverse(conn: Conn, *, decision_id: int, actor: str, reason: str, now: datetime) -> Reversed:

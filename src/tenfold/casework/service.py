@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from tenfold.casework.colleagues import tell_named
 from tenfold.casework.deciding import decide, decide_many
 from tenfold.casework.filing import LEAD_QUEUE
-from tenfold.casework.reversing import UNDO_WINDOW, reverse, reverse_action, undo
+from tenfold.casework.orders import UNDO_WINDOW
+from tenfold.casework.reversing import reverse, reverse_action, undo
 from tenfold.casework.states import CASE_STEPS, CaseState, CaseStep, after
 from tenfold.casework.taking import Wanted, hold, take
 from tenfold.casework.wishes import (

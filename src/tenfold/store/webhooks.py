@@ -36,11 +36,12 @@ class Webhook(msgspec.Struct, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What every enabled webhook shall receive that asked for its type."""
+    """What every enabled webhook shall receive that asked for its type, `wait_s` seconds from now."""
 
     type: str
     body: dict[str, Any]
     action_id: int | None = None
+    wait_s: float = 0.0
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -181,8 +182,9 @@ def enqueue(
     found = conn.execute(
         """
         INSERT INTO deliveries (webhook_id, action_id, type, body, next_at, created_at)
-        SELECT webhooks.id, row.action_id, row.type, row.body, %(now)s, %(now)s
-        FROM jsonb_to_recordset(%(rows)s::jsonb) AS row (n int, action_id bigint, type text, body jsonb)
+        SELECT webhooks.id, row.action_id, row.type, row.body, %(now)s + row.wait_s * interval '1 s', %(now)s
+        FROM jsonb_to_recordset(%(rows)s::jsonb)
+            AS row (n int, action_id bigint, type text, body jsonb, wait_s float)
         CROSS JOIN webhooks
         WHERE CASE WHEN %(only)s::bigint IS NULL THEN webhooks.enabled AND row.type = ANY(webhooks.types)
               ELSE webhooks.id = %(only)s END
