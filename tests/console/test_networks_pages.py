@@ -24,6 +24,7 @@ from tests.casework.returning_platform import (
 )
 from tests.console.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, WAIT
 from tests.console.running import LogIn, Site
+from tests.networks.small_network import add_account, follow
 
 __all__ = ["database_url", "returning_template"]
 
@@ -169,7 +170,13 @@ def test_a_node_is_opened_and_a_box_chooses(site: Site, page: Page, log_in: LogI
     expect(page.locator("tbody input:checked")).to_have_count(boxes)
 
 
-def test_without_graphics_the_table_has_everything(site: Site, page: Page, log_in: LogIn) -> None:
+def test_without_graphics_the_table_has_everything_page_by_page(
+    site: Site, page: Page, log_in: LogIn
+) -> None:
+    with site.store() as conn:
+        for number in range(60):
+            add_account(conn, f"reader-{number}")
+            follow(conn, f"reader-{number}", CLOSED)
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     log_in(page, site.person())
     page.goto(network_of(site, CLOSED))
@@ -178,6 +185,22 @@ def test_without_graphics_the_table_has_everything(site: Site, page: Page, log_i
     expect(page.locator("[data-canvas]")).to_be_hidden()
     page.locator(f"tr[data-node='account:{BACK}'] .case-link").click()
     expect(page.locator("[data-card]")).to_contain_text("@sawt_alraya_2")
+
+    rows, first = page.locator("tbody tr"), page.locator("tbody .case-link").first
+    expect(rows).to_have_count(50)
+    page.locator(f"tr[data-node='account:{BACK}'] input").check()
+    page.locator(f"tr[data-node='account:{BACK}'] .case-link").focus()
+    page.keyboard.press("PageDown")
+    expect(page.locator(f"tr[data-node='account:{BACK}']")).to_have_count(0)
+    expect(first).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator("[data-card]")).to_contain_text("@h_reader-")
+    page.keyboard.press("x")
+    expect(page.locator("[data-chosen]")).to_have_text(words("en", "networks.chosen.count", n=2))
+    page.keyboard.press("PageUp")
+    expect(page.locator(f"tr[data-node='account:{BACK}'] input")).to_be_checked()
+    page.get_by_role("button", name=words("en", "networks.chosen.go")).click()
+    expect(page.locator("[data-candidate]")).to_have_count(2)
 
 
 # Without a browser
@@ -190,8 +213,8 @@ def test_what_is_looked_at_is_audited_and_tokens_never_leave(site: Site) -> None
         line = client.get("/networks/timeline", params={"start": f"account:{CLOSED}"})
     assert (page.status_code, graph.status_code, line.status_code) == (200, 200, 200)
     told: dict[str, Any] = graph.json()
-    assert {"nodes", "edges", "told", "rows"} == told.keys()
-    kinds = {node["kind"] for node in told["nodes"]}
+    assert {"nodes", "edges", "told", "texts"} == told.keys()
+    kinds = {told["texts"][kind] for kind in told["nodes"]["kind"]}
     assert {"account", "device", "url", "domain"} <= kinds
     for answer in (page, graph, line):
         assert "d1d1" not in answer.text

@@ -26,7 +26,8 @@ from tenfold.store.database import Conn
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
-from tenfold.web.console.networks_words import SHOWN_TIES, Shown, ShownNode, address, shown
+from tenfold.web.console.networks_packed import pack
+from tenfold.web.console.networks_words import SHOWN_TIES, Shown, ShownNode, address, shown, ties_of
 
 ROWS: Final = 50  # of the table in one window
 MOST_STARTS: Final = 50
@@ -45,6 +46,9 @@ CLIENT_WORDS: Final = {
     "centre": "networks.centre",
     "expand": "networks.expand",
     "evidence": "networks.evidence",
+    "choose": "networks.choose",
+    "expand_of": "networks.expand_of",
+    "place": "networks.place.short",
 }
 
 
@@ -122,18 +126,23 @@ def page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
     with visit.runtime.pool.connection() as conn:
         looked = look(conn, visit, wish, "graph")
     _known_or_404(looked.network)
+    rows = looked.shown.nodes[wish.rows : wish.rows + ROWS]
     return pages.render(
         visit,
         "networks.html",
         section="networks",
         wish=wish,
         looked=looked,
-        graph=_json(_without_ties(looked.shown)),
+        graph=_json(pack(looked.shown)),
         client_words=_json({name: visit.translator.messages[key] for name, key in CLIENT_WORDS.items()}),
-        rows=looked.shown.nodes[wish.rows : wish.rows + ROWS],
+        rows=rows,
+        ties=ties_of(looked.shown, {node.id for node in rows}),
         nearest=sorted((node for node in looked.shown.nodes if node.place), key=_place)[:NEAREST],
         window=ROWS,
-        **_of_rows(visit),
+        shown_ties=SHOWN_TIES,
+        address=address,
+        shapes=SHAPES,
+        choosing=visit.may(Permission.DECIDE),
         sorts=list(Sort),
         standings=STANDINGS,
         depths=range(1, DEEPEST + 1),
@@ -144,12 +153,6 @@ def page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
 
 def _place(node: ShownNode) -> int:
     return node.place or 0
-
-
-def _of_rows(visit: Visit) -> dict[str, Any]:
-    """What the rows of the table need beside the nodes."""
-    choosing = visit.may(Permission.DECIDE)
-    return {"shown_ties": SHOWN_TIES, "address": address, "shapes": SHAPES, "choosing": choosing}
 
 
 def _begin(visit: Visit, missed: str = "") -> Response[str]:
@@ -178,20 +181,13 @@ def _known_or_404(network: Network) -> None:
 
 @get("/networks/graph", opt={"needs": Permission.READ}, sync_to_thread=True)
 def graph(visit: Visiting, request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The same as JSON: nodes, edges, sentences about what is left out, and the rows of the table."""
+    """The same as JSON: nodes, edges, sentences about what is left out (`networks_packed.pack`)."""
     wish = read_wish(request)
     if not wish.starts:
         raise Refused(422, "error.network")
     with visit.runtime.pool.connection() as conn:
         looked = look(conn, visit, wish, "json")
-    rows = pages.markup(visit, "parts/network_rows.html", rows=looked.shown.nodes, **_of_rows(visit))
-    content = msgspec.json.encode(msgspec.structs.asdict(_without_ties(looked.shown)) | {"rows": rows})
-    return Response(content, media_type=MediaType.JSON)
-
-
-def _without_ties(one: Shown) -> Shown:
-    """For the browser: it has all ties in the edges."""
-    return msgspec.structs.replace(one, nodes=[msgspec.structs.replace(node, ties=[]) for node in one.nodes])
+    return Response(msgspec.json.encode(pack(looked.shown)), media_type=MediaType.JSON)
 
 
 def _json(one: object) -> Markup:

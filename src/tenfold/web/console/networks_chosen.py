@@ -16,7 +16,7 @@ from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.case import acting
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.networks import Wish, look
-from tenfold.web.console.networks_words import ShownNode, Tie, address
+from tenfold.web.console.networks_words import ShownNode, Tie, address, ties_of
 
 TIES = 8  # of each that are told
 
@@ -56,8 +56,9 @@ def look_through(visit: Visiting) -> Response[str]:
         looked = look(conn, visit, Wish(starts=list(nodes), ask=Ask(depth=1)), "chosen")
         free = set(chosen.decidable(conn, list(nodes.values())))
     closed = {node.id for node in looked.shown.nodes if node.closed}
+    ties = ties_of(looked.shown, nodes)
     candidates = [
-        _candidate(node, nodes[node.id] in free, closed | nodes.keys())
+        _candidate(node, ties.get(node.id, []), nodes[node.id] in free, closed | nodes.keys())
         for node in looked.shown.nodes
         if node.id in nodes
     ]
@@ -72,12 +73,12 @@ def look_through(visit: Visiting) -> Response[str]:
     )
 
 
-def _candidate(node: ShownNode, decidable: bool, telling: set[str]) -> Candidate:
+def _candidate(node: ShownNode, ties: list[Tie], decidable: bool, telling: set[str]) -> Candidate:
     return Candidate(
         node=node,
-        confirmed=any(tie.mark == "confirmed" for tie in node.ties),
+        confirmed=any(tie.mark == "confirmed" for tie in ties),
         decidable=decidable,
-        telling=sorted(node.ties, key=lambda tie: tie.other not in telling),
+        telling=sorted(ties, key=lambda tie: tie.other not in telling),
     )
 
 

@@ -1,6 +1,7 @@
 """A network in words: what each node is called, what is known of it, what each tie says at both ends."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -46,13 +47,11 @@ class ShownNode(msgspec.Struct, frozen=True, kw_only=True):
     more: str | None
     place: int | None
     association: list[str]
-    ties: list[Tie]
 
 
 class ShownEdge(msgspec.Struct, frozen=True, kw_only=True):
     """An edge for the canvas. `words` as its source tells it, `back` as its target does."""
 
-    id: str
     source: str
     target: str
     kind: str
@@ -75,7 +74,6 @@ class _Around(NamedTuple):
     """What the words for one node draw on, by node."""
 
     labels: dict[str, str]
-    ties: dict[str, list[Tie]]
     ranked: dict[str, Ranked]
     places: int
     starts: set[str]
@@ -90,14 +88,12 @@ def shown(words: Translator, network: Network, ranking: Ranking, starts: set[str
     """A network for a page in the language of `words`."""
     nodes = {node.id: node for node in network.nodes}
     labels = {node.id: label(words, node) for node in network.nodes}
-    edges = [_edge(words, edge, nodes) for edge in network.edges]
+    said: dict[_Saying, tuple[str, str]] = {}
     ranked = {account_id(one.account): one for one in ranking.ranked}
-    around = _Around(
-        labels=labels, ties=_ties(edges, labels), ranked=ranked, places=len(ranked), starts=starts
-    )
+    around = _Around(labels=labels, ranked=ranked, places=len(ranked), starts=starts)
     return Shown(
         nodes=[_node(words, node, around) for node in network.nodes],
-        edges=edges,
+        edges=[_edge(words, edge, nodes, said) for edge in network.edges],
         told=_told(words, network),
     )
 
@@ -150,7 +146,6 @@ def _node(words: Translator, node: Node, around: _Around) -> ShownNode:
         more=_more(words, node),
         place=ranked.place if ranked else None,
         association=_association(words, ranked, around),
-        ties=around.ties.get(node.id, []),
     )
 
 
@@ -197,33 +192,45 @@ def _association(words: Translator, ranked: Ranked | None, around: _Around) -> l
     return lines
 
 
-def _ties(edges: list[ShownEdge], labels: dict[str, str]) -> dict[str, list[Tie]]:
-    """The ties of each node, those that tell most first."""
+def ties_of(one: Shown, nodes: Collection[str]) -> dict[str, list[Tie]]:
+    """The ties of these nodes as each tells them, those that tell most first."""
+    labels = {node.id: node.label for node in one.nodes}
     found: dict[str, list[Tie]] = defaultdict(list)
-    for edge in sorted(edges, key=lambda edge: (edge.kind != EdgeKind.LINK, -edge.weight)):
+    for edge in sorted(one.edges, key=lambda edge: (edge.kind != EdgeKind.LINK, -edge.weight)):
         for end, other, said in (
             (edge.source, edge.target, edge.words),
             (edge.target, edge.source, edge.back),
         ):
-            found[end].append(
-                Tie(words=said, other=other, other_label=labels[other], mark=edge.mark, href=edge.href)
-            )
+            if end in nodes:
+                found[end].append(
+                    Tie(words=said, other=other, other_label=labels[other], mark=edge.mark, href=edge.href)
+                )
     return found
 
 
-def _edge(words: Translator, edge: Edge, nodes: dict[str, Node]) -> ShownEdge:
-    said, back = _said(words, edge, nodes)
+# What words depend on, of all edges but links: thousands say one of a few sentences.
+_Saying = tuple[EdgeKind, bool, str | None]
+
+
+def _edge(
+    words: Translator, edge: Edge, nodes: dict[str, Node], sayings: dict[_Saying, tuple[str, str]]
+) -> ShownEdge:
     href = None
     if edge.kind is EdgeKind.LINK:
         ends = {"closed": edge.source.partition(":")[2], "new": edge.target.partition(":")[2]}
         href = f"/returns/pair?{urlencode(ends)}"
+        said = back = _of_link(words, edge)
+    else:
+        saying = (edge.kind, edge.both, edge.target if edge.kind is EdgeKind.SHOWS else None)
+        if saying not in sayings:
+            sayings[saying] = _said(words, edge, nodes)
+        said, back = sayings[saying]
     return ShownEdge(
-        id=f"{edge.kind}|{edge.source}|{edge.target}",
         source=edge.source,
         target=edge.target,
         kind=edge.kind,
         mark=edge.mark,
-        weight=round(edge.weight, 3),
+        weight=edge.weight,
         words=said,
         back=back,
         href=href,
@@ -231,9 +238,6 @@ def _edge(words: Translator, edge: Edge, nodes: dict[str, Node]) -> ShownEdge:
 
 
 def _said(words: Translator, edge: Edge, nodes: dict[str, Node]) -> tuple[str, str]:
-    if edge.kind is EdgeKind.LINK:
-        said = _of_link(words, edge)
-        return said, said
     if edge.kind is EdgeKind.SHOWS:
         value = nodes[edge.target]
         key = "networks.shows_common" if value.common else "networks.shows"

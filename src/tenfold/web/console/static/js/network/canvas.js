@@ -1,9 +1,11 @@
 // The graph as a picture: sigma over graphology, coloured from the page's own custom properties.
-import { place, settle } from "./layout.js";
+import { isToken, shapeOf } from "./data.js";
+import { placeAround, rings, settle } from "./layout.js";
 import { SHAPES, shapeProgram } from "./shapes.js";
 
-const TOKENS = new Set(["email", "phone", "device", "address", "network"]);
 const REACH = 3; // pixels that a press may move and still be a click
+const MANY = 1000; // edges from which on they are drawn plainly, and not while the camera moves
+const FEW = 30; // nodes that can all be named
 
 export function webgl() {
   return Boolean(document.createElement("canvas").getContext("webgl2"));
@@ -27,12 +29,6 @@ function mixed(one, other, share) {
   return `rgb(${a.map((part, place) => Math.round(part * share + b[place] * (1 - share))).join(",")})`;
 }
 
-function shapeOf({ kind, closed }) {
-  if (kind === "account") return closed ? SHAPES.disc : SHAPES.ring;
-  if (kind === "group") return SHAPES.square;
-  return TOKENS.has(kind) ? SHAPES.triangle : SHAPES.diamond;
-}
-
 function sizeOf({ kind, start }, ties) {
   const basic = kind === "account" ? 6 : kind === "group" ? 6 : 5;
   return basic + (start ? 5 : 0) + Math.min(4, Math.sqrt(ties) / 2);
@@ -48,8 +44,10 @@ export class Canvas {
     this.rtl = document.documentElement.dir === "rtl";
     this.colours = look();
     this.focused = null;
-    this.near = new Set();
+    this.near = new Set(); // to what is focused
+    this.pointed = null;
     this.found = null;
+    this.ticked = new Set(); // as they are drawn
     this.graph = new window.graphology.Graph({ type: "directed", multi: true });
     this.add([...network.nodes.keys()]);
     this.sigma = new window.Sigma(this.graph, box, this.settings());
@@ -58,9 +56,15 @@ export class Canvas {
   }
 
   settings() {
+    const { rendering } = window.Sigma;
+    const many = this.graph.size > MANY;
     return {
       defaultNodeType: "shape",
       nodeProgramClasses: { shape: shapeProgram(window.Sigma) },
+      defaultEdgeType: "thick",
+      edgeProgramClasses: { thin: rendering.EdgeLineProgram, thick: rendering.EdgeRectangleProgram },
+      hideEdgesOnMove: many,
+      hideLabelsOnMove: many,
       labelFont: getComputedStyle(document.body).fontFamily,
       labelSize: 13,
       labelDensity: 0.6,
@@ -79,24 +83,32 @@ export class Canvas {
   // New nodes stand around the one that was opened.
   add(ids, opened) {
     const around = opened && this.graph.hasNode(opened) ? this.graph.getNodeAttributes(opened) : null;
+    const first = around ? null : rings(ids, (id) => this.network.neighbours(id));
     ids.forEach((id, index) => {
       const node = this.network.nodes.get(id);
-      this.graph.addNode(id, { ...place(index, around), label: node.label, size: sizeOf(node, this.network.neighbours(id).length), shape: shapeOf(node) });
+      this.graph.addNode(id, {
+        ...(first?.get(id) ?? placeAround(around, index)),
+        label: `\u2068${node.label}\u2069`,
+        size: sizeOf(node, this.network.neighbours(id).length),
+        shape: SHAPES[shapeOf(node)],
+      });
     });
+    const plain = this.network.edges.size > MANY ? "thin" : "thick";
     for (const edge of this.network.edges.values()) {
       if (!this.graph.hasEdge(edge.id)) {
         this.graph.addEdgeWithKey(edge.id, edge.source, edge.target, {
           weight: edge.weight,
           size: edge.kind === "link" ? 1.5 + 3 * edge.weight : 0.8,
+          type: edge.kind === "link" ? "thick" : plain,
         });
       }
     }
+    this.sigma?.refresh(); // only what sigma has taken in can be redrawn by itself
   }
 
-  settle(rounds) {
-    this.moving?.stop();
-    this.moving = settle(this.graph, this.workerAddress, { still: this.still, rounds });
-    return this.moving.done;
+  settle(done) {
+    this.stop?.();
+    this.stop = settle(this.graph, this.workerAddress, { still: this.still, done });
   }
 
   recolour() {
@@ -110,15 +122,17 @@ export class Canvas {
     const chosen = this.network.chosen.has(id);
     const out = (this.focused && id !== this.focused && !this.near.has(id)) || (this.found && !this.found.has(id));
     let color = { account: node.closed ? colours.critical : colours.accent, group: colours.high }[node.kind];
-    color ??= TOKENS.has(node.kind) ? colours.medium : colours.low;
-    const marked = id === this.focused || chosen || (this.found && this.found.has(id) && this.found.size < 30);
+    color ??= isToken(node) ? colours.medium : colours.low;
+    const active = id === this.focused || id === this.pointed;
+    const marked = active || chosen || (this.found && this.found.has(id) && this.found.size < FEW);
     return {
       ...data,
-      label: `${chosen ? "✓ " : ""}\u2068${data.label}\u2069`,
+      label: chosen ? `✓ ${data.label}` : data.label,
       color: out && !chosen ? colours.line : chosen ? colours.focus : color,
+      size: out ? data.size * 0.6 : data.size,
       forceLabel: marked || (node.start && !this.focused),
       zIndex: out ? 0 : 1,
-      highlighted: id === this.focused,
+      highlighted: active,
     };
   }
 
@@ -129,8 +143,9 @@ export class Canvas {
     if (kind === "link") {
       color = { confirmed: colours.critical, likely: colours.high, denied: colours.thin }[mark] ?? colours.medium;
     }
-    const away = this.focused && source !== this.focused && target !== this.focused;
-    const lit = this.focused && !away && kind !== "link";
+    const at = (end) => source === end || target === end;
+    const away = this.focused && !at(this.focused);
+    const lit = kind !== "link" && ((this.focused && !away) || (this.pointed && at(this.pointed)));
     return { ...data, color: lit ? colours["line-strong"] : color, hidden: Boolean(away), zIndex: kind === "link" ? 1 : 0 };
   }
 
@@ -158,8 +173,10 @@ export class Canvas {
 
   listen() {
     const { sigma, on } = this;
-    sigma.on("enterNode", ({ node }) => on.point(node));
-    sigma.on("leaveNode", () => on.point(null));
+    // While the graph is dragged nodes pass under the pointer: nobody points at them.
+    const dragged = () => sigma.getMouseCaptor().isMouseDown;
+    sigma.on("enterNode", ({ node }) => dragged() || on.point(node));
+    sigma.on("leaveNode", () => dragged() || on.point(null));
     sigma.on("clickNode", ({ node }) => on.focus(node));
     sigma.on("clickStage", () => on.focus(null));
     sigma.on("doubleClickNode", ({ node, preventSigmaDefault }) => {
@@ -169,27 +186,54 @@ export class Canvas {
     this.box.addEventListener("pointerdown", (event) => this.beginBox(event), { capture: true });
   }
 
-  focus(id, { move = false } = {}) {
-    if (id === this.focused && !move) return;
-    this.focused = id;
-    this.near = new Set(id ? this.network.neighbours(id) : []);
-    this.sigma.refresh({ skipIndexation: true });
-    if (id && move) {
-      const { x, y } = this.sigma.getNodeDisplayData(id);
-      const camera = this.sigma.getCamera();
-      const state = { x, y, ratio: Math.min(camera.ratio, 0.6) };
-      if (this.still) camera.setState(state);
-      else camera.animate(state, { duration: 250 });
+  // Lights up one node with its ties, for as long as somebody points at it.
+  point(id) {
+    if (id === this.pointed) return;
+    const before = this.pointed;
+    this.pointed = id;
+    this.redraw([before, id].filter(Boolean), [before, id].flatMap((one) => this.tiesOf(one)));
+  }
+
+  // Leaves only one node with its neighbours, until something else is focused.
+  focus(id) {
+    if (id !== this.focused) {
+      const before = this.focused;
+      this.focused = id;
+      const near = new Set(id ? this.network.neighbours(id) : []);
+      const nodes = new Set([before, id, ...this.near, ...near].filter(Boolean));
+      this.near = near;
+      if (before && id) this.redraw([...nodes], [before, id].flatMap((one) => this.tiesOf(one)));
+      else this.redraw(this.graph.nodes(), this.graph.edges());
     }
+    if (id) this.move(id);
+  }
+
+  move(id) {
+    const { x, y } = this.sigma.getNodeDisplayData(id);
+    const camera = this.sigma.getCamera();
+    const state = { x, y, ratio: Math.min(camera.ratio, 0.6) };
+    if (this.still) camera.setState(state);
+    else camera.animate(state, { duration: 250 });
   }
 
   find(ids) {
     this.found = ids;
-    this.sigma.refresh({ skipIndexation: true });
+    this.redraw(this.graph.nodes(), []);
   }
 
   chosenChanged() {
-    this.sigma.refresh({ skipIndexation: true });
+    const chosen = this.network.chosen;
+    const changed = [...chosen, ...this.ticked].filter((id) => chosen.has(id) !== this.ticked.has(id));
+    this.ticked = new Set(chosen);
+    this.redraw(changed, []);
+  }
+
+  tiesOf(id) {
+    return id ? this.network.around.get(id).map((edge) => edge.id) : [];
+  }
+
+  redraw(nodes, edges) {
+    this.sigma.refresh({ partialGraph: { nodes, edges }, skipIndexation: true, schedule: true });
   }
 
   zoom(how) {

@@ -1,17 +1,7 @@
 // What is known of one node, beside the graph.
+import { address, element, tieLines } from "./rows.js";
 
-const TIES = 12; // that are told; the table has a line for each node
-
-function element(name, text, attributes = {}) {
-  const made = document.createElement(name);
-  if (text) made.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-function link(text, href) {
-  return element("a", text, { href });
-}
+const TIES = 12; // that are told
 
 export class Card {
   constructor(box, network, words, on) {
@@ -43,37 +33,21 @@ export class Card {
     part.append(sub);
     for (const fact of [...node.facts, ...node.association]) part.append(element("p", fact, { class: "small" }));
     if (node.more) part.append(element("p", node.more, { class: "small muted" }));
-    part.append(this.ways(node), this.ties(node));
+    const ties = element("ul", "", { class: "lines small network-ties" });
+    ties.append(...tieLines(this.network, this.words, node.id, TIES));
+    part.append(this.ways(node), ties);
     return part;
   }
 
   ways(node) {
     const row = element("p", "", { class: "row small" });
-    if (node.case) row.append(link(this.words.text("case").replace("{id}", node.case), `/cases/${node.case}`));
-    row.append(link(this.words.text("centre"), `/networks?start=${encodeURIComponent(node.id)}`));
+    if (node.case) row.append(element("a", this.words.text("case", { id: String(node.case) }), { href: `/cases/${node.case}` }));
+    row.append(element("a", this.words.text("centre"), { href: address(node.id) }));
     if (!node.opened) {
       const button = element("button", this.words.text("expand"), { type: "button", class: "small" });
       button.addEventListener("click", () => this.on.open(node.id));
       row.append(button);
     }
     return row;
-  }
-
-  ties(node) {
-    const list = element("ul", "", { class: "lines small network-ties" });
-    const all = this.network.ties(node.id);
-    for (const edge of all.slice(0, TIES)) {
-      const out = edge.source === node.id;
-      const other = this.network.nodes.get(out ? edge.target : edge.source);
-      const line = element("li", `${out ? edge.words : edge.back} `);
-      const to = link("", `/networks?start=${encodeURIComponent(other.id)}`);
-      to.dataset.to = other.id;
-      to.append(element("bdi", other.label));
-      line.append(to);
-      if (edge.href) line.append(" ", link(this.words.text("evidence"), edge.href));
-      list.append(line);
-    }
-    if (all.length > TIES) list.append(element("li", this.words.text("more_ties", all.length - TIES), { class: "muted" }));
-    return list;
   }
 }

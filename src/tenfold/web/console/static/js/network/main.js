@@ -2,11 +2,12 @@
 import { Canvas, webgl } from "./canvas.js";
 import { Card } from "./card.js";
 import { Network } from "./data.js";
+import { Rows } from "./rows.js";
 import { Table } from "./table.js";
 import { Words } from "./words.js";
 
 const WAIT = 120; // milliseconds without typing before the search is made
-const AGAIN = 120; // rounds of the layout after nodes were added
+const BRIEFLY = 60; // milliseconds that one points at something before it is shown
 
 const page = document.querySelector("[data-network]");
 const data = (id) => JSON.parse(document.getElementById(id).content.textContent);
@@ -17,8 +18,10 @@ network.add(told);
 
 let focused = null;
 let canvas = null;
-const on = { point, focus, open, choose, box, windowed };
-const table = new Table(page.querySelector("tbody"), { window: Number(page.dataset.window), on });
+let pointing;
+const on = { point, focus, open, choose, box: chooseAll, windowed };
+const rows = new Rows(document.getElementById("network-row"), network, words);
+const table = new Table(page.querySelector("tbody"), { window: Number(page.dataset.window), network, rows, on });
 const card = new Card(page.querySelector("[data-card]"), network, words, on);
 
 function say(text) {
@@ -28,15 +31,19 @@ function say(text) {
 // Pointing lights something up for a moment, focusing until something else is focused. The card keeps what it
 // showed: were it emptied when the pointer leaves, whatever stands below would slip away from under it.
 function point(id) {
-  if (id) card.show(id);
-  canvas?.focus(id ?? focused);
+  clearTimeout(pointing);
+  pointing = setTimeout(() => {
+    if (id) card.show(id);
+    canvas?.point(id);
+  }, BRIEFLY);
 }
 
 function focus(id) {
   focused = id;
+  clearTimeout(pointing);
   card.show(id);
   table.focus(id);
-  canvas?.focus(id, { move: Boolean(id) });
+  canvas?.focus(id);
 }
 
 function windowed({ before, after }) {
@@ -62,25 +69,17 @@ async function fetched(url) {
 async function open(id) {
   try {
     const found = await fetched(address(id));
-    const fresh = network.add(found);
-    table.add(found.rows);
-    table.keep(new Set(network.nodes.keys()));
-    counted();
-    if (canvas) {
-      canvas.add(fresh, id);
-      await canvas.settle(AGAIN);
-    }
-    const full = network.nodes.size >= network.limit && fresh.length < found.nodes.length - 1;
-    say(full ? words.text("full") : words.text("opened", fresh.length));
+    const { fresh, full } = network.add(found);
+    table.show();
+    page.querySelector("[data-count]").textContent = words.text("count", { n: network.nodes.size });
+    canvas?.add(fresh, id);
+    settle();
+    say(full ? words.text("full") : words.text("opened", { n: fresh.length }));
     focus(id);
   } catch (error) {
     say(words.text("failed"));
     throw error;
   }
-}
-
-function counted() {
-  page.querySelector("[data-count]").textContent = words.text("count", network.nodes.size);
 }
 
 // Choosing
@@ -93,20 +92,15 @@ function choose(id, chosen) {
 
 function chooseAll(ids) {
   for (const id of ids) {
-    if (!table.choosable(id)) continue;
-    network.chosen.add(id);
-    table.choose(id, true);
+    if (rows.choosable(id)) network.chosen.add(id);
   }
+  table.tick();
   chosenChanged();
-}
-
-function box(ids) {
-  chooseAll(ids);
 }
 
 function chosenChanged() {
   const count = page.querySelector("[data-chosen]");
-  if (count) count.textContent = words.text("chosen", network.chosen.size);
+  if (count) count.textContent = words.text("chosen", { n: network.chosen.size });
   canvas?.chosenChanged();
 }
 
@@ -114,8 +108,8 @@ const CHOICES = {
   confirmed: () => chooseAll(network.confirmed([...network.chosen, ...(focused ? [focused] : [])])),
   neighbours: () => chooseAll([...network.chosen, ...(focused ? [focused] : [])].flatMap((id) => network.neighbours(id))),
   none: () => {
-    for (const id of network.chosen) table.choose(id, false);
     network.chosen.clear();
+    table.tick();
     chosenChanged();
   },
 };
@@ -127,7 +121,7 @@ function watchForm() {
     for (const old of form.querySelectorAll("[data-far]")) old.remove();
     // Rows beyond the window are not in the page, and so are no part of the form.
     for (const id of network.chosen) {
-      if (table.rows.get(id).isConnected) continue;
+      if (table.row(id)) continue;
       const input = Object.assign(document.createElement("input"), { type: "hidden", name: "node", value: id });
       input.dataset.far = "";
       form.append(input);
@@ -146,15 +140,15 @@ page.querySelector("[data-find]").addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();
   find(event.target.value.trim());
-  const [first] = table.fitting();
+  const [first] = table.fitting;
   if (first) focus(first);
 });
 
 function find(text) {
-  const fitting = text ? new Set([...network.nodes.keys()].filter((id) => network.fits(id, text))) : null;
+  const fitting = text ? network.fitting(text) : null;
   table.find(fitting);
   canvas?.find(fitting);
-  say(text ? words.text("found", fitting.size) : "");
+  say(text ? words.text("found", { n: fitting.size }) : "");
 }
 
 page.addEventListener("click", ({ target }) => {
@@ -180,10 +174,20 @@ async function load(addresses) {
   }
 }
 
+// The graph can be used at once; where nodes stand is bettered for a moment.
+function settle() {
+  const begun = performance.now();
+  canvas?.settle((rounds) => {
+    page.dataset.settled = String(Math.round(performance.now() - begun));
+    page.dataset.rounds = String(rounds);
+  });
+}
+
 async function start() {
-  table.add(document.getElementById("network-rows").innerHTML);
+  // What was ticked before the page was loaded again.
+  for (const box of page.querySelectorAll("tbody input:checked")) network.chosen.add(box.value);
+  table.show();
   watchForm();
-  for (const box of page.querySelectorAll("tbody input:checked")) network.chosen.add(box.closest("tr").dataset.node);
   page.querySelector("[data-tools]").hidden = false;
   if (!webgl()) {
     page.querySelector("[data-no-webgl]").hidden = false;
@@ -195,9 +199,7 @@ async function start() {
   place.hidden = false;
   page.querySelector("[data-graph-tools]").hidden = false;
   canvas = new Canvas(place, network, { workerAddress: page.dataset.worker, on });
-  const begun = performance.now();
-  await canvas.settle();
-  page.dataset.settled = String(Math.round(performance.now() - begun));
+  settle();
   page.dataset.ready = "graph";
 }
 

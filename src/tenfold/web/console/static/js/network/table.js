@@ -1,13 +1,12 @@
-// The same network as a table, for the keyboard and for whoever reads it aloud: a window of rows, searched and
-// chosen together with the graph.
+// The same network as a table, for the keyboard and for whoever reads it aloud: only the lines of one window are
+// in the page; it is searched and chosen together with the graph.
 
 export class Table {
-  constructor(body, { window, on }) {
-    this.body = body;
-    this.window = window;
-    this.on = on;
-    this.rows = new Map();
-    this.shown = null;
+  constructor(body, { window, network, rows, on }) {
+    Object.assign(this, { body, window, network, rows, on });
+    this.fitting = []; // ids, all or those that were searched for
+    this.found = null;
+    this.here = null;
     this.from = 0;
     body.addEventListener("change", ({ target }) => {
       if (target.matches("input[type=checkbox]")) on.choose(target.closest("tr").dataset.node, target.checked);
@@ -17,6 +16,7 @@ export class Table {
       if (box) box.click();
     });
     body.addEventListener("click", (event) => this.press(event));
+    body.addEventListener("keydown", (event) => this.turn(event));
     body.addEventListener("focusin", ({ target }) => on.point(target.closest("tr").dataset.node));
     body.addEventListener("focusout", () => on.point(null));
     body.addEventListener("pointerover", ({ target }) => on.point(target.closest("tr")?.dataset.node ?? null));
@@ -34,66 +34,61 @@ export class Table {
     }
   }
 
-  // Rows as the server wrote them; one that is known is replaced.
-  add(markup) {
-    const template = document.createElement("template");
-    template.innerHTML = markup;
-    for (const row of template.content.querySelectorAll("tr")) {
-      const before = this.rows.get(row.dataset.node);
-      if (before) {
-        row.classList.toggle("here", before.classList.contains("here"));
-        const [box, was] = [row, before].map((one) => one.querySelector("input[type=checkbox]"));
-        if (box && was) box.checked = was.checked;
-      }
-      this.rows.set(row.dataset.node, row);
-    }
-    this.show();
-  }
-
-  keep(ids) {
-    for (const id of this.rows.keys()) if (!ids.has(id)) this.rows.delete(id);
-    this.show();
+  turn(event) {
+    const by = { PageDown: 1, PageUp: -1 }[event.key];
+    if (!by || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    this.step(by);
   }
 
   find(ids) {
-    this.shown = ids;
+    this.found = ids;
     this.from = 0;
     this.show();
   }
 
   step(by) {
-    this.from = Math.max(0, this.from + by * this.window);
+    const to = this.from + by * this.window;
+    if (to < 0 || to >= this.fitting.length) return;
+    this.from = to;
     this.show();
     this.body.querySelector(".case-link")?.focus();
   }
 
-  fitting() {
-    return [...this.rows.keys()].filter((id) => !this.shown || this.shown.has(id));
+  // Writes the lines of the window anew.
+  show() {
+    const all = [...this.network.nodes.keys()];
+    this.fitting = this.found ? all.filter((id) => this.found.has(id)) : all;
+    this.from = Math.min(this.from, Math.max(0, Math.floor((this.fitting.length - 1) / this.window) * this.window));
+    const part = this.fitting.slice(this.from, this.from + this.window);
+    this.body.replaceChildren(...part.map((id) => this.rows.line(id)));
+    this.row(this.here)?.classList.add("here");
+    this.on.windowed({ before: this.from > 0, after: this.from + this.window < this.fitting.length });
   }
 
-  show() {
-    const all = this.fitting();
-    this.from = Math.min(this.from, Math.max(0, Math.floor((all.length - 1) / this.window) * this.window));
-    const part = all.slice(this.from, this.from + this.window);
-    this.body.replaceChildren(...part.map((id) => this.rows.get(id)));
-    this.on.windowed({ before: this.from > 0, after: this.from + this.window < all.length });
+  row(id) {
+    return id && this.body.querySelector(`tr[data-node="${CSS.escape(id)}"]`);
   }
 
   focus(id) {
-    for (const [other, row] of this.rows) row.classList.toggle("here", other === id);
-    if (!id) return;
-    const place = this.fitting().indexOf(id);
+    this.row(this.here)?.classList.remove("here");
+    this.here = id;
+    const place = id ? this.fitting.indexOf(id) : -1;
     if (place < 0) return;
-    this.from = Math.floor(place / this.window) * this.window;
-    this.show();
-    this.rows.get(id).scrollIntoView({ block: "nearest" });
+    const from = Math.floor(place / this.window) * this.window;
+    if (from !== this.from) {
+      this.from = from;
+      this.show();
+    }
+    const row = this.row(id);
+    row.classList.add("here");
+    row.scrollIntoView({ block: "nearest" });
   }
 
-  choosable(id) {
-    return Boolean(this.rows.get(id)?.querySelector("input[type=checkbox]"));
-  }
-
-  choose(id, on) {
-    this.rows.get(id).querySelector("input[type=checkbox]").checked = on;
+  // Ticks of the lines that are in the page, after many were chosen at once.
+  tick() {
+    for (const box of this.body.querySelectorAll("input[type=checkbox]")) {
+      box.checked = this.network.chosen.has(box.value);
+    }
   }
 }

@@ -1,4 +1,5 @@
 // The few words that are put together in the browser: with the plural forms and digits of the page's language.
+// Texts put into them stand between isolates, so that they cannot turn the words around them about.
 
 export class Words {
   constructor(messages) {
@@ -8,10 +9,13 @@ export class Words {
     this.digits = new Intl.NumberFormat(locale === "ar" ? "ar-EG" : "en");
   }
 
-  text(key, n) {
+  // `values`: a number for each {name} that counts (the plural form goes by `n`), a text for any other.
+  text(key, values = {}) {
     const message = this.messages[key];
-    if (typeof message === "string") return message;
-    const form = message[this.plural.select(n)] ?? message.other;
-    return form.replace("{n}", this.digits.format(n));
+    const form = typeof message === "string" ? message : (message[this.plural.select(values.n)] ?? message.other);
+    return form.replace(/\{(\w+)\}/g, (_, name) => {
+      const value = values[name];
+      return typeof value === "number" ? this.digits.format(value) : `\u2068${value}\u2069`;
+    });
   }
 }
