@@ -6,15 +6,19 @@ what is right instead.
 
 import http.server
 import io
+import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 
+from tenfold.detectors.exchanges.importing import import_list
 from tenfold.store import audit, banks, media_contents
 from tenfold.store.database import Conn
 from tenfold.store.keys import Scope
@@ -336,10 +340,61 @@ def test_types_and_exchanges_are_listed(hma: Client) -> None:
     assert hma("GET /m/index/status")[1]["video_md5"] == {"built_to": -1, "present": True, "size": 0}
     assert hma("GET /m/index/status?signal_type=zz") == (400, {"message": "No such signal type 'zz'"})
     assert hma("GET /c/exchanges") == (200, [])
-    assert hma("GET /c/exchanges/api/zz") == (400, {"message": "no such Exchange API 'zz'"})
-    for method in ("GET", "PUT", "DELETE"):
-        assert hma(f"{method} /c/exchange/NOPE") == (404, {"message": "Exchange 'NOPE' not found"})
-    assert hma("POST /c/exchanges", json={"bank": "EX_2", "api": "zz"})[0] == 400
+    types = ["fb_threatexchange", "local_file", "ncmec", "stop_ncii", "tat"]
+    assert hma("GET /c/exchanges/apis") == (200, types)
+    for path, body in (
+        ("tat", {"has_set_authentification": False, "supports_authentification": False}),
+        ("tat/schema", {"config_schema": {"fields": []}, "credentials_schema": None}),
+    ):
+        assert hma(f"GET /c/exchanges/api/{path}") == (200, body)
+        unknown = path.replace("tat", "zz")
+        assert hma(f"GET /c/exchanges/api/{unknown}") == (400, {"message": "no such Exchange API 'zz'"})
+    for request in ("GET /c/exchange/NOPE", "GET /c/exchange/NOPE/status", "PUT /c/exchange/NOPE"):
+        assert hma(request) == (404, {"message": "Exchange 'NOPE' not found"})
+    assert hma("DELETE /c/exchange/a%00b")[0] == 404
+    assert hma("POST /c/exchanges", json={"bank": "EX_2", "api": "zz"}) == (
+        400,
+        {"message": "No such exchange type 'zz'"},
+    )
+    assert hma("POST /c/exchanges", json={"bank": "bad name", "api": "tat"}) == (
+        400,
+        {"message": "Field `bank` must match /^[A-Z0-9_]+$/"},
+    )
+
+
+def test_a_list_that_was_taken_in_is_told_as_one_that_was_fetched(
+    hma: Client, conn: Conn, tmp_path: Path
+) -> None:
+    bank(hma, "EX_1")
+    row = {"id": 1, "hash_digest": STRIPES, "algorithm": "PDQ", "updated_on": 1704901040.5}
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps([row, row | {"id": 2}, row | {"id": 3, "deleted": True}]))
+    before = int(time.time())
+    list(import_list(conn, "ex-1", path, "tat"))
+    conn.commit()
+    assert hma("GET /c/exchanges") == (200, ["EX_1"])
+    assert hma("GET /c/exchange/EX_1") == (200, {"name": "EX_1", "api": "tat", "enabled": True})
+    status, told = hma("GET /c/exchange/EX_1/status")
+    assert before <= told.pop("last_fetch_complete_ts") <= time.time()
+    assert (status, told) == (
+        200,
+        {
+            "checkpoint_ts": 1704901040,
+            "fetched_items": 2,
+            "last_fetch_succeeded": True,
+            "running_fetch_start_ts": None,
+            "up_to_date": True,
+        },
+    )
+    assert hma(f"GET /m/lookup?signal_type=pdq&signal={STRIPES}")[1].keys() == {"EX_1"}
+    hma("PUT /c/bank/EX_1", json={"name": "EX_9"})
+    assert hma("GET /c/exchanges") == (200, ["EX_9"])
+    for request in ("PUT /c/exchange/EX_9", "DELETE /c/exchange/EX_9"):
+        status, told = hma(request, json={"enabled": False})
+        assert (status, "tenfold banks import" in told["message"]) == (400, True)
+    assert hma("POST /c/exchanges", json={"bank": "EX_1", "api": "tat", "api_json": {}})[0] == 400
+    hma("DELETE /c/bank/EX_9")
+    assert hma("GET /c/exchanges") == (200, [])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenfold.cli import common
+from tenfold.cli import common, exchanges
 from tenfold.cli.common import CommandError
 
 if TYPE_CHECKING:
@@ -96,18 +96,31 @@ def create(
 @app.command("import")
 def import_(
     bank: BankId,
-    file: Annotated[Path, typer.Argument(help="CSV with a header line, or NDJSON.")],
+    file: Annotated[Path, typer.Argument(help="CSV with a header line, NDJSON, or an exchange's list.")],
+    *,
+    format_: exchanges.Form = "",
     json: Json = False,
 ) -> None:
     """Add the entries of a file: columns value, label, confidence, provenance, expires_at, marking.
 
     Lines that cannot be taken are reported with their numbers, and the exit status is 1. Interrupted, it can
     be run again: what is there already is not added twice.
+
+    Lists of exchanges are known by their content, or named by --format. They update and withdraw what they
+    brought before, all of it or nothing.
     """
     from tenfold.cli.progress import bar
     from tenfold.detectors import bank_transfer
     from tenfold.detectors.bank_transfer import Imported
 
+    with _store() as conn:
+        exchange = exchanges.format_of(file, format_)
+        if exchange:
+            taken = exchanges.take_in(conn, bank, file, exchange)
+            _record(conn, "bank.list_imported", bank, **exchanges.counted(taken), file=file.name)
+    if exchange:
+        exchanges.report(taken, file, json)
+        return
     result = Imported(bank=bank)
     with _store() as conn:
         total = bank_transfer.count_lines(file)
@@ -136,12 +149,23 @@ def export(
     file: Annotated[
         Path | None, typer.Argument(help="A .csv or .ndjson file; else NDJSON on standard output.")
     ] = None,
+    format_: exchanges.Form = "",
 ) -> None:
-    """Write the entries of a bank in a form that `import` takes."""
+    """Write the entries of a bank in a form that `import` takes.
+
+    With --format, its hashes as an exchange's list: fb_threatexchange, local_file or stop_ncii.
+    """
     from tenfold.detectors import bank_transfer
+    from tenfold.detectors.exchanges import formats
+    from tenfold.detectors.exchanges.exporting import export_list
     from tenfold.store import banks
 
     with _store() as conn:
+        if format_:
+            known = formats.known(format_)
+            count = export_list(banks.get(conn, bank), banks.stream(conn, bank), file, known)
+            sys.stderr.write(f"{bank}: {count:,} hashes written ({known})\n")
+            return
         if file is None:
             bank_transfer.write_ndjson(banks.stream(conn, bank), sys.stdout)
             return

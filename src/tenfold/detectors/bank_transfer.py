@@ -3,6 +3,7 @@
 import csv
 import itertools
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -63,6 +64,13 @@ def read_file(path: Path) -> Iterator[tuple[int, GivenEntry | str]]:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise EntryFileError(f"{path}: ends in none of {', '.join(readers)}, so its form is not known")
+    with opened(path) as text:
+        yield from reader(path, text)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[str]]:
+    """A file as UTF-8 text; raises EntryFileError, also for what is found wrong while it is read."""
     try:
         with path.open("rb") as file:
             start = file.read(4)
@@ -71,7 +79,7 @@ def read_file(path: Path) -> Iterator[tuple[int, GivenEntry | str]]:
         if not start:
             raise EntryFileError(f"{path}: is empty")
         with path.open(encoding="utf-8-sig", newline="") as text:
-            yield from reader(path, text)
+            yield text
     except UnicodeDecodeError as error:
         raise EntryFileError(
             f"{path}: not UTF-8 (byte {error.object[error.start]:#04x}); save it as UTF-8"
@@ -158,7 +166,7 @@ def _from_cells(header: list[str], cells: list[str]) -> GivenEntry | str:
     try:
         return msgspec.convert(row, GivenEntry, strict=False)
     except msgspec.ValidationError as error:
-        return _readable(error)
+        return readable(error)
 
 
 def _read_ndjson(path: Path, file: IO[str]) -> Iterator[tuple[int, GivenEntry | str]]:
@@ -168,12 +176,13 @@ def _read_ndjson(path: Path, file: IO[str]) -> Iterator[tuple[int, GivenEntry | 
             try:
                 yield number, decoder.decode(line)
             except msgspec.ValidationError as error:
-                yield number, _readable(error)
+                yield number, readable(error)
             except (msgspec.DecodeError, RecursionError) as error:
                 yield number, f"not valid JSON: {error}"
 
 
-def _readable(error: msgspec.ValidationError) -> str:
+def readable(error: msgspec.ValidationError) -> str:
+    """Which field is wrong, and how."""
     message, _, path = str(error).partition(" - at `$.")
     return f"{path.rstrip('`')}: {message}" if path else message
 

@@ -11,7 +11,7 @@ from litestar.datastructures import FormMultiDict, State
 from litestar.di import Provide
 
 from tenfold.web.auth import ApiKey
-from tenfold.web.hma import about, banks, contents, hashing, matching
+from tenfold.web.hma import about, banks, contents, exchanges, hashing, matching
 from tenfold.web.hma.files import MAX_FILE, Files
 from tenfold.web.hma.lookup import Lookup
 from tenfold.web.hma.wire import EXCEPTION_HANDLERS
@@ -22,6 +22,7 @@ _HANDLERS = [
     *about.handlers,
     *banks.handlers,
     *contents.handlers,
+    *exchanges.handlers,
     *hashing.handlers,
     *matching.handlers,
 ]

@@ -1,22 +1,14 @@
-"""What the Hasher-Matcher-Actioner API says of the server: whether it lives, types, exchanges, its routes.
-
-Lists are fetched from no exchange yet, so there is none to name; clients see an empty list and are told that
-a type is not known.
-"""
+"""What the Hasher-Matcher-Actioner API says of the server: whether it lives, its types, its index."""
 
 from typing import Any
 
-from litestar import MediaType, Request, Response, get, post, route
-from litestar.datastructures import State
-from litestar.params import FromPath
+from litestar import MediaType, Response, get
 
-from tenfold.web.auth import ApiKey, Scope
+from tenfold.web.auth import Scope
 from tenfold.web.hma import wire
 from tenfold.web.hma.matching import held
-from tenfold.web.hma.wire import CONTENTS, SIGNALS, Body, Refusal, answer
+from tenfold.web.hma.wire import CONTENTS, SIGNALS, answer
 from tenfold.web.runtime import Running
-
-Auth = Request[None, ApiKey, State]
 
 
 @get(["/status", "/status/live"], opt={"public": True}, media_type=MediaType.TEXT, sync_to_thread=True)
@@ -55,58 +47,4 @@ def content_types() -> Response[bytes]:
     return answer([{"enabled": True, "name": name} for name in CONTENTS])
 
 
-@get(["/c/exchanges", "/c/exchanges/apis"], guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=False)
-def exchanges() -> Response[bytes]:
-    """The exchanges from which lists are fetched, and the types that there are."""
-    return answer([])
-
-
-@get(
-    ["/c/exchanges/api/{api:str}", "/c/exchanges/api/{api:str}/schema"],
-    guards=[wire.needs(Scope.BANKS_READ)],
-    sync_to_thread=False,
-)
-def exchange_type(api: FromPath[str]) -> Response[bytes]:
-    """A type of exchange."""
-    raise Refusal(400, f"no such Exchange API {api[:100]!r}")
-
-
-@post("/c/exchanges", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=False)
-def add_exchange(raw: Body) -> Response[bytes]:
-    """Fetch a list from an exchange."""
-    raise Refusal(400, f"No such exchange type {str(wire.fields(raw).get('api', ''))[:100]!r}")
-
-
-@get(
-    ["/c/exchange/{name:str}", "/c/exchange/{name:str}/status"],
-    guards=[wire.needs(Scope.BANKS_READ)],
-    sync_to_thread=False,
-)
-def exchange(name: FromPath[str]) -> Response[bytes]:
-    """One exchange."""
-    raise Refusal(404, f"Exchange {name[:100]!r} not found")
-
-
-@route(
-    "/c/exchange/{name:str}",
-    http_method=["PUT", "DELETE"],
-    status_code=200,
-    guards=[wire.needs(Scope.BANKS_WRITE)],
-    sync_to_thread=False,
-)
-def change_exchange(name: FromPath[str]) -> Response[bytes]:
-    """Change or remove an exchange."""
-    raise Refusal(404, f"Exchange {name[:100]!r} not found")
-
-
-handlers = [
-    alive,
-    signal_types,
-    signal_index,
-    content_types,
-    exchanges,
-    exchange_type,
-    add_exchange,
-    exchange,
-    change_exchange,
-]
+handlers = [alive, signal_types, signal_index, content_types]

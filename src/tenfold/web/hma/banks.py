@@ -19,7 +19,7 @@ from tenfold.web.hma.wire import Body, Refusal, answer
 from tenfold.web.runtime import Running
 
 Auth = Request[None, ApiKey, State]
-_NAME: Final = re.compile(r"[A-Z0-9_]{1,100}")
+NAME: Final = re.compile(r"[A-Z0-9_]{1,100}")
 
 
 def shown(bank: WireBank) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def shown(bank: WireBank) -> dict[str, Any]:
 
 def known(conn: Conn, name: str, message: str = "bank {!r} not found") -> WireBank:
     """A bank by its name; refuses with 404."""
-    found = media_contents.banks(conn, [name]) if _NAME.fullmatch(name) else []
+    found = media_contents.banks(conn, [name]) if NAME.fullmatch(name) else []
     if not found:
         raise Refusal(404, message.format(name[:100]))
     return found[0]
@@ -106,7 +106,7 @@ def remove(request: Auth, index: Index, name: FromPath[str]) -> Response[bytes]:
 def _name(given: Any) -> str:
     if not isinstance(given, str):
         raise wire.wrong("name", "string_type", "Input should be a valid string", given)
-    if not _NAME.fullmatch(given):
+    if not NAME.fullmatch(given):
         raise Refusal(400, "Bank names must be UPPER_WITH_UNDERSCORE")
     return given
 
