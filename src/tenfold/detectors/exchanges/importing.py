@@ -63,12 +63,12 @@ def _put(conn: Conn, total: ListImported, batch: list[Read]) -> ListImported:
     refused: list[RefusedLine] = []
     not_held = Counter(total.not_held)
     for one in batch:
-        reason = _fault(one) if isinstance(one, Record) else one.reason
-        if reason:
-            refused.append(RefusedLine(one.line, reason))
-        elif isinstance(one, Record):
-            not_held.update(one.others)
-            checked.append(_checked(one))
+        found = _checked(one) if isinstance(one, Record) else one.reason
+        if isinstance(found, str):
+            refused.append(RefusedLine(one.line, found))
+        else:
+            checked.append(found)
+            not_held.update(one.others if isinstance(one, Record) else ())
     put = exchanges.put(conn, total.bank, total.format, checked)
     return ListImported(
         bank=total.bank,
@@ -84,21 +84,43 @@ def _put(conn: Conn, total: ListImported, batch: list[Read]) -> ListImported:
     )
 
 
+def _checked(record: Record) -> ListRecord | str:
+    """The record with the keys of its entries, or what is wrong with it."""
+    good, refused = bank_values.check("media", _entries(record))
+    reason = _fault(record) or (refused[0].reason if refused else "")
+    if reason:
+        return reason
+    expiry = record.expires_at if record.expires_at and record.expires_at < LAST_EXPIRY else None
+    return ListRecord(
+        id=record.id,
+        state="withdrawn" if record.withdrawn else "disputed" if record.disputed else "stands",
+        hashes=sorted({entry.key for entry in good}),
+        label=record.label,
+        provenance=record.provenance,
+        confidence=record.confidence,
+        marking=record.marking,
+        expires_at=expiry,
+        updated_at=record.updated_at,
+        opinions=[msgspec.to_builtins(one) for one in record.opinions],
+    )
+
+
 def _fault(record: Record) -> str:
-    """What is wrong with a record, or ""."""
+    """What is wrong with what no entry holds, or ""."""
     if len(record.id) > MAX_ID:
         return f"its id is longer than {MAX_ID} characters"
-    texts = [record.id, *(text for one in record.opinions for text in (one.source, *one.tags))]
+    texts = [record.id, record.label, record.provenance]
+    texts += [text for one in record.opinions for text in (one.source, *one.tags)]
     try:
         if b"\0" in "".join(texts).encode():
             return "holds the character U+0000; remove it"
     except UnicodeEncodeError:
         return "holds half of a surrogate pair, which is no character; remove it"
-    _, refused = bank_values.check("media", _entries(record))
-    return refused[0].reason if refused else ""
+    return ""
 
 
 def _entries(record: Record) -> list[GivenEntry]:
+    """Without an expiry: a record that has expired ends what it brought before."""
     return [
         GivenEntry(
             value=word,
@@ -109,21 +131,3 @@ def _entries(record: Record) -> list[GivenEntry]:
         )
         for word in record.hashes
     ]
-
-
-def _checked(record: Record) -> ListRecord:
-    keys = bank_values.entry_keys("media", record.hashes)
-    expiry = record.expires_at if record.expires_at and record.expires_at < LAST_EXPIRY else None
-    state = "withdrawn" if record.withdrawn else "disputed" if record.disputed else "stands"
-    return ListRecord(
-        id=record.id,
-        state=state,
-        hashes=sorted(set(keys)),
-        label=record.label,
-        provenance=record.provenance,
-        confidence=record.confidence,
-        marking=record.marking,
-        expires_at=expiry,
-        updated_at=record.updated_at,
-        opinions=[msgspec.to_builtins(one) for one in record.opinions],
-    )
