@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from tenfold.detectors.media.correspondence import LEAST, correspond, hull, mapped
+from tenfold.detectors.media.correspondence import LEAST, LEAST_BESIDE, beside, correspond, hull, mapped
 from tenfold.detectors.media.points import CODE_BITS, Points
 from tests.detectors.media.edited_pictures import points, poster, scene
 
@@ -95,6 +95,47 @@ def test_a_line_of_text_alone_is_not_sure():
     assert found is not None
     assert len(found.pairs) > LEAST
     assert not found.sure
+
+
+def lettered(seed, others):
+    """Two lines of 12 points each that are always the same, and others that are not."""
+    lines, rest = drawn(3, 24), drawn(seed, others)
+    ends = np.repeat([60, 240], 12)
+    return Points(
+        width=400,
+        height=300,
+        places=np.concatenate([lines.places.real + 1j * (ends + lines.places.imag / 20), rest.places]),
+        sizes=np.concatenate([lines.sizes, rest.sizes]),
+        angles=np.concatenate([lines.angles, rest.angles]),
+        codes=np.concatenate([lines.codes, rest.codes]),
+    )
+
+
+def test_two_lines_of_text_that_lie_alike_are_not_sure_among_much_else():
+    found = correspond(lettered(10, 120), lettered(11, 120))
+    assert found is not None
+    assert len(found.pairs) > 2 * LEAST
+    assert found.beside >= LEAST_BESIDE > found.beside_two
+    assert not found.sure
+
+
+def test_two_lines_of_text_are_sure_where_there_is_nothing_else():
+    found = correspond(lettered(10, 20), lettered(11, 20))
+    assert found is not None
+    assert found.beside_two < LEAST_BESIDE
+    assert found.sure
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 400), st.floats(0, 300)), min_size=LEAST, max_size=40),
+    st.floats(1, 200),
+)
+@settings(deadline=None)
+def test_fewer_stand_outside_two_strips_than_outside_one(places, width):
+    one, two = beside(np.array([x + 1j * y for x, y in places]), width)
+    assert 0 <= two <= one < len(places)
+    if max(y for _, y in places) - min(y for _, y in places) < width:
+        assert one == 0
 
 
 EDITS = {

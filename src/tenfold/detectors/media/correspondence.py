@@ -25,6 +25,7 @@ LEAST_PAIRS: Final = 4  # for a map to say anything
 LEAST: Final = 10  # pairs of a sure match; see the bench media-robustness
 LEAST_COVERED: Final = 0.03
 LEAST_BESIDE: Final = 3  # one at most is seen between posters that share a line of text
+LEAST_SEEN: Final = 0.2  # of the points where both pictures lie; posters that share two lines: up to 0.17
 STRIP: Final = 0.1  # of the entry's longer side
 DIRECTIONS: Final = np.exp(1j * np.pi * np.arange(24) / 24)  # in which strips are tried
 
@@ -37,18 +38,26 @@ class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     `pairs` are those that agree. `covered` is the share of the entry's picture within the convex hull of its
     points of these; `beside` how many of them stand outside the strip, as wide as a line of text, that holds
-    most.
+    most, `beside_two` outside the two that hold most. `seen` is the share of all points where the pictures
+    lie over each other, of the one that has fewer there.
     """
 
     pairs: Pairs
     map: Map
     covered: float
     beside: int
+    beside_two: int
+    seen: float
 
     @property
     def sure(self) -> bool:
-        """Whether this is no chance, and no line of text that both show in the same letters."""
-        return len(self.pairs) >= LEAST and self.covered >= LEAST_COVERED and self.beside >= LEAST_BESIDE
+        """Whether this is no chance, and no line of text that both show in the same letters.
+
+        Two lines can lie alike in two posters. Where there is little else, much of what there is must agree.
+        """
+        enough = len(self.pairs) >= LEAST and self.covered >= LEAST_COVERED
+        beyond_lines = self.beside_two >= LEAST_BESIDE or self.seen >= LEAST_SEEN
+        return enough and self.beside >= LEAST_BESIDE and beyond_lines
 
 
 def alike(upload: Codes, entry: Codes) -> Pairs:
@@ -78,11 +87,14 @@ def correspond(upload: Points, entry: Points) -> Correspondence | None:
     chosen = _once_each(there, here, chosen)
     if len(chosen) < LEAST_PAIRS or not _plausible(fitted):
         return None
+    outside, outside_two = beside(here[chosen], STRIP * max(entry.width, entry.height))
     return Correspondence(
         pairs=pairs[chosen],
         map=fitted,
         covered=_area(hull(here[chosen])) / (entry.width * entry.height),
-        beside=_beside(here[chosen], STRIP * max(entry.width, entry.height)),
+        beside=outside,
+        beside_two=outside_two,
+        seen=len(chosen) / _fewer(upload, entry, fitted),
     )
 
 
@@ -143,13 +155,33 @@ def _area(corners: Places) -> float:
     return float(abs((corners.conjugate() * np.roll(corners, -1)).imag.sum()) / 2)
 
 
-def _beside(places: Places, width: float) -> int:
-    """How many places stand outside the strip of this width that holds most of them."""
+def beside(places: Places, width: float) -> tuple[int, int]:
+    """How many places stand outside the strip of this width that holds most, and outside the two that do.
+
+    The two lie the same way.
+    """
     across = np.sort((places[None] * DIRECTIONS[:, None]).imag, axis=1)
-    fullest = max(
-        int((np.searchsorted(row, row + width, "right") - np.arange(len(row))).max()) for row in across
-    )
-    return len(places) - fullest
+    one = two = 0
+    for row in across:
+        ends = np.searchsorted(row, row + width, "right")
+        counts = ends - np.arange(len(row))
+        fullest_from = np.append(np.maximum.accumulate(counts[::-1])[::-1], 0)
+        one = max(one, int(fullest_from[0]))
+        two = max(two, int((counts + fullest_from[ends]).max()))
+    return len(places) - one, len(places) - two
+
+
+def _fewer(upload: Points, entry: Points, fitted: Map) -> int:
+    """How many points the one has that has fewer, where the two pictures lie over each other."""
+    linear = np.linalg.inv(fitted[:, :2])
+    back = np.column_stack([linear, -linear @ fitted[:, 2]])
+    inside = (_within(mapped(fitted, entry.places), upload), _within(mapped(back, upload.places), entry))
+    return max(1, min(int(one.sum()) for one in inside))
+
+
+def _within(places: Places, picture: Points) -> NDArray[np.bool_]:
+    x, y = places.real, places.imag
+    return np.asarray((x >= 0) & (x <= picture.width) & (y >= 0) & (y <= picture.height))
 
 
 def hull(places: Places) -> Places:

@@ -18,6 +18,7 @@ from tenfold.detectors.media.held import HeldHashes
 from tenfold.detectors.media.matches import FILE, Match, Range
 from tenfold.detectors.media.parts import Parts
 from tenfold.detectors.media.pdq import BITS, from_hex
+from tenfold.detectors.media.plainness import telling
 from tenfold.detectors.media.points import PointsError
 from tenfold.detectors.media.sounds import SoundError
 from tenfold.detectors.media.turns import INVERSE, UPRIGHT, turned_hashes
@@ -214,6 +215,8 @@ class MediaDetector:
         if not asked or not len(self._held.index):
             return []
         of, numbers, distances = self._held.index.search(codes)
+        kept = telling(codes, of, distances)
+        of, numbers, distances = of[kept], numbers[kept], distances[kept]
         owners = np.array([one.item for one in asked])[of]
         order = np.lexsort((of, distances, owners))
         firsts = np.searchsorted(owners[order], owners[order])

@@ -14,6 +14,7 @@ from tenfold.detectors.media.frames import Frames
 from tenfold.detectors.media.index import HashIndex
 from tenfold.detectors.media.matches import FRAME, LONE_FRAME, SCENE, Match, Range
 from tenfold.detectors.media.pdq import BITS
+from tenfold.detectors.media.plainness import telling
 from tenfold.detectors.media.turns import UPRIGHT, turned_hashes
 from tenfold.store import media_hashes
 from tenfold.store.database import Conn
@@ -55,6 +56,8 @@ def turned(film: Frames) -> dict[str, Codes]:
 
 def _hits(conn: Conn, index: HashIndex, film: Frames, turn: str, codes: Codes) -> Iterator[_Hits]:
     of, numbers, distances = index.search(codes)
+    kept = telling(codes, of, distances)
+    of, numbers, distances = of[kept], numbers[kept], distances[kept]
     order = np.lexsort((distances, of))
     taken = order[np.arange(len(order)) - np.searchsorted(of[order], of[order]) < MOST_HITS]
     of, numbers, apart = of[taken], numbers[taken], distances[taken].astype(np.int64)
