@@ -429,6 +429,11 @@ OUTSIDE = (
         ("[" + "9" * 5_000 + "]", "tat", "line 1: not JSON, or cut off"),
         ('[{"hash_digest": "' + "x" * (9 << 20) + '"}]', "tat", "longer than 4,194,304 characters"),
         ('[{"updated_on": NaN}]', "tat", "not JSON"),
+        (
+            "{" + ", ".join(f'"{place}": "{1000 * "x"}"' for place in range(5_000)),
+            "tat",
+            "an object longer than",
+        ),
         ("hello", "tat", "line 1: not JSON: 'h'"),
         ('{"results": [1 2]}', "tat", "line 1: not JSON: '2' instead of"),
         ("{1: 2}", "tat", "not JSON"),

@@ -16,7 +16,7 @@ from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
 from tenfold.detectors.exchanges import importing
 from tenfold.detectors.exchanges.importing import ListImported
-from tenfold.store import audit, banks, exchanges, media_hashes
+from tenfold.store import audit, banks, exchanges, media_contents, media_hashes
 from tenfold.store.banks import BankError, StoredEntry
 from tenfold.store.database import Conn
 
@@ -162,6 +162,18 @@ def test_entries_of_people_stay(conn: Conn, take: Callable[..., ListImported], b
     conn.execute("UPDATE bank_entries SET expires_at = now() - interval '1 day'")
     take(row(updated=LATE + 2, ideology="theirs"))
     assert [(entry.label, entry.added_by) for entry in entries(conn)] == [("theirs", "exchange:tat")]
+
+
+def test_an_entry_that_was_disabled_here_stays_so(
+    conn: Conn, take: Callable[..., ListImported], bank: str
+) -> None:
+    take(row(1, MD5))
+    content = media_contents.by_key(conn, bank, f"md5:{MD5}")
+    assert content is not None
+    media_contents.disable(conn, content.id, None, forever=True)
+    assert counts(take(row(1, MD5, LATE + 1, ideology="another"))) == (0, 1, 0, 0, 0)
+    assert [entry.label for entry in entries(conn)] == ["another"]
+    assert media_hashes.by_digest(conn, [MD5]) == {}
 
 
 def test_bad_records_are_told_and_left_out(conn: Conn, take: Callable[..., ListImported]) -> None:

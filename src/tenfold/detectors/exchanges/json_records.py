@@ -10,7 +10,7 @@ from tenfold.detectors.bank_transfer import readable
 from tenfold.detectors.exchanges.record import BrokenListError, Read, Record, Unread, ValueProblem
 
 CHUNK: Final = 1 << 20  # characters that are read at once
-MAX_VALUE: Final = 4 << 20  # characters of one record
+MAX_VALUE: Final = 4 << 20  # characters of one record, and of what stands around a list
 _SPACE: Final = " \t\r\n"
 
 _Struct = TypeVar("_Struct")
@@ -61,6 +61,7 @@ def _document(text: "_Text", lists: Collection[str]) -> Iterator[tuple[int, Any]
     text.take("{")
     members: dict[str, Any] = {}
     listed = False
+    around = 0
     more = text.peek() != "}"
     if not more:
         text.take("}")
@@ -74,7 +75,11 @@ def _document(text: "_Text", lists: Collection[str]) -> Iterator[tuple[int, Any]
             listed = True
             yield from _elements(text)
         else:
+            before = text.passed
             members[name] = text.value()
+            around += text.passed - before
+            if around > MAX_VALUE:
+                raise BrokenListError(f"line {text.line}: an object longer than {MAX_VALUE:,} characters")
         more = text.goes_on("}")
     if not listed:
         yield line, members
@@ -85,6 +90,7 @@ class _Text:
 
     def __init__(self, file: IO[str]) -> None:
         self.line = 1
+        self.passed = 0  # characters
         self._file = file
         self._piece = ""
         self._at = 0
@@ -137,6 +143,7 @@ class _Text:
                 return found
 
     def _pass(self, end: int) -> None:
+        self.passed += end - self._at
         self.line += self._piece.count("\n", self._at, end)
         self._at = end
 
