@@ -39,6 +39,7 @@ def test_a_key_is_made_listed_and_revoked(conn: Conn) -> None:
     )
     secret = config.secret_key(config.load())
     found = keys.authenticate(conn, secret, made["key"])
+    conn.commit()
     assert found is not None
     assert found.scopes == ["events:write"]
     listed = run(keys_command.app, "list")
