@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from itertools import chain, cycle, islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -64,7 +64,7 @@ GOALS: Final = {
 
 class Tally(msgspec.Struct):
     """Known at all, told by plain PDQ, known by a hash of ours; and for how many uploads an entry was wrongly
-    told by a hash, by points, by plain PDQ."""
+    told by a hash, by points, by plain PDQ. `named` are the pairs that were."""
 
     ours: list[bool] = []
     plain: list[bool] = []
@@ -72,6 +72,7 @@ class Tally(msgspec.Struct):
     wrong_hashes: int = 0
     wrong_points: int = 0
     wrong_plain: int = 0
+    named: list[str] = []
 
 
 def figures(quick: bool) -> tuple[list[Figure], list[str]]:
@@ -108,6 +109,7 @@ def figures(quick: bool) -> tuple[list[Figure], list[str]]:
         f"photographs and the points of {strange[1]:,} other pictures. {unrelated:,} uploads are of neither: "
         "parts of photographs, posters with the same words in the same letters, and scenes, edited too",
         "peer: PDQ of the whole picture within 31 bits, with nothing that we add to it",
+        *(f"wrong: {pair}" for tally in tallies.values() for pair in tally.named),
     ]
 
 
@@ -145,8 +147,8 @@ class Eye(msgspec.Struct):
     detector: MediaDetector
     strangers: Codes
 
-    def told(self, picture: Image.Image) -> tuple[FileHashes, dict[str, str]]:
-        """An upload's hashes, the labels of the entries that it is said to show, and by what."""
+    def told(self, picture: Image.Image) -> tuple[FileHashes, dict[str, dict[str, Any]]]:
+        """An upload's hashes, the labels of the entries that it is said to show, and what is said of each."""
         upload = _hashed(self.hasher, picture)
         item = MediaItem(
             subject=SUBJECT,
@@ -157,7 +159,7 @@ class Eye(msgspec.Struct):
             points=upload.points,
         )
         (signals,) = self.detector.detect(self.conn, [item])
-        return upload, {signal.details["label"]: signal.details["match"] for signal in signals}
+        return upload, {signal.details["label"]: signal.details for signal in signals}
 
 
 def _banked(conn: Conn, hasher: Hasher, entries: list[Image.Image]) -> list[Known]:
@@ -179,28 +181,39 @@ def _edited(eye: Eye, edit: str, known: list[Known], others: list[Image.Image]) 
         upload, found = eye.told(EDITS[edit](entry.picture, chance, other))
         right = found.pop(str(place), None)
         tally.ours.append(right is not None)
-        tally.hashed.append(right not in (None, PART))
+        tally.hashed.append(right is not None and right["match"] != PART)
         tally.plain.append(_plain(upload, entry.hashes))
-        _count_wrong(tally, eye, upload, found)
+        _count_wrong(tally, eye, f"{edit}, entry {place}", upload, found)
     return tally
 
 
 def _unrelated(eye: Eye, others: list[Image.Image], count: int) -> Tally:
     chance = np.random.default_rng(11)
     tally = Tally()
-    for picture, edit in zip(islice(_strangers(others), count), cycle(EDITS), strict=False):
+    uploads = zip(islice(_strangers(others), count), cycle(EDITS), strict=False)
+    for place, (picture, edit) in enumerate(uploads):
         other = others[int(chance.integers(len(others)))]
-        _count_wrong(tally, eye, *eye.told(EDITS[edit](picture, chance, other)))
+        upload, found = eye.told(EDITS[edit](picture, chance, other))
+        _count_wrong(tally, eye, f"{edit}, unrelated upload {place}", upload, found)
     return tally
 
 
-def _count_wrong(tally: Tally, eye: Eye, upload: FileHashes, wrong: dict[str, str]) -> None:
-    kinds = list(wrong.values())
+def _count_wrong(
+    tally: Tally, eye: Eye, what: str, upload: FileHashes, wrong: dict[str, dict[str, Any]]
+) -> None:
+    kinds = [said["match"] for said in wrong.values()]
     tally.wrong_hashes += any(kind != PART for kind in kinds)
     tally.wrong_points += kinds.count(PART)
+    tally.named += [f"{what}, told as {label}: {_said(said)}" for label, said in wrong.items()]
     if upload.pdq:
         near = np.bitwise_count(eye.strangers ^ codes_of(bytes.fromhex(upload.pdq))).sum(axis=1)
         tally.wrong_plain += bool((near <= NEAR).any())
+
+
+def _said(said: dict[str, Any]) -> str:
+    """What is said of an entry, in a line."""
+    much = f"{said['points']} points" if said["match"] == PART else f"distance {said['distance']}"
+    return f"{said['match']}, {much}, {said['turn']}, {said['entry']}"
 
 
 def _strangers(others: list[Image.Image]) -> Iterator[Image.Image]:
