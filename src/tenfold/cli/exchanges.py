@@ -18,6 +18,7 @@ Form = Annotated[
 ]
 
 if TYPE_CHECKING:
+    from tenfold.detectors.bank_transfer import Imported
     from tenfold.detectors.exchanges.formats import Format
     from tenfold.detectors.exchanges.importing import ListImported
     from tenfold.store.database import Conn
@@ -55,10 +56,7 @@ def report(result: "ListImported", file: Path, json: bool) -> None:
     if json:
         common.print_json(result)
     else:
-        for one in result.refused_lines:
-            sys.stderr.write(f"{file}: line {one.line}: {one.reason}\n")
-        if result.refused > len(result.refused_lines):
-            sys.stderr.write(f"... and {result.refused - len(result.refused_lines):,} more\n")
+        tell_refused(result, file)
         for kind, count in sorted(result.not_held.items()):
             sys.stderr.write(f"{count:,} hashes of kind {kind[:60]!r} are not held\n")
         typer.echo(
@@ -67,3 +65,11 @@ def report(result: "ListImported", file: Path, json: bool) -> None:
         )
     if result.refused:
         raise typer.Exit(1)
+
+
+def tell_refused(result: "Imported | ListImported", file: Path) -> None:
+    """Which lines were refused, and why."""
+    for one in result.refused_lines:
+        sys.stderr.write(f"{file}: line {one.line}: {one.reason}\n")
+    if result.refused > len(result.refused_lines):
+        sys.stderr.write(f"... and {result.refused - len(result.refused_lines):,} more\n")
