@@ -10,7 +10,7 @@ const PER_NODE = 10;
 const MOST = 300; // rounds
 const LEAST = 20;
 const PAUSE = 150; // milliseconds between two pictures
-const STILL = 0.003; // of the layout's radius: when nodes move less than this in a round, it stands
+const STILL = 0.005; // of the layout's radius: when nodes move less than this in a round, it stands
 
 // How far nodes moved on average, as a part of how far they are from the middle on average.
 function moved(nodes, before) {
