@@ -20,6 +20,7 @@ from typing import Literal
 from urllib.parse import urlencode
 
 import msgspec
+import screenshots_networks
 import screenshots_overview
 import uvicorn
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
@@ -178,8 +179,8 @@ def decide_copies(url: str, case: int) -> None:
             service.decide(conn, case_id=like.case_id, verdict=verdict, actor="user:1", now=datetime.now(UTC))
 
 
-def telling_return(url: str) -> str:
-    """The address of the likely return for which most speaks."""
+def telling_return(url: str) -> tuple[str, str]:
+    """The closed and the new account of the likely return for which most speaks."""
     with database.connect(url) as conn:
         row = conn.execute(
             """
@@ -189,7 +190,7 @@ def telling_return(url: str) -> str:
             """
         ).fetchone()
     assert row is not None, "the simulated month gave no likely return"
-    return f"/returns/pair?{urlencode({'closed': row[0], 'new': row[1]})}"
+    return row[0], row[1]
 
 
 def take(browser: Browser, address: str, session: str, places: dict[str, str], target: str) -> None:
@@ -231,9 +232,10 @@ def main() -> None:
         sessions = fill(url)
         case = telling_case(url)
         decide_copies(url, case)
+        closed, new = telling_return(url)
         places = {
             "queue": "/cases",
-            "return": telling_return(url),
+            "return": f"/returns/pair?{urlencode({'closed': closed, 'new': new})}",
             "threats": "/threats",
             "threat": f"/threats/{telling_threat(url)}",
             "figures": "/threats/figures",
@@ -244,7 +246,9 @@ def main() -> None:
             args=[
                 "--headless",
                 "--no-sandbox",
-                "--disable-gpu",
+                "--use-angle=swiftshader",
+                "--enable-unsafe-swiftshader",
+                "--ignore-gpu-blocklist",
                 "--disable-quic",
                 "--no-first-run",
                 "--disable-background-networking",
@@ -254,6 +258,7 @@ def main() -> None:
         )
         for locale, session in sessions.items():
             take(browser, address, session, places, str(target / f"{{}}-{locale}{{}}.png"))
+        screenshots_networks.take(browser, address, sessions, closed, target)
         with (
             tempfile.TemporaryDirectory(prefix="tf-") as elsewhere,
             console(Path(elsewhere)) as (busy, its_store),
