@@ -127,7 +127,7 @@ export class Canvas {
     const marked = active || chosen || (this.found && this.found.has(id) && this.found.size < FEW);
     return {
       ...data,
-      label: chosen ? `✓ ${data.label}` : data.label,
+      label: chosen ? `✓ ${data.label}` : out ? "" : data.label,
       color: out && !chosen ? colours.line : chosen ? colours.focus : color,
       size: out ? data.size * 0.6 : data.size,
       forceLabel: marked || (node.start && !this.focused),
@@ -150,6 +150,7 @@ export class Canvas {
   }
 
   writeLabel(context, data, settings, boxed = false) {
+    if (!data.label) return;
     context.direction = this.rtl ? "rtl" : "ltr";
     context.textAlign = "start";
     context.font = `${boxed ? 600 : 450} ${settings.labelSize}px ${settings.labelFont}`;
@@ -202,8 +203,9 @@ export class Canvas {
       const near = new Set(id ? this.network.neighbours(id) : []);
       const nodes = new Set([before, id, ...this.near, ...near].filter(Boolean));
       this.near = near;
-      if (before && id) this.redraw([...nodes], [before, id].flatMap((one) => this.tiesOf(one)));
-      else this.redraw(this.graph.nodes(), this.graph.edges());
+      const raised = { raised: true };
+      if (before && id) this.redraw([...nodes], [before, id].flatMap((one) => this.tiesOf(one)), raised);
+      else this.redraw(this.graph.nodes(), this.graph.edges(), raised);
     }
     if (id) this.move(id);
   }
@@ -232,8 +234,9 @@ export class Canvas {
     return id ? this.network.around.get(id).map((edge) => edge.id) : [];
   }
 
-  redraw(nodes, edges) {
-    this.sigma.refresh({ partialGraph: { nodes, edges }, skipIndexation: true, schedule: true });
+  // Only these are looked at again; `raised`: some of them may have come before or behind others.
+  redraw(nodes, edges, { raised = false } = {}) {
+    this.sigma.refresh({ partialGraph: { nodes, edges }, skipIndexation: !raised, schedule: true });
   }
 
   zoom(how) {
