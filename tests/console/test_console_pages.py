@@ -214,7 +214,7 @@ def test_single_keys_can_be_turned_off(cases: Site, page: Page, log_in: LogIn) -
     log_in(page, cases.person())
     page.goto(f"{cases.url}/preferences")
     page.get_by_label("Single-key commands").uncheck()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".toast")).to_have_text("Saved.")
     open_case(page, cases, "post:p-1")
     page.keyboard.press("7")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tenfold.casework import linking
 from tenfold.casework.linking import LinkVerdict
@@ -54,12 +54,11 @@ def states(site: Site) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def drawing() -> Iterator[Browser]:
+def drawing(playwright: Playwright) -> Iterator[Browser]:
     arguments = [argument for argument in CHROMIUM_ARGUMENTS if argument != "--disable-gpu"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *DRAWING])
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *DRAWING])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

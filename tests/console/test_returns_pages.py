@@ -526,6 +526,7 @@ def test_axe_finds_no_fault_on_pages_about_returns(
     for address in addresses(confirmed):
         page.goto(address)
         page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
+        expect(page.locator(".htmx-request, .htmx-added")).to_have_count(0)
         found += violations(page)
     assert found == []
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 from tenfold.store import audit, identities, people
 from tenfold.taxonomy import Role
 from tests.console.running import PASSWORD, Site
-from tests.oidc.providers import CLIENT, SECRET, RealProvider, free_port
+from tests.oidc.providers import CLIENT, NAMES, SECRET, RealProvider, free_port
 
-GROUPS = {"nadia": ["desk", "leads"], "sami": ["desk"], "rania": ["gardeners"], "مريم": ["leads"]}
+GROUPS = {"nadia": ["desk", "leads"], "sami": ["desk"], "rania": ["gardeners"], "maryam": ["leads"]}
 ROLES: dict[str, list[str]] = {"desk": ["moderator"], "leads": ["lead", "security"]}
 
 Start = Callable[..., tuple[Site, RealProvider]]
@@ -232,7 +232,7 @@ def test_passwords_can_be_turned_off_and_links_still_work(start: Start, visitor:
     ("locale", "name", "button"),
     [
         ("en-GB", "nadia", "Log in through your organisation"),
-        ("ar", "مريم", "ادخل عن طريق مؤسستك"),
+        ("ar", "maryam", "ادخل عن طريق مؤسستك"),
     ],
 )
 def test_a_person_comes_in_and_goes_out_in_a_browser(
@@ -249,6 +249,7 @@ def test_a_person_comes_in_and_goes_out_in_a_browser(
             page.fill("input[name=password]", "any")
         page.locator("form [type=submit]").first.click()
     page.wait_for_url(f"{site.url}/cases?severity=4")
+    expect(page.locator("a[href='/preferences']")).to_contain_text(NAMES.get(name, name))
     page.locator("form[action='/logout'] button").click()
     page.wait_for_url(f"{provider.issuer}/session/end?**")
     page.locator("[name=logout][value=yes]").click()

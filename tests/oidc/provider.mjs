@@ -22,9 +22,10 @@ const provider = new Provider(given.issuer, {
   conformIdTokenClaims: given.by_userinfo, // true: the ID token says no more than who it is
   pkce: { required: () => true },
   cookies: { keys: ['a key for tests only'] },
+  // Who logs in as `id` may have a name in any script: only subjects are ASCII (OpenID Connect Core 1.0, 2).
   findAccount: (context, id) => ({
     accountId: id,
-    claims: () => ({ sub: `id-of-${id}`, preferred_username: id, groups: given.groups[id] ?? [] }),
+    claims: () => ({ sub: id, preferred_username: given.names[id] ?? id, groups: given.groups[id] ?? [] }),
   }),
   features: { rpInitiatedLogout: { enabled: true }, devInteractions: { enabled: true } },
 });

@@ -19,6 +19,9 @@ HERE = Path(__file__).parent
 CLIENT, SECRET = "tenfold", "the client's secret: a+b/c"
 
 
+NAMES = {"maryam": "مريم"}  # of those whose name is not what they log in with
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
@@ -51,6 +54,7 @@ class RealProvider:
             "kid": key,
             "by_userinfo": self.by_userinfo,
             "groups": self.groups,
+            "names": NAMES,
         }
         self.process = subprocess.Popen(
             ["node", "provider.mjs", json.dumps(given)],

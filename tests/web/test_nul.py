@@ -25,6 +25,8 @@ class Bodies:
 
     def _branches(self, schema: Schema) -> list[Schema]:
         """The schemas without references and alternatives that a value may have; null left out."""
+        if isinstance(schema, bool):  # anything at all
+            return [{"type": "string"}] if schema else []
         if "$ref" in schema:
             return self._branches(self._schemas[schema["$ref"].rpartition("/")[2]])
         alternatives = schema.get("oneOf") or schema.get("anyOf")

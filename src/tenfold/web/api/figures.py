@@ -56,14 +56,14 @@ def get_table(
 
 
 def _figures(runtime: Runtime, since: datetime | None, until: datetime | None, queue: str | None) -> Figures:
+    if queue and "\0" in queue:
+        raise _problem("queue", "holds U+0000, which no queue's name does")
     now = datetime.now(UTC)
     until = _zoned("until", until) or now
     try:
         since = _zoned("since", since) or until - USUAL
         with runtime.pool.connection() as conn:
-            return overview.figures(
-                conn, since, until, now=now, queue=(queue or "").replace("\0", "") or None
-            )
+            return overview.figures(conn, since, until, now=now, queue=queue or None)
     except (ValueError, OverflowError):
         reason = f"lies before `until`, by at most {overview.LONGEST.days:,} days, in this era"
         raise _problem("since", reason) from None
