@@ -23,7 +23,7 @@ class Bodies:
     def __init__(self, document: dict[str, Any]) -> None:
         self._schemas: dict[str, Schema] = document["components"]["schemas"]
 
-    def _branches(self, schema: Schema) -> list[Schema]:
+    def _branches(self, schema: Schema | bool) -> list[Schema]:
         """The schemas without references and alternatives that a value may have; null left out."""
         if isinstance(schema, bool):  # anything at all
             return [{"type": "string"}] if schema else []
@@ -36,7 +36,7 @@ class Bodies:
             return [schema | {"type": name} for name in schema["type"] if name != "null"]
         return [] if schema.get("type") == "null" else [schema]
 
-    def good(self, schema: Schema) -> Any:
+    def good(self, schema: Schema | bool) -> Any:
         """The smallest value, near enough: what is refused is refused before or because of U+0000."""
         chosen = self._branches(schema)[0]
         if "enum" in chosen or "const" in chosen:
@@ -54,7 +54,7 @@ class Bodies:
         properties: dict[str, Schema] = chosen.get("properties", {})
         return {name: self.good(properties[name]) for name in chosen.get("required", [])}
 
-    def bad(self, schema: Schema, path: str = "") -> Iterator[tuple[str, Any]]:
+    def bad(self, schema: Schema | bool, path: str = "") -> Iterator[tuple[str, Any]]:
         """Each place where a string can stand, and a value with U+0000 there."""
         for chosen in self._branches(schema):
             kind = chosen.get("type", "object")
