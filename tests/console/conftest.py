@@ -18,7 +18,7 @@ from tenfold.store.people import User
 from tenfold.web.app import create_app
 from tenfold.web.runtime import Runtime
 from tests.console import sample_cases
-from tests.console.running import LogIn, Site
+from tests.console.running import LogIn, Site, watched_page
 
 CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_ARGUMENTS = [
@@ -98,17 +98,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page of a fresh profile; a script error or a refused style on it fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
-    context.set_default_timeout(WAIT)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None
-    )
-    yield page
-    context.close()
-    assert not faults
+    with watched_page(browser, height=720, wait=WAIT) as page:
+        yield page
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tenfold.store import database, people, web_sessions
 from tenfold.store.database import Conn
@@ -48,3 +48,20 @@ class Site:
             with self.store() as conn:
                 client.cookies.set("tenfold_session", web_sessions.start(conn, user.id))
         return client
+
+
+@contextmanager
+def watched_page(browser: Browser, *, height: int, wait: float) -> Iterator[Page]:
+    """A page of a fresh profile, 1280 wide, that waits so many milliseconds at most. A script error on it, or
+    anything that the content security policy refuses, is a fault."""
+    context = browser.new_context(viewport={"width": 1280, "height": height}, reduced_motion="reduce")
+    context.set_default_timeout(wait)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on(
+        "console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None
+    )
+    yield page
+    context.close()
+    assert not faults

@@ -23,7 +23,7 @@ from tests.casework.returning_platform import (
     returning_template,
 )
 from tests.console.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, WAIT
-from tests.console.running import LogIn, Site
+from tests.console.running import LogIn, Site, watched_page
 from tests.networks.small_network import add_account, follow
 
 __all__ = ["database_url", "returning_template"]
@@ -64,17 +64,8 @@ def drawing(playwright: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def page(drawing: Browser) -> Iterator[Page]:
     """A page that can draw; a script error or a refused script on it fails the test."""
-    context = drawing.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(3 * WAIT)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on(
-        "console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None
-    )
-    yield page
-    context.close()
-    assert not faults
+    with watched_page(drawing, height=900, wait=3 * WAIT) as page:
+        yield page
 
 
 def ready(page: Page, how: str = "graph") -> None:
