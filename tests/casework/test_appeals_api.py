@@ -118,8 +118,8 @@ def test_pages_follow_each_other(server: Server, key: dict[str, str]) -> None:
     assert (row["decided"], row["overturn_rate"], row["waiting"]) == (2, 0.0, 1)
 
 
-def test_a_decision_that_needs_two_is_accepted_as_a_proposal(
-    server: Server, case: int, key: dict[str, str]
+def test_a_decision_that_needs_two_is_accepted_as_a_proposal_and_taken_back_by_its_key(
+    server: Server, case: int, key: dict[str, str], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with server.runtime.pool.connection() as conn:
         seconds.set_rule(conn, kind="ground", value="TVEC1", needed=True, actor="user:1", now=NOW)
@@ -130,6 +130,23 @@ def test_a_decision_that_needs_two_is_accepted_as_a_proposal(
     assert (row["id"], row["state"]) == (case, "awaiting")
     again = server.client.post(f"/v1/cases/{case}/decisions", json=body, headers=key)
     assert (again.status_code, again.json()["present"]["state"]) == (409, "awaiting")
+    place = f"/v1/proposals/{answer.json()['proposal_id']}"
+    assert server.client.get(place, headers=key).json()["state"] == "waiting"
+    other = server.key(Scope.CASES_READ, Scope.CASES_WRITE)
+    assert server.client.post(f"{place}/withdraw", headers=other).status_code == 422
+    assert server.client.post("/v1/proposals/99/withdraw", headers=key).status_code == 404
+    assert server.client.post(f"{place}/withdraw", headers=key).json() == {"cases": [case]}
+    assert server.client.post(f"{place}/withdraw", headers=key).status_code == 409
+    assert server.client.get(place, headers=key).json()["state"] == "withdrawn"
+    assert server.client.get("/v1/proposals/99", headers=key).status_code == 404
+
+    proposal = server.client.post(f"/v1/cases/{case}/decisions", json=body, headers=key).json()["proposal_id"]
+    monkeypatch.setenv("TENFOLD_DATABASE_URL", database_url)
+    run = CliRunner().invoke
+    assert f"{proposal}  by key:" in run(seconds_cli.app, ["waiting"]).stdout
+    assert run(seconds_cli.app, ["withdraw", str(proposal)]).stdout == f"taken back; open again: {case}\n"
+    assert isinstance(run(seconds_cli.app, ["withdraw", str(proposal)]).exception, CommandError)
+    assert json.loads(run(seconds_cli.app, ["waiting", "--json"]).stdout) == []
 
 
 def test_the_command_line_lists_and_shows(

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from tenfold.casework import closing, linking, service
+from tenfold.casework import closing, clusters, linking, seconds, service
 from tenfold.casework.closing import Closed
 from tenfold.casework.linking import LinkVerdict
+from tenfold.casework.seconds import Proposed
 from tenfold.casework.service import CaseConflictError, NotFoundError, RefusedError
 from tenfold.store import audit, closures, link_decisions
 from tenfold.store.database import Conn
@@ -51,7 +52,7 @@ def states(conn: Conn) -> dict[str, str]:
 
 
 def test_a_cluster_holds_whom_people_confirmed_each_with_its_own_evidence(confirmed: Conn) -> None:
-    found = closing.cluster(confirmed, BACK_AGAIN, NOW)
+    found = clusters.cluster(confirmed, BACK_AGAIN, NOW)
     members = {member.brief.account: member for member in found.members}
     assert set(members) == {CLOSED, BACK, BACK_AGAIN, HONEST}, "the copy was never confirmed"
     assert [(c.other.account, c.author) for c in members[HONEST].evidence] == [(BACK, "user:3")]
@@ -62,13 +63,42 @@ def test_a_cluster_holds_whom_people_confirmed_each_with_its_own_evidence(confir
 
 def test_nobody_is_in_a_cluster_alone(conn: Conn) -> None:
     with pytest.raises(NotFoundError):
-        closing.cluster(conn, BACK, NOW)
+        clusters.cluster(conn, BACK, NOW)
 
 
 def test_the_effects_count_only_who_can_be_closed(confirmed: Conn) -> None:
-    found = closing.cluster(confirmed, BACK, NOW)
+    found = clusters.cluster(confirmed, BACK, NOW)
     effects = closing.effects(found, [CLOSED, BACK, HONEST, "stranger"])
     assert (effects.closes, effects.cases, effects.left_out) == (2, 2, 2)
+
+
+@pytest.mark.parametrize("change", ["told apart", "taken back"])
+def test_what_two_people_close_is_looked_at_again_when_it_is_confirmed(confirmed: Conn, change: str) -> None:
+    confirmed.execute("INSERT INTO users (name) VALUES ('first'), ('second')")
+    seconds.set_rule(confirmed, kind="action", value="close_account", needed=True, actor="user:1", now=NOW)
+    made = seconds.or_propose(
+        confirmed, lambda: close(confirmed, BACK, BACK_AGAIN, HONEST), actor="user:1", now=NOW
+    )
+    assert isinstance(made, Proposed)
+    later = NOW + timedelta(minutes=1)
+    if change == "told apart":
+        link_decisions.record(
+            confirmed, (BACK_AGAIN, HONEST), "different", author="user:2", reason="a household", now=later
+        )
+        gone = {BACK_AGAIN, HONEST}
+    else:
+        ((id_,),) = rows(confirmed, "SELECT id FROM link_decisions WHERE reason = 'mistaken'")
+        linking.reverse_link(confirmed, link_decision_id=id_, actor="user:2", reason="mistaken", now=later)
+        gone = {HONEST}
+    with pytest.raises(RefusedError, match="no longer tied") as refused, confirmed.transaction():
+        seconds.confirm(confirmed, proposal_id=made.proposal_id, actor="user:2", now=later)
+    assert {id_ for id_ in (CLOSED, BACK, BACK_AGAIN, HONEST) if id_ in str(refused.value)} == gone
+    assert states(confirmed)[BACK] == "active"
+    seconds.send_back(confirmed, proposal_id=made.proposal_id, words="not all", actor="user:2", now=later)
+    again = seconds.or_propose(confirmed, lambda: close(confirmed, BACK), actor="user:1", now=later)
+    assert isinstance(again, Proposed)
+    seconds.confirm(confirmed, proposal_id=again.proposal_id, actor="user:2", now=later)
+    assert states(confirmed)[BACK] == "closed"
 
 
 def test_one_decision_closes_those_chosen_and_nobody_else(confirmed: Conn) -> None:
@@ -113,7 +143,7 @@ def test_an_account_without_a_case_gets_one(confirmed: Conn) -> None:
 def test_one_reversal_opens_all_again(confirmed: Conn) -> None:
     before = states(confirmed)
     made = close(confirmed, BACK, BACK_AGAIN, HONEST)
-    (standing,) = closing.cluster(confirmed, BACK, NOW).closings
+    (standing,) = clusters.cluster(confirmed, BACK, NOW).closings
     assert (standing.decision_id, standing.accounts) == (made.decision_id, 3)
     with pytest.raises(RefusedError, match="is part of decision"):
         service.reverse(confirmed, decision_id=made.decision_id + 1, actor="user:2", reason="x", now=NOW)
@@ -158,7 +188,7 @@ def test_a_member_whose_case_another_holds_stops_it_all(confirmed: Conn) -> None
     service.claim(
         confirmed, case_id=case_of(confirmed, BACK_AGAIN), actor="user:9", lease=timedelta(hours=1), now=NOW
     )
-    found = {member.brief.account: member for member in closing.cluster(confirmed, BACK, NOW).members}
+    found = {member.brief.account: member for member in clusters.cluster(confirmed, BACK, NOW).members}
     assert (found[BACK_AGAIN].holder, found[BACK_AGAIN].closable) == ("user:9", False)
     with pytest.raises(CaseConflictError), confirmed.transaction():
         close(confirmed, BACK, BACK_AGAIN)
@@ -167,6 +197,6 @@ def test_a_member_whose_case_another_holds_stops_it_all(confirmed: Conn) -> None
 
 def test_a_member_that_was_told_apart_from_another_is_marked(confirmed: Conn) -> None:
     link_decisions.record(confirmed, (CLOSED, HONEST), "different", author="user:4", now=NOW)
-    found = {member.brief.account: member for member in closing.cluster(confirmed, BACK, NOW).members}
+    found = {member.brief.account: member for member in clusters.cluster(confirmed, BACK, NOW).members}
     assert [brief.account for brief in found[HONEST].denied] == [CLOSED]
     assert found[BACK].denied == ()

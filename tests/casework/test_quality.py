@@ -12,10 +12,11 @@ from tenfold.casework.quality_sampling import fraction
 from tenfold.casework.service import Verdict
 from tenfold.casework.taking import Wanted
 from tenfold.casework.wishes import NotFoundError, RefusedError
-from tenfold.store import audit, quality, quality_results, quality_samples
+from tenfold.evidence import Signal
+from tenfold.store import audit, quality, quality_results, quality_samples, signals
 from tenfold.store.database import Conn
 from tenfold.taxonomy import ActionKind, Ground, Severity
-from tests.casework.small_platform import NOW, firing, rows
+from tests.casework.small_platform import NOW, account, firing, rows
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 LATER = NOW + 10 * MINUTE
@@ -218,6 +219,16 @@ def test_golden_is_only_what_is_decided(platform: Conn) -> None:
         golden(platform, case)
     with pytest.raises(NotFoundError):
         golden(platform, case + 1)
+
+
+def test_a_case_that_rests_on_a_link_cannot_be_golden_and_is_told_why(platform: Conn) -> None:
+    file_firings(platform, [firing(account("a-1"))], NOW)
+    case = int(rows(platform, "SELECT id FROM cases")[0][0])
+    service.decide(platform, case_id=case, verdict=Verdict(ground=Ground.BRANDED), actor="user:1", now=NOW)
+    linked = Signal(subject=account("a-1"), name="return", score=0.9, detector="linkage", version="1")
+    signals.add(platform, [linked])
+    with pytest.raises(RefusedError, match="rests on a link"):
+        golden(platform, case)
 
 
 def test_a_lead_resolves_a_disagreement_and_takes_the_decision_back(platform: Conn) -> None:

@@ -166,6 +166,8 @@ def test_who_proposed_takes_it_back_and_nobody_else(platform: Conn, case: int) -
     proposal = propose(platform, case).proposal_id
     with pytest.raises(RefusedError, match="user:1"):
         seconds.withdraw(platform, proposal_id=proposal, actor="user:2", now=NOW)
+    with pytest.raises(RefusedError, match="user:1"):
+        seconds.withdraw(platform, proposal_id=proposal, actor="cli:seconds", now=NOW)
     assert seconds.withdraw(platform, proposal_id=proposal, actor="user:1", now=NOW) == [case]
     assert states(platform) == ["open"]
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tenfold.casework import service, together
+from tenfold.casework import notices, service, together
 from tenfold.casework.filing import file_firings
 from tenfold.casework.together import Effects, Report, Wish
-from tenfold.casework.wishes import RefusedError
-from tenfold.store import audit
+from tenfold.casework.wishes import RefusedError, Verdict
+from tenfold.store import audit, webhooks
 from tenfold.store.database import Conn
 from tenfold.taxonomy import ActionKind, Ground, Severity
 from tests.casework.small_platform import NOW, account, add_post, firing, rows
@@ -68,6 +68,29 @@ def test_effects_are_what_deciding_does(platform: Conn, filed: dict[str, int]) -
         "a-1": "closed",
         "a-2": "closed",
     }
+
+
+def test_whoever_is_concerned_is_told_what_one_case_would_tell_when_it_cannot_be_undone(
+    platform: Conn, filed: dict[str, int]
+) -> None:
+    platform.execute("UPDATE accounts SET language = 'ar' WHERE id = 'a-2'")
+    webhooks.add(platform, "platform", "https://platform.example/hooks", "sealed")
+    changes = {"notify": True, "cleared": frozenset({filed["p-3"]})}
+    found = effects(platform, filed, **changes)
+    assert dict(found.notices) == {"en": 2, "ar": 1}
+    assert found.orders["notify"] == 3
+    alone = Verdict(ground=Ground.BRANDED, proposals=None, reason="one campaign")
+    single = {
+        name: notices.preview(platform, case_id=filed[name], verdict=alone) for name in ("p-1", "p-2", "p-9")
+    }
+    assert [one for one in found.examples if one not in single.values()] == []
+    decide(platform, filed, **changes)
+    told = dict(rows(platform, "SELECT subject_id, details->>'text' FROM actions WHERE kind = 'notify'"))
+    assert told == {name: notice.text for name, notice in single.items() if notice}
+    leave = (
+        "SELECT DISTINCT next_at FROM deliveries JOIN actions ON actions.id = action_id WHERE kind = 'notify'"
+    )
+    assert rows(platform, leave) == [(NOW + service.UNDO_WINDOW,)]
 
 
 def test_one_undo_takes_all_of_it_back(platform: Conn, filed: dict[str, int]) -> None:

@@ -73,6 +73,11 @@ def test_the_pages_keep_out_who_decided_and_say_what_is_missing(cases: Site) -> 
         for client in clients
     )
     wish = {"outcome": "overturned", "reason": "news"}
+    with cases.store() as conn:
+        row = conn.execute("SELECT case_id FROM appeals").fetchone()
+        assert row
+    case = f"/cases/{row[0]}"
+    assert "An appeal waits" in three.get(case).text and f'href="{place}"' in three.get(case).text
     assert "Somebody else decides the appeal" in one.get(place).text
     assert one.post("/appeals/next", data=mine).headers["location"] == "/appeals?none=true"
     assert one.post(f"{place}/decide", data=mine | wish).status_code == 422
@@ -88,9 +93,7 @@ def test_the_pages_keep_out_who_decided_and_say_what_is_missing(cases: Site) -> 
     assert two.post(f"{place}/decide", data=other | wish).status_code == 409
     assert "Overturned" in three.get("/appeals?state=decided").text
     assert two.get("/appeals/99").status_code == 404
-    with cases.store() as conn:
-        row = conn.execute("SELECT case_id FROM appeals").fetchone()
-        assert row
-    assert f'href="{place}"' in two.get(f"/cases/{row[0]}").text, "the case leads to the appeal"
+    assert f'href="{place}"' in two.get(case).text, "the case leads to the appeal"
+    assert "An appeal waits" not in two.get(case).text
     for client in clients:
         client.close()

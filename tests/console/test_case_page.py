@@ -8,10 +8,12 @@ from playwright.sync_api import Page, expect
 from tenfold.casework import service
 from tenfold.casework.filing import file_firings
 from tenfold.casework.service import Verdict
-from tenfold.store import actions, banks, content
+from tenfold.store import actions, banks, care, content
+from tenfold.store.care import Care
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Ground, Role, Severity
 from tenfold.web.console.i18n import LOCALES
+from tenfold.web.console.sparing import EXCERPT
 from tests.console import sample_cases
 from tests.console.running import LogIn, Site
 from tests.console.test_console_pages import case_id, open_case, words
@@ -127,6 +129,38 @@ def test_slurs_are_masked_until_the_text_is_asked_for_and_a_break_is_suggested(
     expect(rest).to_have_count(0)
     page.goto(f"{cases.url}/care")
     expect(page.locator(".figures").first).to_contain_text(words(locale, "exposure.of", n=2, of=2))
+
+
+def test_slurs_are_masked_wherever_texts_show_and_all_letters_for_who_asked(cases: Site) -> None:
+    user = cases.person()
+    answer_it(cases)
+    slur, said = "entrance", "القناة"
+    with cases.store() as conn:
+        banks.create(conn, id="slurs", kind="terms", title="Slurs")
+        conn.execute(
+            "INSERT INTO bank_entries (bank, key, value, added_by)"
+            " VALUES ('slurs', 'entrance', 'entrance', 'x'), ('slurs', 'القناه', 'القناة', 'x')"
+        )
+        care.save(conn, user.id, Care(mask_slurs=True))
+        cut = "a" * (EXCERPT - 4) + " entrance"
+        conn.execute("UPDATE posts SET text = %s WHERE id = 'p-3'", [cut])
+    threat, join = case_id(cases, "post:p-1"), case_id(cases, "post:p-3")
+    with cases.client(user) as client:
+        queue = client.get("/cases").text
+        together = client.post(
+            "/cases/together", data={"csrf": csrf(cases, client), "case": [threat, join]}
+        ).text
+        pages = [queue, together, client.get("/search?q=which").text, client.get("/search?q=ننقل").text]
+        assert [slur in page for page in pages] == [False] * 4, "also where a cut falls into a slur"
+        assert [said in page for page in pages] == [False] * 4
+        assert [page.count('class="covered"') > 0 for page in pages] == [True] * 4
+        assert "We know which" in queue
+        with cases.store() as conn:
+            care.save(conn, user.id, Care())
+        assert slur in client.get("/cases").text
+        with cases.store() as conn:
+            conn.execute("UPDATE users SET blur = true WHERE id = %s", [user.id])
+        assert "We know which" not in client.get("/cases").text
 
 
 def test_nobody_else_s_exposure_can_be_asked_for(cases: Site) -> None:

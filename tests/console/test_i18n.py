@@ -14,7 +14,7 @@ import tenfold.web.console
 from tenfold.detectors.media.turns import TURNS, UPRIGHT
 from tenfold.taxonomy import ActionKind, Ground, Role, Severity
 from tenfold.web.console.appeals import OUTCOMES
-from tenfold.web.console.case import ADDABLE, PURPOSES
+from tenfold.web.console.decision_form import ADDABLE, PURPOSES
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS, Message, plural_form, preferred_locale
 from tenfold.web.console.keys import GROUPS as COMMAND_GROUPS
 from tenfold.web.console.queue import LANGUAGES

@@ -14,7 +14,7 @@ from tenfold.lab import shown
 from tenfold.lab.jobs import Jobs
 from tenfold.policy import versions
 from tenfold.policy.in_force import CurrentPolicy
-from tenfold.store import policies
+from tenfold.store import people, policies
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Role
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS
@@ -203,6 +203,19 @@ def test_a_rules_page_tells_how_it_does(site: Site, page: Page, log_in: LogIn, l
     clean(page)
     page.goto(f"{site.url}/policy/rules/gate?in={shadowed}")
     expect(page.locator(".lab-hit blockquote")).to_have_count(3)
+
+
+def test_texts_of_a_rules_page_are_masked_for_who_asked_for_it(site: Site) -> None:
+    saved(site, GATE, live=True)
+    fill(site)
+    reader = site.person(Role.AUDITOR)
+    client = site.client(reader)
+    assert "the gate is open tonight" in client.get("/policy/rules/gate").text
+    with site.store() as conn:
+        people.set_preferences(conn, reader.id, locale="en", blur=True, shortcuts=True)
+    page = client.get("/policy/rules/gate").text
+    assert "tonight" not in page and "البوابة مساء" not in page
+    assert 'class="quote masked"' in page
 
 
 def test_who_may_what(site: Site) -> None:

@@ -7,7 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tenfold.casework import service
-from tenfold.store import people
+from tenfold.fingerprint import Fingerprint
+from tenfold.store import closures, people
+from tenfold.store.closures import Closure
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Role
 from tenfold.web.console.i18n import LOCALES
@@ -40,6 +42,32 @@ def test_a_post_is_found_in_another_spelling_and_its_case_opened(
     assert page.url.endswith(f"/cases/{case_id(cases, 'post:p-2')}")
 
 
+def closed(account: str, name: str) -> Closure:
+    """A closed account of which nothing is left but its fingerprint."""
+    shown = Fingerprint(account=account, names=(name,), handles=("old_one",))
+    now = datetime.now(UTC)
+    return Closure(
+        account=account, created_at=None, closed_at=now, origin="import:list", ground="", fingerprint=shown
+    )
+
+
+def test_closed_accounts_are_found_by_what_they_showed_until_they_are_erased(cases: Site) -> None:
+    with cases.store() as conn:
+        closures.keep(conn, [closed("x:7", "صوت الرّاية القديم"), closed("x:8", "Somebody")])
+    with cases.client(cases.person()) as client:
+        page = client.get("/search?q=رايه+قديم&kind=closure").text
+        assert "x:7" in page and "x:8" not in page and "/networks?account=x%3A7" in page
+        with cases.store() as conn:
+            closures.keep(conn, [closed("x:7", "اسم آخر")])
+        assert "x:7" not in client.get("/search?q=رايه+قديم&kind=closure").text
+        assert "x:8" in client.get("/search?q=old_one").text
+        with cases.store() as conn:
+            closures.erase(conn, ["x:7", "x:8"])
+        assert "x:8" not in client.get("/search?q=old_one").text
+    with cases.client(cases.person(Role.ADMIN, name="Admin")) as client:
+        assert client.get("/search?q=old_one").status_code == 403
+
+
 @both
 def test_accounts_groups_and_notes_are_found_too(
     cases: Site, page: Page, log_in: LogIn, locale: Locale
@@ -48,10 +76,11 @@ def test_accounts_groups_and_notes_are_found_too(
     case = case_id(cases, "post:p-1")
     with cases.store() as conn:
         service.note(conn, case_id=case, actor=user.actor, text="القناة عند الميناء", now=datetime.now(UTC))
+        closures.keep(conn, [closed("x:7", "قناةُ القَناةِ القديمة")])
     log_in(page, user)
     page.goto(f"{cases.url}/search")
     look_for(page, "القناة")
-    for kind in ("post", "account", "group", "note"):
+    for kind in ("post", "account", "group", "closure", "note"):
         expect(page.locator(f"#found-{kind}")).to_have_text(words(locale, f"search.kind.{kind}"))
     page.get_by_role("radio", name=words(locale, "search.kind.note"), exact=True).check()
     page.get_by_role("button", name=words(locale, "search.go"), exact=True).click()

@@ -45,10 +45,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """The notice in one language, paragraph by paragraph."""
+    """The notice in one language, paragraph by paragraph; `quoting` has the author's own words."""
 
     language: Language
     paragraphs: tuple[str, ...]
+    quoting: str = ""
 
     @property
     def text(self) -> str:
@@ -67,10 +68,11 @@ def written(facts: Facts, language: Language) -> Notice:
     words = words_of(language)
     when = words["when"].format(date=_date(facts.created_at, words, language)) if facts.created_at else ""
     named = [words[f"measure.{kind}"] for kind in facts.measures if f"measure.{kind}" in words]
+    quoting = words["quote"].format(quote=facts.quote).strip() if facts.quote else ""
     paragraphs = [
         words["opening"].format(subject=words[f"subject.{facts.subject}"], when=when),
         _done(named, facts.whole_account, words),
-        words["quote"].format(quote=facts.quote) if facts.quote else "",
+        quoting,
         words["ground"].format(ground=words[f"ground.{facts.ground}"]),
         words["reason"].format(reason=facts.reason) if facts.reason else "",
         f"{words['source.reported' if facts.reported else 'source.own']} "
@@ -78,7 +80,20 @@ def written(facts: Facts, language: Language) -> Notice:
         " ".join([words["appeal"], words["appeal.link"].format(link=facts.appeal) if facts.appeal else ""]),
         words["redress"],
     ]
-    return Notice(language=language, paragraphs=tuple(part.strip() for part in paragraphs if part.strip()))
+    told = tuple(part.strip() for part in paragraphs if part.strip())
+    return Notice(language=language, paragraphs=told, quoting=quoting)
+
+
+def languages(conn: Conn, known: Iterable[Case]) -> dict[int, Language]:
+    """In which language whoever a case concerns is told, by case: that of the account, or of what the case
+    is about where the account's is not known."""
+    among = list(known)
+    rows = conn.execute(
+        "SELECT id, language FROM accounts WHERE id = ANY(%s)",
+        [sorted({case.account for case in among if case.account})],
+    )
+    own: dict[str | None, str | None] = dict(rows.fetchall())
+    return {case.id: language_for(own.get(case.account) or case.language) for case in among}
 
 
 def preview(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> Notice | None:
@@ -87,7 +102,7 @@ def preview(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> 
     case = cases.load(conn, [case_id]).get(case_id)
     if case is None or case.account is None or not verdict.ground.is_violation:
         return None
-    return written(_facts(conn, case, verdict, appeal), _language(conn, case))
+    return written(_facts(conn, case, verdict, appeal), languages(conn, [case])[case.id])
 
 
 def order(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> Order | None:
@@ -96,7 +111,7 @@ def order(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> Or
     if case is None or case.account is None or not verdict.ground.is_violation:
         return None
     facts = _facts(conn, case, verdict, appeal)
-    notice = written(facts, _language(conn, case))
+    notice = written(facts, languages(conn, [case])[case.id])
     details: dict[str, Any] = {
         "text": notice.text,
         "language": notice.language,
@@ -140,12 +155,6 @@ def _measures(conn: Conn, case_id: int, verdict: Verdict) -> Iterable[str]:
         if taken and action.state == "proposed" and action.kind not in _SILENT:
             yield action.kind
     yield from (added.kind.value for added in verdict.add if added.kind not in _SILENT)
-
-
-def _language(conn: Conn, case: Case) -> Language:
-    """Of the account; of what the case is about where the account's is not known."""
-    row = conn.execute("SELECT language FROM accounts WHERE id = %s", [case.account]).fetchone()
-    return language_for(row[0] if row and row[0] else case.language)
 
 
 def _done(named: list[str], whole_account: bool, words: dict[str, Any]) -> str:

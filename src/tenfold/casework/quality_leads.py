@@ -6,7 +6,7 @@ from typing import Literal
 from tenfold.casework.reversing import reverse
 from tenfold.casework.states import CaseState
 from tenfold.casework.wishes import NotFoundError, RefusedError, Reversed, checked_text
-from tenfold.store import audit, cases, quality_results
+from tenfold.store import audit, cases, quality_results, quality_samples
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
 from tenfold.taxonomy import Ground
@@ -18,13 +18,16 @@ def mark_golden(
     conn: Conn, *, case_id: int, ground: Ground, explanation: str, actor: str, now: datetime
 ) -> int:
     """Make a decided case golden, with the right ground and why; returns the golden case's id. RefusedError
-    if the case is not decided."""
+    if the case is not decided, or rests on a link: its evidence changes with the link, so that it could not
+    be shown as it was."""
     explanation = checked_text("explanation", explanation)
     case = cases.load(conn, [case_id]).get(case_id)
     if case is None:
         raise NotFoundError(f"there is no case {case_id}")
     if case.state != CaseState.DECIDED:
         raise RefusedError("case", "is not decided; a golden case is one on which people are sure")
+    if quality_samples.rests_on_link(conn, case_id):
+        raise RefusedError("link", "rests on a link, whose evidence changes; it could not be shown as it was")
     golden = quality_results.mark_golden(
         conn, case_id=case_id, ground=ground, explanation=explanation, actor=actor, now=now
     )

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from tenfold.casework import deciding
+from tenfold.casework import clusters, deciding
 from tenfold.casework.carrying_out import By
 from tenfold.casework.states import CASE_STEPS, CaseState, CaseStep, after
 from tenfold.casework.wishes import (
@@ -25,11 +25,12 @@ from tenfold.casework.wishes import (
     checked_text,
     present,
 )
-from tenfold.store import audit, cases, inbox, seconds
+from tenfold.store import actions, audit, cases, inbox, seconds
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case
 from tenfold.store.database import Conn
 from tenfold.store.seconds import Proposal
+from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
 
 LONGEST_QUEUE: Final = 512
@@ -63,6 +64,7 @@ def _propose(conn: Conn, needed: SecondNeededError, actor: str, now: datetime) -
         as_one=needed.as_one,
         needs=needed.needs,
         author=actor,
+        family=needed.family,
         now=now,
     )
     entries = []
@@ -87,10 +89,27 @@ def verdicts_of(proposal: Proposal) -> list[CaseVerdict]:
     return msgspec.convert(proposal.verdicts, list[CaseVerdict])
 
 
+def untied(conn: Conn, proposal: Proposal, now: datetime, *, lock: bool = False) -> list[str]:
+    """Of a proposal to close all accounts of the same people: who does not belong to them any more. With
+    `lock` nobody takes back what ties them together until the end of the transaction."""
+    if proposal.family is None:
+        return []
+    known = cases.load(conn, proposal.case_ids)
+    accounts = [known[case_id].subject_id for case_id in proposal.case_ids]
+    if lock:
+        actions.lock_subjects(conn, [Subject(SubjectKind.ACCOUNT, id_) for id_ in accounts])
+    return clusters.no_longer_tied(
+        conn, account=proposal.family, chosen=accounts, since=proposal.proposed_at, now=now
+    )
+
+
 def confirm(conn: Conn, *, proposal_id: int, actor: str, now: datetime) -> list[Decided]:
     """Decide as proposed, in the name of who proposed it and of the second person. RefusedError: the second
-    person is the first, or what was proposed cannot be done any more."""
+    person is the first, what was proposed cannot be done any more, or accounts of the same people are not
+    tied together any longer: what two people decide is what both of them saw."""
     proposal = _as_second(conn, proposal_id, actor, now)
+    if gone := untied(conn, proposal, now, lock=True):
+        raise RefusedError("members", f"no longer tied to the others: {', '.join(gone)}; send it back")
     made = deciding.decide_confirmed(
         conn,
         verdicts=verdicts_of(proposal),
@@ -132,9 +151,11 @@ def take_over(conn: Conn, *, proposal_id: int, actor: str, lease: timedelta, now
 
 
 def withdraw(conn: Conn, *, proposal_id: int, actor: str, now: datetime) -> list[int]:
-    """Whoever proposed it takes it back, while nobody has looked; returns the cases, open again."""
+    """Whoever proposed it takes it back, while nobody has looked; for a key the command line can, too.
+    Returns the cases, open again."""
     proposal = _waiting(conn, proposal_id, now)
-    if proposal.author != actor:
+    for_key = actor.startswith("cli:") and proposal.author.startswith("key:")
+    if proposal.author != actor and not for_key:
         raise RefusedError("proposal", f"was made by {proposal.author}; send it back instead")
     seconds.end(conn, proposal.id, state="withdrawn", second=None, now=now)
     for case in _locked(conn, proposal):

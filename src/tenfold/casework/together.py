@@ -10,8 +10,9 @@ from datetime import datetime
 
 import msgspec
 
-from tenfold.casework import orders
+from tenfold.casework import notices, orders
 from tenfold.casework.deciding import decide_those_free
+from tenfold.casework.notices import Language, Notice
 from tenfold.casework.states import ActionState
 from tenfold.casework.wishes import (
     CaseConflictError,
@@ -36,14 +37,15 @@ MOST = 500  # cases of one decision
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What shall be done with cases. `as_proposed`: order what rules proposed on each; `add` is ordered where
-    it can be done. `whole_account` decides the accounts' other open cases too. `but` are left as they are,
-    `cleared` are decided as no violation."""
+    it can be done. `whole_account` decides the accounts' other open cases too. `notify`: whoever a violation
+    concerns is told. `but` are left as they are, `cleared` are decided as no violation."""
 
     ground: Ground
     reason: str = ""
     as_proposed: bool = True
     add: tuple[ActionKind, ...] = ()
     whole_account: bool = False
+    notify: bool = False
     but: frozenset[int] = frozenset()
     cleared: frozenset[int] = frozenset()
 
@@ -51,8 +53,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 class Effects(msgspec.Struct, frozen=True, kw_only=True):
     """What a wish would do: how many cases it decides and clears, subjects by what is ordered for them,
     how many things that rules did end, other cases decided along, and for how many an added action cannot
-    be done. `needs` is what asks for a second person, as kind:value. `taken` is how those stand that cannot
-    be decided."""
+    be done. `notices` counts what is written to whom by language, `examples` is the first in each. `needs` is
+    what asks for a second person, as kind:value. `taken` is how those stand that cannot be decided."""
 
     decides: int
     clears: int
@@ -60,6 +62,8 @@ class Effects(msgspec.Struct, frozen=True, kw_only=True):
     lifts: int
     along: int
     unfit: Mapping[str, int]
+    notices: Mapping[Language, int]
+    examples: tuple[Notice, ...]
     needs: tuple[str, ...]
     taken: Mapping[int, Present]
 
@@ -81,6 +85,9 @@ def effects(conn: Conn, *, case_ids: Sequence[int], wish: Wish, actor: str, now:
         known.account for known, verdict in plan.wanted if verdict.scope == "account" and known.account
     }
     cleared = [known.id for known, verdict in plan.wanted if not verdict.ground.is_violation]
+    spoken = notices.languages(conn, (known for known, _ in plan.wanted if known.id in plan.told))
+    first = {language: case_id for case_id, language in reversed(spoken.items())}
+    examples = (notices.preview(conn, case_id=id_, verdict=plan.told[id_]) for id_ in first.values())
     return Effects(
         decides=len(plan.wanted),
         clears=len(cleared),
@@ -88,6 +95,8 @@ def effects(conn: Conn, *, case_ids: Sequence[int], wish: Wish, actor: str, now:
         lifts=_by_rules(plan.of_cases, cleared),
         along=_others(conn, accounts, [known.id for known, _ in plan.wanted], now),
         unfit=plan.unfit,
+        notices=Counter(spoken.values()),
+        examples=tuple(one for one in examples if one),
         needs=tuple(seconds.asked(conn, plan.named)),
         taken=plan.taken,
     )
@@ -97,7 +106,10 @@ def decide_together(conn: Conn, *, case_ids: Sequence[int], wish: Wish, actor: s
     """Decide by one decision. RefusedError: no case is left to decide, or there are more than MOST."""
     checked_text("reason", wish.reason)
     plan = _Plan(conn, case_ids, wish, actor, now)
-    verdicts = [CaseVerdict(case_id=known.id, verdict=verdict) for known, verdict in plan.wanted]
+    verdicts = [
+        CaseVerdict(case_id=known.id, verdict=plan.with_notice(known.id, verdict))
+        for known, verdict in plan.wanted
+    ]
     made, late = decide_those_free(conn, verdicts=verdicts, actor=actor, now=now)
     if not made:
         raise RefusedError("case", "none of these cases can be decided now")
@@ -129,12 +141,14 @@ class _Plan:
     def __init__(self, conn: Conn, case_ids: Sequence[int], wish: Wish, actor: str, now: datetime) -> None:
         if len(set(case_ids)) > MOST:
             raise RefusedError("case", f"more than {MOST} cases; choose fewer")
+        self._conn = conn
         self._wish = wish
         self._told: set[tuple[str, Subject, str]] = set()
         self._accounts: set[str] = set()
         self.ordered: Counter[str] = Counter()
         self.unfit: Counter[str] = Counter()
         self.taken: dict[int, Present] = {}
+        self.told: dict[int, Verdict] = {}  # what those who are told of a case are told about
         known = cases.load(conn, set(case_ids) - wish.but)
         self.of_cases = actions.of_cases(conn, known)
         posts = (case.subject_id for case in known.values() if case.subject.kind is SubjectKind.POST)
@@ -159,30 +173,49 @@ class _Plan:
         named |= {("queue", case.queue) for case, _ in self.wanted}
         return named | {("action", kind) for kind, count in self.ordered.items() if count}
 
+    def with_notice(self, case_id: int, verdict: Verdict) -> Verdict:
+        """The verdict, with the notice among what it orders if somebody is told."""
+        if case_id not in self.told:
+            return verdict
+        notice = notices.order(self._conn, case_id=case_id, verdict=self.told[case_id])
+        return verdict if notice is None else msgspec.structs.replace(verdict, add=(*verdict.add, notice))
+
     def _verdict(self, case: Case, proposed: Sequence[Action]) -> Verdict:
         wish = self._wish
         if case.id in wish.cleared or not wish.ground.is_violation:
             ground = Ground.NONE if case.id in wish.cleared else wish.ground
             return Verdict(ground=ground, reason=wish.reason)
-        asked = [action for action in proposed if wish.as_proposed or action.kind in wish.add]
+        # What people are told is the form's choice alone, as with one case.
+        asked = [
+            action
+            for action in proposed
+            if (wish.as_proposed or action.kind in wish.add) and action.kind != ActionKind.NOTIFY
+        ]
         chosen = [action.id for action in asked if self._tell(action.kind, action.subject, action.label)]
-        added = [order for kind in wish.add for order in self._order(kind, case)]
+        fit = [order for kind in wish.add for order in self._order(kind, case)]
+        added = [order for order in fit if order.subject and self._tell(order.kind, order.subject, "")]
         whole = wish.whole_account and case.account is not None and case.account not in self._accounts
         if whole and case.account is not None:
             self._accounts.add(case.account)
-        return Verdict(
+        verdict = Verdict(
             ground=wish.ground,
             scope="account" if whole else "subject",
             proposals=tuple(chosen),
             add=tuple(added),
             reason=wish.reason,
         )
+        if wish.notify and case.account is not None:
+            self.ordered[ActionKind.NOTIFY] += 1
+            # All that is done about the case, whichever case of the batch orders it.
+            everything = tuple(action.id for action in asked)
+            self.told[case.id] = msgspec.structs.replace(verdict, proposals=everything, add=tuple(fit))
+        return verdict
 
     def _order(self, kind: ActionKind, case: Case) -> Iterable[Order]:
         subject = orders.target(kind, case.subject, case.account, self._groups.get(case.subject_id))
         if subject is None or not orders.applies(kind, subject):
             self.unfit[kind] += 1
-        elif self._tell(kind, subject, ""):
+        else:
             yield Order(kind=kind, subject=subject)
 
     def _tell(self, kind: str, subject: Subject, label: str) -> bool:

@@ -94,13 +94,14 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
 class SecondNeededError(RefusedError):
     """One person is not enough for these verdicts; `needs` says what asks for a second one, as kind:value.
-    Nothing was written."""
+    Nothing was written. `family`: the account to whose people all of them have to belong."""
 
     def __init__(self, needs: Sequence[str], verdicts: Sequence[CaseVerdict], *, as_one: bool) -> None:
         super().__init__("second", f"a second person has to agree: {', '.join(needs)}")
         self.needs = needs
         self.verdicts = verdicts
         self.as_one = as_one
+        self.family: str | None = None
 
 
 class Reversed(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ GROUPS = {
     "protectees": "Who is watched over: import, list, add, end, export.",
     "policy": "Rules: check, explain, test.",
     "referrals": "What law enforcement is told about threats: list, show, export.",
-    "seconds": "Which decisions need a second person: list, add, remove.",
+    "seconds": "Which decisions need a second person, and what waits for one.",
     "sweep": "Go over a whole history: link all accounts, rank by association.",
     "threats": "Threats against people: list, show, figures, corrections.",
     "users": "People of the console: add, roles, login links.",

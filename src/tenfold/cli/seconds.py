@@ -1,4 +1,4 @@
-"""`tenfold seconds`: for which grounds, actions and queues one person is not enough to decide."""
+"""`tenfold seconds`: for which grounds, actions and queues one person is not enough, and what waits."""
 
 import sys
 from datetime import UTC, datetime
@@ -53,6 +53,39 @@ def add(kind: What, value: Value) -> None:
 def remove(kind: What, value: Value) -> None:
     """One person is enough again; what waits already still waits."""
     _set(kind, value, needed=False)
+
+
+@app.command("waiting")
+def waiting(json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> None:
+    """What was proposed and waits for a second person, the oldest first."""
+    from tenfold.store import seconds
+
+    with common.connection() as conn:
+        found = seconds.waiting(conn)
+    if json:
+        common.print_json(found)
+        return
+    for one in found:
+        cases = ", ".join(map(str, one.case_ids))
+        typer.echo(f"{one.id}  by {one.author} at {one.proposed_at:%Y-%m-%d %H:%M}  cases {cases}")
+    if not found:
+        sys.stderr.write("nothing waits for a second person\n")
+
+
+@app.command("withdraw")
+def withdraw(
+    proposal: Annotated[int, typer.Argument(help="Its number, as `waiting` tells it.", min=1, max=2**63 - 1)],
+) -> None:
+    """Take back what a key proposed; people take theirs back at the console."""
+    from tenfold.casework import seconds
+    from tenfold.casework.wishes import CaseConflictError, NotFoundError, RefusedError
+
+    try:
+        with common.connection() as conn:
+            cases = seconds.withdraw(conn, proposal_id=proposal, actor=ACTOR, now=datetime.now(UTC))
+    except (NotFoundError, CaseConflictError, RefusedError) as error:
+        raise CommandError(f"nothing was taken back: {error}") from None
+    typer.echo(f"taken back; open again: {', '.join(map(str, cases))}")
 
 
 def _set(kind: Kind, value: str, *, needed: bool) -> None:

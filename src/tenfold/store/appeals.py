@@ -218,6 +218,18 @@ def figures(conn: Conn, *, span: timedelta, now: datetime) -> list[Figure]:
     return cursor.fetchall()
 
 
+def waiting_on(conn: Conn, case_id: int) -> list[Appeal]:
+    """The appeals that wait on a case, the most urgent first."""
+    cursor = conn.cursor(row_factory=class_row(Appeal))
+    cursor.execute(
+        sql.SQL("SELECT {} FROM appeals WHERE case_id = %s AND outcome IS NULL ORDER BY due_at, id").format(
+            _COLUMNS
+        ),
+        [case_id],
+    )
+    return cursor.fetchall()
+
+
 def waiting(conn: Conn, now: datetime) -> tuple[int, int]:
     """How many wait, and how many of them are overdue."""
     row = conn.execute(

@@ -12,15 +12,16 @@ OVERLAP = timedelta(minutes=15)  # decisions committed later than others made af
 CERTAIN = timedelta(minutes=2)  # after a decision, when its author can no longer undo it
 
 # The subject is as it was at a time, and no link to a closed account is part of the evidence.
-AS_IT_WAS = """
+_LINKED = """EXISTS (SELECT FROM signals WHERE signals.subject_kind = 'account'
+            AND signals.subject_id = cases.subject_id AND signals.name = 'return')"""
+AS_IT_WAS = f"""
     CASE cases.subject_kind
     WHEN 'post' THEN EXISTS (SELECT FROM posts WHERE posts.id = cases.subject_id
-        AND (posts.edited_at IS NULL OR posts.edited_at <= {since}))
+        AND (posts.edited_at IS NULL OR posts.edited_at <= {{since}}))
     WHEN 'account' THEN EXISTS (SELECT FROM accounts WHERE accounts.id = cases.subject_id)
         AND NOT EXISTS (SELECT FROM account_profiles AS later WHERE later.account = cases.subject_id
-            AND later.at > {since})
-        AND NOT EXISTS (SELECT FROM signals WHERE signals.subject_kind = 'account'
-            AND signals.subject_id = cases.subject_id AND signals.name = 'return')
+            AND later.at > {{since}})
+        AND NOT {_LINKED}
     WHEN 'media' THEN EXISTS (SELECT FROM media WHERE media.id = cases.subject_id)
     ELSE EXISTS (SELECT FROM groups WHERE groups.id = cases.subject_id) END
 """
@@ -99,6 +100,14 @@ def end_sample(conn: Conn, sample_id: int, actor: str, now: datetime) -> bool:
         [actor, now, sample_id],
     )
     return ended.rowcount > 0
+
+
+def rests_on_link(conn: Conn, case_id: int) -> bool:
+    """Whether a case is about an account that is linked to a closed one."""
+    found = conn.execute(
+        f"SELECT FROM cases WHERE id = %s AND subject_kind = 'account' AND {_LINKED}", [case_id]
+    )
+    return found.rowcount > 0
 
 
 def drawable(conn: Conn, now: datetime) -> list[Drawable]:

@@ -8,7 +8,7 @@ import msgspec
 
 from tenfold.store.database import Conn
 
-KINDS: Final = ("post", "account", "group", "note")
+KINDS: Final = ("post", "account", "group", "closure", "note")
 PATIENCE: Final = timedelta(seconds=4)  # a search that takes longer is given up: its words are everywhere
 MOST: Final = 5_000  # matches of one kind that are looked at to find the newest
 
@@ -18,6 +18,10 @@ _SOURCES: Final[Mapping[str, str]] = {
     "account": "SELECT id, concat_ws(E'\\n', display_name, handle, bio, location) AS text,"
     " COALESCE(created_at, updated_at) AS at FROM accounts",
     "group": "SELECT id, concat_ws(E'\\n', name, description) AS text, created_at AS at FROM groups",
+    # What the fingerprint keeps of profiles; the account itself may be gone, or another platform's.
+    "closure": "SELECT account AS id, (SELECT string_agg(shown, E'\\n') FROM"
+    " (VALUES ('names'), ('handles'), ('bios'), ('urls')) AS sorts (sort),"
+    " json_array_elements_text(fingerprint -> sort) AS shown) AS text, closed_at AS at FROM closures",
     "note": "SELECT id::text AS id, text, at FROM case_notes",
 }
 
@@ -49,7 +53,7 @@ def originals(conn: Conn, kind: str, ids: Iterable[str]) -> list[Text]:
     rows = conn.execute(
         f"SELECT id, text, at FROM ({_SOURCES[kind]}) AS source WHERE id = ANY(%s)", [sorted(set(ids))]
     )
-    return [Text(kind, id_, text, at) for id_, text, at in rows]
+    return [Text(kind, id_, text or "", at) for id_, text, at in rows]
 
 
 def put(conn: Conn, texts: Sequence[Text], gone: Iterable[tuple[str, str]]) -> None:
@@ -115,6 +119,9 @@ _DESCRIBED: Final[Mapping[str, str]] = {
     " 'account' AS about, accounts.id AS of FROM accounts LEFT JOIN closures ON account = accounts.id",
     "group": "SELECT id, creator AS account, state, name AS title, NULL::timestamptz AS closed_at,"
     " 'group' AS about, id AS of FROM groups",
+    "closure": "SELECT closures.account AS id, closures.account, COALESCE(accounts.state, 'closed') AS state,"
+    " fingerprint #>> '{handles,0}' AS title, closed_at, 'account' AS about, closures.account AS of"
+    " FROM closures LEFT JOIN accounts ON accounts.id = closures.account",
     "note": "SELECT case_notes.id::text AS id, cases.account, NULL AS state, author AS title,"
     " NULL::timestamptz AS closed_at, subject_kind AS about, subject_id AS of"
     " FROM case_notes JOIN cases ON cases.id = case_id",

@@ -25,7 +25,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody would decide. `needs` are the rules that ask for a second person; `second` is who
-    confirmed it, sent it back or took it over."""
+    confirmed it, sent it back or took it over; `family` the account to whose people all cases have to belong,
+    if they have to."""
 
     id: int
     case_ids: list[int]
@@ -39,6 +40,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     words: str
     decision_id: int | None
+    family: str | None
 
 
 _COLUMNS = sql.SQL(", ").join(sql.Identifier(name) for name in Proposal.__struct_fields__)
@@ -87,15 +89,16 @@ def add(
     as_one: bool,
     needs: Sequence[str],
     author: str,
+    family: str | None,
     now: datetime,
 ) -> int:
     """Keep a proposal; returns its id. `verdicts` is JSON."""
     row = conn.execute(
         """
-        INSERT INTO proposed_decisions (case_ids, verdicts, as_one, needs, author, proposed_at)
-        VALUES (%s, %s::jsonb, %s, %s, %s, %s) RETURNING id
+        INSERT INTO proposed_decisions (case_ids, verdicts, as_one, needs, author, family, proposed_at)
+        VALUES (%s, %s::jsonb, %s, %s, %s, %s, %s) RETURNING id
         """,
-        [list(case_ids), verdicts.decode(), as_one, list(needs), author, now],
+        [list(case_ids), verdicts.decode(), as_one, list(needs), author, family, now],
     ).fetchone()
     assert row is not None
     return int(row[0])
@@ -111,6 +114,15 @@ def load(conn: Conn, proposal_id: int, *, lock: bool = False) -> Proposal | None
         [proposal_id],
     )
     return cursor.fetchone()
+
+
+def waiting(conn: Conn) -> list[Proposal]:
+    """The proposals that wait, the oldest first."""
+    cursor = conn.cursor(row_factory=class_row(Proposal))
+    cursor.execute(
+        sql.SQL("SELECT {} FROM proposed_decisions WHERE state = 'waiting' ORDER BY id").format(_COLUMNS)
+    )
+    return cursor.fetchall()
 
 
 def waiting_on(conn: Conn, case_id: int) -> Proposal | None:

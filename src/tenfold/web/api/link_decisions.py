@@ -9,7 +9,7 @@ from litestar.datastructures import State
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from tenfold.casework import closing, linking, seconds, track_record
+from tenfold.casework import closing, clusters, linking, seconds, track_record
 from tenfold.casework.closing import Closed
 from tenfold.casework.linking import LinkDecided, LinkReversed, LinkVerdict
 from tenfold.casework.seconds import Proposed
@@ -26,7 +26,7 @@ from tenfold.web.runtime import Running
 
 ApiRequest = Request[None, ApiKey, State]
 AccountId = Annotated[str, Meta(min_length=1, max_length=MAX_ID_LENGTH, pattern=NO_NUL)]
-Accounts = Annotated[list[AccountId], Meta(min_length=1, max_length=closing.MOST)]
+Accounts = Annotated[list[AccountId], Meta(min_length=1, max_length=clusters.MOST)]
 
 
 class SharedValue(msgspec.Struct, kw_only=True):

@@ -19,7 +19,8 @@ from tenfold.store.database import Conn
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
-from tenfold.web.console.case import GROUNDS, marked_fields
+from tenfold.web.console.case_findings import marked_fields
+from tenfold.web.console.decision_form import GROUNDS
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import user_ids
 from tenfold.web.console.sparing import spare

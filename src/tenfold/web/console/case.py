@@ -10,97 +10,36 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from markupsafe import Markup
 
 from tenfold.casework import returns, service, ties, views
 from tenfold.casework.ties import Ties
-from tenfold.store import audit, cases, inbox, people
+from tenfold.store import appeals, audit, cases, inbox, people
+from tenfold.store.appeals import Appeal
 from tenfold.store.database import Conn
 from tenfold.subjects import SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
-from tenfold.web.console import pages
+from tenfold.web.console import case_findings, pages
 from tenfold.web.console import returns as returns_pages
 from tenfold.web.console.access import Permission, Visit, Visiting
+from tenfold.web.console.decision_form import ADDABLE, GROUNDS, PURPOSES, Wish
 from tenfold.web.console.errors import Conflict
-from tenfold.web.console.highlight import Hit
 from tenfold.web.console.queue import number_of, read_filter, read_toast, user_ids
-from tenfold.web.console.readings import Reading, readings
 from tenfold.web.console.sparing import Spared, shown_token, spare
 
-MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
-QUOTE: Final = 200  # code points
-
-# Grounds in the order of the picker, each with the key that picks it.
-GROUNDS: Final = (
-    *((ground.value, ground.value[-1]) for ground in Ground if ground.is_violation),
-    (Ground.EXCEPTION.value, "9"),
-    (Ground.NONE.value, "0"),
-)
 FEW_PARTS: Final = 3  # of a rule's condition are shown at once; more are folded away
-LONGEST_VALUE: Final = 60  # characters of what a part saw; the whole text stands above
-# Facts that the page's head or the part about the account tells already.
-SHOWN_ELSEWHERE: Final = {"language", "script", "account", "verified"}
-# Details of findings that stand first, or that the waterfall of a link tells.
-TOLD_ELSEWHERE: Final = (
-    "bank",
-    "entry",
-    "label",
-    "items",
-    "prior_bits",
-    "model",
-    "closed",
-    "held_back",
-    "boxes",
-    "moments_read",
-    "factors",
-    "match",
-    "distance",
-    "points",
-    "covered",
-    "lies",
-    "turn",
-    "negative",
-    "border",
-)
-PURPOSES: Final = ("none", "news", "research", "art", "counter_speech")
-ADDABLE: Final[dict[SubjectKind, tuple[ActionKind, ...]]] = {
-    SubjectKind.POST: (ActionKind.REMOVE, ActionKind.HIDE, ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
-    SubjectKind.MEDIA: (ActionKind.REMOVE, ActionKind.HIDE, ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
-    SubjectKind.ACCOUNT: (ActionKind.RESTRICT, ActionKind.CLOSE_ACCOUNT),
-    SubjectKind.GROUP: (ActionKind.RESTRICT, ActionKind.CLOSE_GROUP),
-}
-
-
-class Finding(msgspec.Struct):
-    """A signal as shown: with the pieces of text that it rests on, and how hidden words were read."""
-
-    signal: views.SignalView
-    quotes: list[Markup]
-    readings: list[Reading]
-
-
-class Wish(msgspec.Struct, kw_only=True):
-    """The decision form as filled in, so that an error gives it back as it was."""
-
-    ground: str = ""
-    purpose: str = ""
-    scope: str = "subject"
-    proposals: set[int] = set()
-    add: set[str] = set()
-    notify: bool = True
-    reason: str = ""
 
 
 class Read(msgspec.Struct):
     """A case as read for its page, with the names of the people on it. `spared`: what of its texts is not
     sent. `tied`: whom its account is tied to. `returned`: what the parts of the page about a return need;
-    empty where nothing links the account to one that came before."""
+    empty where nothing links the account to one that came before. `appeals`: those that wait on the case."""
 
     view: views.CaseView
     names: dict[int, str]
     spared: Spared
     tied: Ties | None
     returned: dict[str, Any]
+    appeals: Sequence[Appeal] = ()
 
 
 @contextlib.contextmanager
@@ -116,56 +55,6 @@ def acting(visit: Visit) -> Iterator[Conn]:
         with visit.runtime.pool.connection() as conn:
             names = people.names(conn, user_ids((present.claimed_by, present.decided_by)))
         raise Conflict(present, names) from None
-
-
-def _shown(value: Any) -> str:
-    """A detail or fact of any shape as text. Values are shown as rules see them, in Latin digits."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float):
-        return f"{value:.3g}"
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return ", ".join(value)
-    return msgspec.json.encode(value).decode()
-
-
-def _findings(view: views.CaseView, spared: Spared) -> list[Finding]:
-    found = []
-    for number, signal in enumerate(view.signals, start=1):
-        texts = {
-            span: view.subject.fields.get(span.field, "")[span.start : span.end] for span in signal.spans
-        }
-        distinct = list(dict.fromkeys(text[:QUOTE] for text in texts.values() if text))
-        quotes = [spared.told(text) for text in distinct[:MAX_QUOTES]]
-        read_as = readings(signal, view.subject.fields, spared, number)
-        found.append(Finding(signal, quotes, read_as))
-    return found
-
-
-def marked_fields(view: views.CaseView, spared: Spared) -> list[tuple[str, Markup]]:
-    """The texts of the subject, the evidence of every finding marked with the finding's number."""
-    hits: dict[str, list[Hit]] = {}
-    for number, signal in enumerate(view.signals, start=1):
-        for span in signal.spans:
-            hits.setdefault(span.field, []).append(Hit(span.start, span.end, number))
-    return [
-        (field, spared.told(text, hits.get(field, ()))) for field, text in view.subject.fields.items() if text
-    ]
-
-
-def _seen(value: str, masked: bool) -> str:
-    """What a part of a rule saw, cut; a value long enough to be the text itself is masked with it."""
-    if len(value) <= LONGEST_VALUE:
-        return value
-    return "…" if masked else value[:LONGEST_VALUE].rstrip() + "…"
-
-
-def _facts(view: views.CaseView) -> list[tuple[str, Any]]:
-    return [
-        (key, value)
-        for key, value in view.subject.facts.items()
-        if value not in (None, "", [], {}) and key not in SHOWN_ELSEWHERE
-    ]
 
 
 def _actors(view: views.CaseView) -> list[str | None]:
@@ -216,15 +105,15 @@ def show(
         masked=spared.masked,
         spared=spared,
         tied=found.tied,
+        appeals=found.appeals,
         pair_page=returns_pages.place,
         part=f"?{urlencode({'shown': shown_token(visit, case.id)})}" if spared.revealed else "",
-        fields=marked_fields(view, spared),
-        facts=_facts(view),
-        findings=_findings(view, spared),
-        shown=_shown,
-        seen=_seen,
+        fields=case_findings.marked_fields(view, spared),
+        facts=case_findings.facts(view),
+        findings=case_findings.findings(view, spared),
+        shown=case_findings.shown,
         FEW_PARTS=FEW_PARTS,
-        TOLD_ELSEWHERE=TOLD_ELSEWHERE,
+        TOLD_ELSEWHERE=case_findings.TOLD_ELSEWHERE,
         people=found.names,
         filter=filter_,
         trail=filter_.trail,
@@ -259,22 +148,22 @@ def read(
     if view is None:
         raise NotFoundException
     spared = spare(conn, visit, revealed=revealed)
-    returned = _returned(conn, visit, view, spared.masked)
+    returned = _returned(conn, visit, view, spared)
     actors = [*_actors(view), *(made.author for made in returned["verdicts_made"])]
     names = people.names(conn, user_ids(actors))
     audit.append(conn, also)
     tied = ties.of_account(conn, view.account.id) if view.account else None
-    return Read(view, names, spared, tied, returned)
+    return Read(view, names, spared, tied, returned, appeals.waiting_on(conn, case_id))
 
 
-def _returned(conn: Conn, visit: Visit, view: views.CaseView, masked: bool) -> dict[str, Any]:
+def _returned(conn: Conn, visit: Visit, view: views.CaseView, spared: Spared) -> dict[str, Any]:
     """The strongest link of a case about an account to one that came before."""
     pair = None
     if view.case.subject.kind is SubjectKind.ACCOUNT:
         pair = returns.strongest_return(conn, view.case.subject.id)
     if pair is None:
         return {"returned": None, "verdicts_made": ()}
-    shown = returns_pages.shown(conn, visit, returns_pages.read_pair(conn, visit, *pair), masked=masked)
+    shown = returns_pages.shown(conn, visit, returns_pages.read_pair(conn, visit, *pair), spared)
     return shown | {"link_wish": returns_pages.Wish(), "link_failure": None, "origin_case": view.case.id}
 
 

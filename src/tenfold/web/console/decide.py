@@ -10,60 +10,14 @@ from litestar.response import Redirect
 
 from tenfold.casework import notices, seconds, service
 from tenfold.casework.seconds import Proposed
-from tenfold.casework.service import Order, RefusedError, Verdict
+from tenfold.casework.service import RefusedError, Verdict
 from tenfold.store.database import Conn
-from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import ahead, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
-from tenfold.web.console.case import ADDABLE, PURPOSES, Wish, acting, read, show
+from tenfold.web.console.case import acting, read, show
+from tenfold.web.console.decision_form import Wish, missing, read_wish, verdict_of
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import Toast, go_to_next, read_filter
-
-GROUND_VALUES = {ground.value for ground in Ground}
-ADDABLE_VALUES = {kind.value for kinds in ADDABLE.values() for kind in kinds}
-
-
-def read_wish(visit: Visit) -> Wish:
-    """The form. Values that it does not offer are left out."""
-    proposals = {
-        int(value)
-        for value in visit.fields("proposal")
-        if value.isascii() and value.isdigit() and len(value) < 19
-    }
-    return Wish(
-        ground=visit.field("ground") if visit.field("ground") in GROUND_VALUES else "",
-        purpose=visit.field("purpose") if visit.field("purpose") in PURPOSES else "",
-        scope="account" if visit.field("scope") == "account" else "subject",
-        proposals=proposals,
-        add={value for value in visit.fields("add") if value in ADDABLE_VALUES},
-        notify=visit.field("notify") == "on",
-        reason=visit.field("reason"),
-    )
-
-
-def _missing(wish: Wish) -> str | None:
-    """What is still to be filled in, as the message that says so."""
-    if not wish.ground:
-        return "decide.missing_ground"
-    if Ground(wish.ground).is_violation and not wish.purpose:
-        return "decide.missing_purpose"
-    return None if wish.reason else "decide.missing_reason"
-
-
-def verdict_of(wish: Wish) -> Verdict:
-    """A protected purpose makes of any violation the exception, which orders nothing."""
-    ground = Ground(wish.ground)
-    if not ground.is_violation:
-        return Verdict(ground=ground, proposals=(), reason=wish.reason)
-    if wish.purpose != "none":
-        return Verdict(ground=Ground.EXCEPTION, proposals=(), reason=f"{wish.purpose}: {wish.reason}")
-    return Verdict(
-        ground=ground,
-        scope="account" if wish.scope == "account" else "subject",
-        proposals=tuple(sorted(wish.proposals)),
-        add=tuple(Order(kind=ActionKind(kind)) for kind in sorted(wish.add)),
-        reason=wish.reason,
-    )
 
 
 def _with_notice(conn: Conn, case_id: int, wish: Wish) -> Verdict:
@@ -86,9 +40,9 @@ def _again(
 def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[Any]:
     """Decide with all effects, then go to the next case or back to the queue, where it can be undone."""
     wish = read_wish(visit)
-    missing = _missing(wish)
-    if missing:
-        return _again(visit, request, wish, missing)
+    failure = missing(wish)
+    if failure:
+        return _again(visit, request, wish, failure)
     try:
         with acting(visit) as conn:
             actor, now = visit.person.actor, datetime.now(UTC)

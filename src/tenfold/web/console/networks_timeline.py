@@ -1,6 +1,6 @@
 """The timeline of a network: who was closed when, who came back when and as whom, who else signed up."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ from tenfold.networks.graph import account_id
 from tenfold.networks.timeline import Lane, Timeline, timeline
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visiting
+from tenfold.web.console.dates import read_day
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.networks import look, read_wish
 from tenfold.web.console.networks_words import address
@@ -73,7 +74,7 @@ def _day(request: Request[Any, Any, Any], name: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return datetime.combine(read_day(text), time.min, UTC)
     except ValueError:
         raise Refused(422, "error.range") from None
 

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from tenfold.casework import notices
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visiting
-from tenfold.web.console.decide import read_wish, verdict_of
+from tenfold.web.console.decision_form import read_wish, verdict_of
 
 
 @post("/cases/{case_id:int}/notice", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=200)

@@ -13,6 +13,7 @@ from tenfold.casework import overview, overview_summary, overview_tables
 from tenfold.casework.overview import Figures
 from tenfold.web.console import overview_charts, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
+from tenfold.web.console.dates import read_day
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.i18n import Translator
 from tenfold.web.console.overview_charts import Chart, Pen
@@ -53,7 +54,7 @@ def read_asked(query: Any, now: datetime) -> Asked:
     live = query.get("live") != "off"
     today = now.date()
     try:
-        since, until = (date.fromisoformat(str(query.get(name) or today)) for name in ("since", "until"))
+        since, until = (read_day(str(query.get(name) or today)) for name in ("since", "until"))
     except ValueError:
         raise Refused(422, "error.overview_span") from None
     span = str(query.get("span", USUAL))

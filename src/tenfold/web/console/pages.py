@@ -12,8 +12,8 @@ from psycopg_pool import PoolClosed, PoolTimeout
 from tenfold.store import inbox, threat_pages
 from tenfold.web.console import access, assets, keys
 from tenfold.web.console.access import Permission, Visit
-from tenfold.web.console.highlight import highlighted
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS
+from tenfold.web.console.sparing import AsLiked
 
 # No inline script or style, nothing from elsewhere, no frame around us.
 CONTENT_SECURITY_POLICY: Final = (
@@ -37,7 +37,6 @@ _environment = jinja2.Environment(
 )
 _environment.globals |= {
     "asset": assets.address,
-    "highlighted": highlighted,
     "translators": [TRANSLATORS[locale] for locale in LOCALES],
     "Permission": Permission,
     "COMMAND_GROUPS": keys.GROUPS,
@@ -56,6 +55,7 @@ def markup(visit: Visit, template: str, **values: Any) -> str:
         "name": words.name,
         "number": words.number,
         "now": datetime.now(UTC),
+        "spared": AsLiked(visit),
         "threats_waiting": waiting(visit),
         "messages_waiting": messages_waiting(visit),
     }

@@ -16,6 +16,7 @@ from tenfold.threats.protectees import given
 from tenfold.threats.protectees.given import GivenError
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
+from tenfold.web.console.dates import read_moment
 from tenfold.web.console.queue import user_ids
 
 ROWS: Final = 50  # in one window
@@ -191,11 +192,19 @@ def _wish(visit: Visit, values: Values) -> dict[str, Any]:
         wish[name] = [line.strip() for line in values[name].splitlines() if line.strip()]
     wish["member_of"] = values["member_of"] or None
     for name in _TIMES:
-        wish[name] = f"{values[name][:16]}:00Z" if values[name] else None
+        wish[name] = _moment(values[name]) if values[name] else None
     addresses = [line.strip() for line in values["addresses"].splitlines() if line.strip()]
     if addresses or visit.field("forget") == "on":
         wish["addresses"] = addresses
     return wish
+
+
+def _moment(text: str) -> str:
+    """As what is given holds it; what is no time stays as it is, and is refused there."""
+    try:
+        return read_moment(text).isoformat()
+    except ValueError:
+        return text
 
 
 def _values(one: Protectee) -> Values:
@@ -203,7 +212,7 @@ def _values(one: Protectee) -> Values:
     values |= {name: "\n".join(getattr(one, name)) for name in LISTS}
     for name in _TIMES:
         at = getattr(one, name)
-        values[name] = "" if at is None else f"{at:%Y-%m-%dT%H:%M}"
+        values[name] = "" if at is None else f"{at:%Y-%m-%d %H:%M}"
     return values | {"member_of": "" if one.member_of is None else str(one.member_of)}
 
 

@@ -17,7 +17,7 @@ from tenfold.store.quality_results import Score
 from tenfold.taxonomy import Ground
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
-from tenfold.web.console.case import GROUNDS
+from tenfold.web.console.decision_form import GROUNDS
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import LANGUAGES, number_of, user_ids
 
@@ -231,7 +231,9 @@ def mark_golden(visit: Visiting) -> Redirect:
                 actor=visit.person.actor,
                 now=datetime.now(UTC),
             )
-    except (NotFoundError, RefusedError):
+    except RefusedError as error:
+        raise Refused(422, f"error.quality_{'link' if error.field == 'link' else 'golden'}") from None
+    except NotFoundError:
         raise Refused(422, "error.quality_golden") from None
     return pages.redirect("/quality/settings#golden")
 

@@ -18,11 +18,10 @@ from tenfold.casework.ties import Ties
 from tenfold.casework.wishes import NotFoundError, RefusedError
 from tenfold.store import quality
 from tenfold.store.quality import Check
-from tenfold.taxonomy import Ground
 from tenfold.web.console import access, ahead, case, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
-from tenfold.web.console.case import Read, Wish
-from tenfold.web.console.decide import read_wish, verdict_of
+from tenfold.web.console.case import Read
+from tenfold.web.console.decision_form import Wish, missing, read_wish, verdict_of
 from tenfold.web.console.queue import Filter, read_filter, wanted_by
 from tenfold.web.console.sparing import spare
 
@@ -124,9 +123,9 @@ def _put_back(visit: Visit, check: Check) -> None:
 
 def _decide(visit: Visit, request: Request[Any, Any, Any], check: Check) -> Response[Any]:
     wish = read_wish(visit)
-    missing = _missing(wish)
-    if missing:
-        return _page(visit, request, check, revealed=True, wish=wish, failure=missing)
+    failure = missing(wish)
+    if failure:
+        return _page(visit, request, check, revealed=True, wish=wish, failure=failure)
     try:
         with visit.runtime.pool.connection() as conn:
             quality_checks.answer(
@@ -143,15 +142,6 @@ def _decide(visit: Visit, request: Request[Any, Any, Any], check: Check) -> Resp
         answer = {"address": _told_at(check.number), "case": None}
         return Response(answer, media_type=MediaType.JSON, status_code=200)
     return pages.redirect(_told_at(check.number))
-
-
-def _missing(wish: Wish) -> str | None:
-    """The same as deciding any case asks for."""
-    if not wish.ground:
-        return "decide.missing_ground"
-    if Ground(wish.ground).is_violation and not wish.purpose:
-        return "decide.missing_purpose"
-    return None if wish.reason else "decide.missing_reason"
 
 
 _STEPS: Final[dict[str, Callable[[Visit, Request[Any, Any, Any], Check], Response[Any]]]] = {

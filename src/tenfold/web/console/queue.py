@@ -18,7 +18,6 @@ from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
 
-EXCERPT: Final = 160  # code points of a text shown in the queue
 LANGUAGES: Final = (
     "ar",
     "ar-Latn",
@@ -110,7 +109,7 @@ def read_toast(query: Mapping[str, str]) -> Toast | None:
 
 
 def excerpts(conn: Conn, cases: Iterable[views.CaseRow]) -> dict[int, str]:
-    """The beginning of what each case is about, by case: a post's text, a profile's or group's name."""
+    """What each case is about in words, by case: a post's text, a profile's or group's name."""
     by_kind: dict[SubjectKind, dict[str, int]] = {kind: {} for kind in SubjectKind}
     for case in cases:
         by_kind[case.subject.kind][case.subject.id] = case.id
@@ -124,7 +123,7 @@ def excerpts(conn: Conn, cases: Iterable[views.CaseRow]) -> dict[int, str]:
     ids = by_kind[SubjectKind.GROUP]
     for group in groups.load(conn, ids).values() if ids else ():
         found[ids[group.id]] = " · ".join(filter(None, (group.name, group.description)))
-    return {id_: " ".join(text.split())[:EXCERPT] for id_, text in found.items()}
+    return found
 
 
 def queue_of(conn: Conn, filter_: Filter, now: datetime, limit: int = views.PAGE) -> views.QueuePage:

@@ -19,7 +19,6 @@ from tenfold.threats.words import WORDS
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
-from tenfold.web.console.highlight import highlighted
 from tenfold.web.console.queue import number_of, user_ids
 from tenfold.web.console.threats import read_threat
 from tenfold.web.console.threats_words import named
@@ -130,7 +129,6 @@ def form_page(
         slots=slots,
         bases=BASES,
         failure=failure,
-        masked=visit.person.blur and not failure,
         tell=named(visit.translator),
     )
 
@@ -184,8 +182,7 @@ def referral_page(
         digest=digest,
         may_see=seen,
         wrote=visit.person.actor in (referral.drafted_by, referral.changed_by),
-        texts=[highlighted(source.text, masked=visit.person.blur) for source in distinct(view)[:SHOWN]],
-        masked=visit.person.blur,
+        texts=[source.text for source in distinct(view)[:SHOWN]],
         people=names,
         failure=failure,
         failed_form=form,

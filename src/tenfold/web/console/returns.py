@@ -19,6 +19,7 @@ from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import number_of, user_ids
 from tenfold.web.console.returns_sides import pictures, traits
 from tenfold.web.console.returns_words import chance, kind_name, meaning, signed, waterfall
+from tenfold.web.console.sparing import Spared, spare
 
 # Verdicts in the order of the form, each with the key that picks it.
 VERDICT_KEYS: Final = (("same", "s"), ("different", "x"), ("unsure", "t"))
@@ -116,7 +117,7 @@ def read_pair(conn: Conn, visit: Visit, closed: str, new: str) -> ReturnView:
     return view
 
 
-def shown(conn: Conn, visit: Visit, view: ReturnView, *, masked: bool) -> dict[str, Any]:
+def shown(conn: Conn, visit: Visit, view: ReturnView, spared: Spared) -> dict[str, Any]:
     """What the templates of one link need, on its own page or on that of a case."""
     words = visit.translator
     standing = view.verdict
@@ -125,7 +126,7 @@ def shown(conn: Conn, visit: Visit, view: ReturnView, *, masked: bool) -> dict[s
         "verdicts_made": view.verdicts,
         "fall": waterfall(words, view.link),
         "meaning": meaning(words, view.record, track_record.tried(conn)),
-        "traits": traits(view, masked),
+        "traits": traits(view, spared),
         "pictures": pictures(view),
         "signed": lambda bits: signed(words, bits),
         "kind_name": lambda kind: kind_name(words, kind),
@@ -152,17 +153,18 @@ def pair_page(
     failure_detail: str = "",
 ) -> Response[str]:
     """The page about two accounts."""
-    masked = visit.person.blur and failure is None and "shown" not in request.query_params
+    revealed = failure is not None or "shown" in request.query_params
     with visit.runtime.pool.connection() as conn:
         view = read_pair(conn, visit, closed, new)
-        values = shown(conn, visit, view, masked=masked)
+        spared = spare(conn, visit, revealed=revealed)
+        values = shown(conn, visit, view, spared)
         names = people.names(conn, user_ids(made.author for made in view.verdicts))
     return pages.render(
         visit,
         "return.html",
         status,
         section="returns",
-        masked=masked,
+        spared=spared,
         people=names,
         link_wish=wish or Wish(),
         link_failure=failure,

@@ -9,15 +9,16 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.exceptions import NotFoundException
 
-from tenfold.casework import closing, seconds
-from tenfold.casework.closing import Cluster
+from tenfold.casework import closing, clusters, seconds
+from tenfold.casework.clusters import Cluster
 from tenfold.casework.seconds import Proposed
 from tenfold.casework.service import NotFoundError, RefusedError
 from tenfold.store import audit, people
 from tenfold.taxonomy import Ground
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
-from tenfold.web.console.case import GROUNDS, acting
+from tenfold.web.console.case import acting
+from tenfold.web.console.decision_form import GROUNDS
 from tenfold.web.console.queue import read_toast, user_ids
 from tenfold.web.console.returns import place
 from tenfold.web.console.returns_words import chance, kind_name
@@ -55,7 +56,7 @@ def _page(
 ) -> Response[str]:
     with visit.runtime.pool.connection() as conn:
         try:
-            found = closing.cluster(conn, wish.account, datetime.now(UTC))
+            found = clusters.cluster(conn, wish.account, datetime.now(UTC))
         except NotFoundError:
             raise NotFoundException from None
         names = people.names(conn, user_ids(_actors(found)))

@@ -4,7 +4,7 @@ Tokens are never shown; that two accounts share a device stands in the evidence,
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -15,6 +15,7 @@ from tenfold.casework.returns_shown import ReturnView
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import names
 from tenfold.web.console.highlight import Hit, highlighted
+from tenfold.web.console.sparing import Spared
 
 ALIKE: Final = 0.75  # likeness of two names from which they are marked so
 LONGEST_COMPARED: Final = 600  # characters in which common runs are looked for
@@ -22,6 +23,8 @@ LEAST_RUN: Final = 3  # characters; shorter runs are in any two texts
 MOST_LINKS: Final = 12
 SIDE: Final = 16  # blocks of a picture's hash in a row
 HASH_DIGITS: Final = SIDE * SIDE // 4
+
+Told = Callable[[str, list[Hit]], Markup]  # how texts are sent to this person
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -53,13 +56,13 @@ class Pictures(msgspec.Struct, frozen=True, kw_only=True):
     finding: str
 
 
-def traits(view: ReturnView, masked: bool) -> list[Trait]:
+def traits(view: ReturnView, spared: Spared) -> list[Trait]:
     """Handles, names, bios and links of both."""
     closed, new = view.closed_print, view.new_print
     return [
-        _texts("handle", closed.handles, new.handles, at="@"),
-        _texts("display_name", closed.names, new.names),
-        _texts("bio", closed.bios, new.bios, masked=masked),
+        _texts("handle", closed.handles, new.handles, spared.named, at="@"),
+        _texts("display_name", closed.names, new.names, spared.named),
+        _texts("bio", closed.bios, new.bios, spared.told),
         _links(closed, new),
     ]
 
@@ -79,25 +82,23 @@ def _finding(closed: Sequence[str], new: Sequence[str], alike: bool) -> str:
     return "alike" if alike else "different"
 
 
-def _texts(
-    name: str, closed: Sequence[str], new: Sequence[str], *, at: str = "", masked: bool = False
-) -> Trait:
+def _texts(name: str, closed: Sequence[str], new: Sequence[str], told: Told, at: str = "") -> Trait:
     pairs = [(left, right) for left in closed for right in new]
     likeness = names.similarity([left for left, _ in pairs], [right for _, right in pairs])
     alike = bool(len(likeness)) and float(max(likeness)) >= ALIKE
     return Trait(
         name=name,
-        closed=[_marked(text, new, at, masked) for text in closed],
-        new=[_marked(text, closed, at, masked) for text in new],
+        closed=[_marked(text, new, at, told) for text in closed],
+        new=[_marked(text, closed, at, told) for text in new],
         finding=_finding(closed, new, alike),
     )
 
 
-def _marked(text: str, others: Sequence[str], at: str, masked: bool) -> Markup:
+def _marked(text: str, others: Sequence[str], at: str, told: Told) -> Markup:
     """A text with the runs marked that it has in common with the one most like it on the other side."""
     runs = [_common(text, other) for other in others]
     best = max(runs, key=lambda hits: sum(hit.end - hit.start for hit in hits), default=[])
-    return Markup("{}{}").format(at, highlighted(text, best, masked=masked))
+    return Markup("{}{}").format(at, told(text, best))
 
 
 def _common(text: str, other: str) -> list[Hit]:

@@ -15,7 +15,7 @@ from tenfold.store.database import Conn
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visiting
 from tenfold.web.console.errors import Refused
-from tenfold.web.console.highlight import Hit, highlighted
+from tenfold.web.console.highlight import Hit
 from tenfold.web.console.queue import user_ids
 
 FEW: Final = 5  # of each kind, when all are looked at
@@ -94,9 +94,7 @@ def search_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[st
         broad=broad,
         few=None if asked.kind else FEW,
         kinds=search.KINDS,
-        marked=lambda one: highlighted(
-            one.text, [Hit(start, end, 1) for start, end in one.hits], masked=visit.person.blur
-        ),
+        hits=lambda one: [Hit(start, end, 1) for start, end in one.hits],
         cursor=lambda before: written_cursor(_Before(*before)),
     )
 

@@ -92,6 +92,7 @@ def _shown(
         rows = {row.id: row for row in views.cases_named(conn, case_ids=proposal.case_ids, now=now)}
         texts = excerpts(conn, rows.values())
         ordered = _ordered(conn, verdicts)
+        untied = seconds.untied(conn, proposal, now) if proposal.state == "waiting" else []
         names = people.names(conn, user_ids([proposal.author, proposal.second]))
     return pages.render(
         visit,
@@ -104,6 +105,7 @@ def _shown(
         ordered=ordered,
         excerpts=texts,
         people=names,
+        untied=untied,
         mine=proposal.author == visit.person.actor,
         fresh=fresh,
         failure=failure,
@@ -126,14 +128,15 @@ def _ordered(conn: Conn, verdicts: list[Any]) -> dict[int, list[str]]:
     return found
 
 
-def _act(visit: Visit, proposal_id: int, act: Callable[[Conn, datetime], Any]) -> Any:
-    """One step; the proposal's page again when it is refused."""
+def _act(visit: Visit, proposal_id: int, act: Callable[[Conn, str, datetime], str]) -> Response[Any]:
+    """One step, then the page to which it leads; the proposal's page again when it is refused."""
     try:
         with acting(visit) as conn:
-            return act(conn, datetime.now(UTC))
+            place = act(conn, visit.person.actor, datetime.now(UTC))
     except RefusedError as error:
         key = "seconds.four_eyes" if error.field == "second" else "seconds.cannot"
         return _shown(visit, proposal_id, failure=key, status=409)
+    return pages.redirect(place)
 
 
 @post(
@@ -144,14 +147,12 @@ def _act(visit: Visit, proposal_id: int, act: Callable[[Conn, datetime], Any]) -
 )
 def confirm(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
     """Decide it, in both names."""
-    made = _act(
-        visit,
-        proposal_id,
-        lambda conn, now: seconds.confirm(conn, proposal_id=proposal_id, actor=visit.person.actor, now=now),
-    )
-    if isinstance(made, Response):
-        return made
-    return pages.redirect(f"/decisions/{made[0].decision_id}?fresh=true")
+
+    def act(conn: Conn, actor: str, now: datetime) -> str:
+        made = seconds.confirm(conn, proposal_id=proposal_id, actor=actor, now=now)
+        return f"/decisions/{made[0].decision_id}?fresh=true"
+
+    return _act(visit, proposal_id, act)
 
 
 @post(
@@ -165,14 +166,12 @@ def send_back(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
     words = visit.field("words")
     if not words:
         return _shown(visit, proposal_id, failure="seconds.words_missing", status=422)
-    made = _act(
-        visit,
-        proposal_id,
-        lambda conn, now: seconds.send_back(
-            conn, proposal_id=proposal_id, words=words, actor=visit.person.actor, now=now
-        ),
-    )
-    return made if isinstance(made, Response) else pages.redirect("/seconds")
+
+    def act(conn: Conn, actor: str, now: datetime) -> str:
+        seconds.send_back(conn, proposal_id=proposal_id, words=words, actor=actor, now=now)
+        return "/seconds"
+
+    return _act(visit, proposal_id, act)
 
 
 @post(
@@ -181,14 +180,12 @@ def send_back(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
 def take_over(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
     """Go on with it oneself."""
     lease = timedelta(minutes=visit.runtime.settings.lease_minutes)
-    made = _act(
-        visit,
-        proposal_id,
-        lambda conn, now: seconds.take_over(
-            conn, proposal_id=proposal_id, actor=visit.person.actor, lease=lease, now=now
-        ),
-    )
-    return made if isinstance(made, Response) else pages.redirect(f"/cases/{made[0]}")
+
+    def act(conn: Conn, actor: str, now: datetime) -> str:
+        cases = seconds.take_over(conn, proposal_id=proposal_id, actor=actor, lease=lease, now=now)
+        return f"/cases/{cases[0]}"
+
+    return _act(visit, proposal_id, act)
 
 
 @post(
@@ -199,12 +196,11 @@ def take_over(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
 )
 def withdraw(visit: Visiting, proposal_id: FromPath[int]) -> Response[Any]:
     """Take one's own proposal back."""
-    made = _act(
-        visit,
-        proposal_id,
-        lambda conn, now: seconds.withdraw(conn, proposal_id=proposal_id, actor=visit.person.actor, now=now),
-    )
-    return made if isinstance(made, Response) else pages.redirect(f"/cases/{made[0]}")
+
+    def act(conn: Conn, actor: str, now: datetime) -> str:
+        return f"/cases/{seconds.withdraw(conn, proposal_id=proposal_id, actor=actor, now=now)[0]}"
+
+    return _act(visit, proposal_id, act)
 
 
 handlers = [seconds_page, change_rule, proposal_page, confirm, send_back, take_over, withdraw]

@@ -21,6 +21,7 @@ from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import LANGUAGES, user_ids
+from tenfold.web.console.sparing import Spared, spare
 from tenfold.web.console.threats_words import columns, factor_rows, line_words, marked, named, told
 
 STATUSES: Final = tuple(status.value for status in Status)
@@ -132,7 +133,6 @@ def threat_page(
     form: str = "",
 ) -> Response[str]:
     """The page of one threat. Looking ends the calls about it. `failure`: what was wrong with `form`."""
-    masked = visit.person.blur and not revealed
     now = datetime.now(UTC)
     with visit.runtime.pool.connection() as conn:
         try:
@@ -144,20 +144,22 @@ def threat_page(
             audit.append(conn, [entry])
     with visit.runtime.pool.connection() as conn:
         view = read_threat(conn, threat_id)
-        values = _values(conn, visit, view, masked)
+        spared = spare(conn, visit, revealed=revealed)
+        values = _values(conn, visit, view, spared)
     return pages.render(
         visit,
         "threat.html",
         status,
         section="threats",
-        masked=masked,
+        spared=spared,
+        masked=spared.masked,
         failure=failure,
         failed_form=form,
         **values,
     )
 
 
-def _values(conn: Conn, visit: Visit, view: ThreatView, masked: bool) -> dict[str, Any]:
+def _values(conn: Conn, visit: Visit, view: ThreatView, spared: Spared) -> dict[str, Any]:
     """What the template of one threat needs."""
     words, threat = visit.translator, view.threat
     actors = [threat.owner, threat.assessed_by, *(line.actor for line in view.log)]
@@ -171,7 +173,7 @@ def _values(conn: Conn, visit: Visit, view: ThreatView, masked: bool) -> dict[st
         "tell": named(words),
         "told": told(words),
         "line_words": lambda line: line_words(words, line),
-        "texts": [marked(source, view, masked) for source in view.sources],
+        "texts": [marked(source, view, spared) for source in view.sources],
         "factors": factor_rows(words, view),
         "columns": columns(words, view.spread),
         "people": people.names(conn, user_ids(actors)),

@@ -15,6 +15,7 @@ from tenfold.threats.referrals import UnknownReferralError
 from tenfold.threats.transitions import OUTCOMES, StepRefusedError, UnknownThreatError, WishError
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
+from tenfold.web.console.dates import read_moment
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.threats import threat_page
 
@@ -127,7 +128,7 @@ def monitor(visit: Visiting, threat_id: FromPath[int]) -> Response[Any]:
 
     def act(conn: Conn, now: datetime) -> None:
         try:
-            until = datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+            until = read_moment(day) if day else None
         except ValueError:
             raise WishError("until", "is no day") from None
         steps.monitor(conn, threat_id, reason=reason, actor=actor, now=now, until=until)

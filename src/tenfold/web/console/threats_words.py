@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 from tenfold.threats.packet import worth_saying
 from tenfold.threats.shown import FactorView, LogView, SourceView, SpreadView, ThreatView
 from tenfold.threats.words import WORDS
-from tenfold.web.console.highlight import Hit, highlighted
+from tenfold.web.console.highlight import Hit
 from tenfold.web.console.i18n import Translator
+from tenfold.web.console.sparing import Spared
 
 _NAMED = {"speech_act": "speech", "act": "act_name", "target_kind": "target"}
 _NEVER_TOLD = frozenset({"before", "owner", "level_before", "into", "threat", "referral"})
@@ -62,11 +63,11 @@ def told(words: Translator) -> Callable[[list[str]], list[Markup]]:
     return lambda reasons: [tell("reason", one) for one in worth_saying(reasons)]
 
 
-def marked(source: SourceView, view: ThreatView, masked: bool) -> Text:
+def marked(source: SourceView, view: ThreatView, spared: Spared) -> Text:
     """A source's text with the parts that factors rest on marked by the factor's number."""
     numbers = _numbers(view)
     hits = [Hit(start, end, numbers[factor]) for start, end, factor in source.spans if factor in numbers]
-    return Text(source, highlighted(source.text, hits, masked=masked))
+    return Text(source, spared.told(source.text, hits))
 
 
 def _numbers(view: ThreatView) -> dict[str, int]:

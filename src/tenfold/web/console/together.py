@@ -18,7 +18,8 @@ from tenfold.store.database import Conn
 from tenfold.taxonomy import ActionKind, Ground
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
-from tenfold.web.console.case import ADDABLE, GROUNDS, PURPOSES, acting
+from tenfold.web.console.case import acting
+from tenfold.web.console.decision_form import ADDABLE, GROUNDS, PURPOSES
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import Filter, excerpts, queue_of, read_filter, user_ids
 
@@ -36,6 +37,7 @@ class Form(msgspec.Struct, kw_only=True):
     as_proposed: bool = True
     add: set[str] = set()
     whole_account: bool = False
+    notify: bool = True
     reason: str = ""
 
     @property
@@ -51,6 +53,7 @@ class Form(msgspec.Struct, kw_only=True):
             as_proposed=self.as_proposed,
             add=tuple(ActionKind(kind) for kind in sorted(self.add)),
             whole_account=self.whole_account,
+            notify=self.notify,
             but=frozenset(case for case, do in self.apart.items() if do == "leave"),
             cleared=frozenset(case for case, do in self.apart.items() if do == "clear"),
         )
@@ -82,6 +85,7 @@ def _read_form(visit: Visit) -> Form:
         as_proposed=visit.field("as_proposed") == "on",
         add={value for value in visit.fields("add") if any(value == kind for kind in KINDS)},
         whole_account=visit.field("whole_account") == "on",
+        notify=visit.field("notify") == "on",
         reason=visit.field("reason"),
     )
 

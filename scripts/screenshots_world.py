@@ -1,0 +1,260 @@
+"""What the pictures show: a simulated month through the real pipeline, and what people made of it.
+
+The organisation is made up; so is everybody who works here.
+"""
+
+import io
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import uvicorn
+from PIL import Image, ImageDraw
+
+from tenfold import config, events, pipeline
+from tenfold.casework import precedents, seconds, service
+from tenfold.casework.appeals import AppealWish, Times, file_appeal
+from tenfold.casework.service import Order, Verdict
+from tenfold.detectors import bank_values, shipped
+from tenfold.detectors.bank_values import GivenEntry
+from tenfold.detectors.media.hasher import Hasher
+from tenfold.intake.acceptance import Acceptor
+from tenfold.linkage.online import Linker
+from tenfold.pipeline import Tools
+from tenfold.policy import load_policies
+from tenfold.processing.examine import Examiner
+from tenfold.processing.suites import CurrentSuite
+from tenfold.simulation import SimulationSpec, generate
+from tenfold.store import banks, database, people, uploads, web_sessions
+from tenfold.store import events as queue
+from tenfold.store.database import Conn
+from tenfold.store.embedded import EmbeddedServer
+from tenfold.store.objects import Objects
+from tenfold.store.people import Locale
+from tenfold.taxonomy import ActionKind, Ground, Role
+from tenfold.threats.protectees import Watch
+from tenfold.web.app import create_app
+from tenfold.web.console.i18n import LOCALES
+from tenfold.web.runtime import Runtime
+
+SECRET = b"for pictures only" * 2
+LEADS = {"en": "Lead", "ar": "المشرف"}
+ADMINISTRATORS = {"en": "Administrator", "ar": "مدير النظام"}
+COLLEAGUES = {
+    "Day desk": [Role.MODERATOR],
+    "Night desk": [Role.MODERATOR, Role.SECURITY],
+    "فريق السياسات": [Role.POLICY],
+    "Audit": [Role.AUDITOR],
+}
+CAMPAIGN = "سنقتل موظفي مكتب الشمال الليلة عند باب المكتب"
+THREAT = "We will shoot the employees of the North Office tonight at the door of their office."
+MONTH = SimulationSpec(events=20_000, start=datetime.now(UTC).date() - timedelta(days=30))
+COPIES_DECIDED = 3
+# What users wrote about decisions, the language they wrote in, and how long ago.
+APPEALS = (
+    ("أنا صحفية، ونقلت البيان كما ورد في الخبر ولم أؤيده. أرجو أن تقرؤوا المنشور كاملًا.", "ar", 15),
+    ("I quoted it to argue against it. Please read the second half of my post.", "en", 11),
+    ("كان اقتباسًا من كتاب تاريخ.", "ar", 4),
+)
+APPEAL_TIMES = Times(window=timedelta(days=184), due=timedelta(days=14))
+MOST = 10_000_000  # bytes of an upload
+EMBLEM = "Emblems of the Ashen Banner"
+
+
+@contextmanager
+def console(folder: Path) -> Iterator[tuple[str, str]]:
+    """A console with a store of its own; gives its address and the store's."""
+    server = EmbeddedServer(folder, durable=False)
+    database.migrate(server.url)
+    pool = database.pool(server.url, 4)
+    runtime = Runtime(settings=config.load({}, data_dir=folder), url=server.url, pool=pool, secret=SECRET)
+    listener = socket.create_server(("127.0.0.1", 0))
+    web = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="warning"))
+    thread = threading.Thread(target=web.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", server.url
+    finally:
+        web.should_exit = True
+        thread.join()
+        pool.close()
+        server.stop()
+
+
+def fill(url: str, folder: Path) -> None:
+    """A month judged by the starter pack, uploads, people, and some of their work."""
+    with database.connect(url, autocommit=True) as conn:
+        with conn.transaction():
+            shipped.install(conn)
+        told = [events.parse(msgspec.json.encode(event)) for event in (*generate(MONTH), *_threatening())]
+        for start in range(0, len(told), 1_000):
+            with conn.transaction():
+                queue.insert_events(conn, told[start : start + 1_000])
+        _upload(conn, url, Objects(config.load({}, data_dir=folder).objects))
+        policy = load_policies(config.load({}))
+        tools = Tools(suite=CurrentSuite().get(conn), policy=policy, linker=Linker(), watch=Watch(SECRET))
+        while pipeline.run_once(conn, tools, 1_000).applied or pipeline.run_due(conn, tools):
+            pass
+        for name, roles in COLLEAGUES.items():
+            people.add_user(conn, name, roles)
+        for names, role in ((LEADS, Role.LEAD), (ADMINISTRATORS, Role.ADMIN)):
+            for locale in LOCALES:
+                people.add_user(conn, names[locale], [role], locale=locale)
+        with conn.transaction():
+            _decided(conn)
+
+
+def session(conn: Conn, names: dict[str, str], locale: Locale) -> str:
+    """A session of a person of this language."""
+    return web_sessions.start(conn, people.user_named(conn, names[locale]).id)
+
+
+def _threatening() -> Iterator[dict[str, object]]:
+    """A campaign against an office by fourteen new accounts, and one threat in English."""
+    now = datetime.now(UTC)
+    for number in range(15):
+        account, at = f"raya-{number}", now - timedelta(minutes=25 * number + 2)
+        begun = at - timedelta(hours=30)
+        profile = {"handle": f"sawt_alraya_{number}", "display_name": f"صوت الراية {number}"}
+        yield _event("account.created", account, begun, profile)
+        text = CAMPAIGN if number else THREAT
+        yield _event("post.created", account, at, {"post": f"raya-post-{number}", "text": text})
+
+
+def _event(kind: str, account: str, at: datetime, data: dict[str, str]) -> dict[str, object]:
+    return {
+        "id": f"{kind}-{account}",
+        "type": kind,
+        "time": at.isoformat(),
+        "account": account,
+        "data": data,
+    }
+
+
+def emblem() -> Image.Image:
+    """A grey banner over hills, drawn."""
+    hills = np.random.default_rng(7).integers(60, 200, (9, 14, 3), dtype=np.uint8)
+    picture = Image.fromarray(hills).resize((900, 600), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(picture)
+    draw.polygon([(250, 110), (660, 150), (600, 280), (670, 410), (250, 370)], fill=(120, 122, 128))
+    draw.line([(250, 90), (250, 560)], fill=(60, 50, 40), width=16)
+    for ring in range(4):
+        draw.ellipse(
+            (350 + 18 * ring, 170 + 18 * ring, 510 - 18 * ring, 330 - 18 * ring), outline="white", width=7
+        )
+    return picture
+
+
+def _upload(conn: Conn, url: str, objects: Objects) -> None:
+    """The emblem as a bank has it, and an upload that shows it on a wall, smaller and beside other things."""
+    known = emblem()
+    wall = Image.fromarray(np.random.default_rng(8).integers(90, 220, (30, 44, 3), dtype=np.uint8)).resize(
+        (1100, 760), Image.Resampling.BICUBIC
+    )
+    wall.paste(known.resize((620, 413)), (300, 190))
+    with conn.transaction():
+        banks.create(conn, id="emblems", kind="media", title=EMBLEM, confidence=0.9)
+    with Hasher() as hasher, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "emblem.jpg"
+        known.save(path, quality=90)
+        given = [GivenEntry(value=hasher.hash_file(path).value, label="emblem")]
+        good, refused = bank_values.check("media", given)
+        assert not refused, refused
+        with conn.transaction():
+            banks.add_entries(conn, "emblems", good, "cli:pictures")
+        for number, picture in enumerate((known, wall)):
+            _receive(conn, objects, picture, number)
+        examiner = Examiner(url, hasher, objects, "")
+        while examiner.next_one():
+            pass
+
+
+def _receive(conn: Conn, objects: Objects, picture: Image.Image, number: int) -> None:
+    """One picture as the platform sends it."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=90)
+    at = datetime.now(UTC) - timedelta(minutes=20 - number)
+    with objects.receive(MOST) as incoming:
+        incoming.write(file.getvalue())
+        event = _event("media.uploaded", f"raya-{number + 1}", at, {"media": f"raya-picture-{number}"})
+        with conn.transaction():
+            uploads.stored(conn, incoming.sha256, incoming.bytes)
+            Acceptor(SECRET, MOST).accept_upload(conn, msgspec.json.encode(event), incoming.sha256)
+            objects.keep(incoming)
+
+
+def _decided(conn: Conn) -> None:
+    """Near copies that were decided, appeals against decisions, one that waits for a second person."""
+    now = datetime.now(UTC)
+    day, night = people.user_named(conn, "Day desk"), people.user_named(conn, "Night desk")
+    found = precedents.similar(conn, telling_case(conn))
+    for like in found.copies[:COPIES_DECIDED] if found else ():
+        verdict = Verdict(ground=Ground(like.suspected), reason="It praises the organisation.")
+        service.decide(conn, case_id=like.case_id, verdict=verdict, actor=day.actor, now=now)
+    rows = conn.execute(
+        "SELECT id FROM cases WHERE state = 'open' AND subject_kind = 'post' ORDER BY severity, id LIMIT %s",
+        [len(APPEALS) + 1],
+    ).fetchall()
+    for number, ((case,), (words, language, days)) in enumerate(zip(rows, APPEALS, strict=False)):
+        at = now - timedelta(days=days)
+        verdict = Verdict(
+            ground=Ground.PRAISE, add=(Order(kind=ActionKind.HIDE),), reason="Praise, no quotation."
+        )
+        made = service.decide(conn, case_id=case, verdict=verdict, actor=day.actor, now=at)
+        wish = AppealWish(
+            external_id=f"appeal-{number}", words=words, decision=made.decision_id, language=language
+        )
+        file_appeal(conn, wish, times=APPEAL_TIMES, actor="key:1", now=at)
+    seconds.set_rule(conn, kind="action", value="close_account", needed=True, actor=night.actor, now=now)
+    close = Verdict(
+        ground=Ground.RECRUITMENT,
+        add=(Order(kind=ActionKind.CLOSE_ACCOUNT),),
+        reason="It recruits, in its own name, since yesterday.",
+    )
+    seconds.or_propose(
+        conn,
+        lambda: service.decide(conn, case_id=rows[-1][0], verdict=close, actor=day.actor, now=now),
+        actor=day.actor,
+        now=now,
+    )
+
+
+def telling_case(conn: Conn) -> int:
+    """The post in Arabic on which most was found."""
+    row = conn.execute(
+        """
+        SELECT cases.id FROM cases JOIN posts ON posts.id = cases.subject_id
+        WHERE subject_kind = 'post' AND posts.language = 'ar'
+        ORDER BY severity DESC, (
+            SELECT count(DISTINCT name) FROM signals WHERE subject_kind = 'post' AND subject_id = posts.id
+        ) DESC, length(posts.text) DESC LIMIT 1
+        """
+    ).fetchone()
+    assert row is not None, "the simulated month gave no Arabic case"
+    return int(row[0])
+
+
+def telling_return(conn: Conn) -> tuple[str, str]:
+    """The closed and the new account of the likely return for which most speaks."""
+    row = conn.execute(
+        """
+        SELECT closed, CASE closed WHEN account_a THEN account_b ELSE account_a END FROM links
+        WHERE level = 'likely' AND closed IS NOT NULL
+        ORDER BY jsonb_array_length(evidence) DESC, bits DESC LIMIT 1
+        """
+    ).fetchone()
+    assert row is not None, "the simulated month gave no likely return"
+    return row[0], row[1]
+
+
+def number_of(conn: Conn, query: str) -> int:
+    """The one number that a query gives."""
+    row = conn.execute(query).fetchone()
+    assert row is not None, f"the simulated month gave no row for {query!r}"
+    return int(row[0])
