@@ -3,15 +3,12 @@
 Told in Arabic and in English. The organisation is made up.
 """
 
-import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-import psycopg
 import pytest
-from psycopg import sql
 
 from tenfold import pipeline
 from tenfold.detectors.text.suite import TextSuite
@@ -26,10 +23,11 @@ from tenfold.policy import PolicySet, load
 from tenfold.policy.kinds import KINDS
 from tenfold.policy.policyset import STARTER_PACK
 from tenfold.processing.suites import CurrentSuite
-from tenfold.store import database, link_models
 from tenfold.store import events as queue
+from tenfold.store import link_models
 from tenfold.store.database import Conn
 from tenfold.threats.protectees import Watch
+from tests.databases import Databases
 from tests.helpers import event
 
 DAY = timedelta(days=1)
@@ -234,33 +232,14 @@ def linked(conn: Conn) -> dict[tuple[str, str], str]:
     return {(first, second): level for first, second, level in rows}
 
 
-def _create(server_url: str, template: str) -> str:
-    name = f"t_{uuid.uuid4().hex[:16]}"
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
-    return name
-
-
-def _drop(server_url: str, name: str) -> None:
-    with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @pytest.fixture(scope="session")
-def returning_template(server_url: str) -> Iterator[str]:
-    """The name of a database on which all this has happened; made once a run."""
-    name = _create(server_url, "tenfold_template")
-    with database.connect(server_url.replace("/tenfold?", f"/{name}?")) as conn:
-        fill(conn, datetime.now(UTC))
-    yield name
-    _drop(server_url, name)
+def returning_template(databases: Databases) -> str:
+    """The name of a database on which all this has happened; made once a worker."""
+    return databases.filled("returning", lambda conn: fill(conn, datetime.now(UTC)))
 
 
 @pytest.fixture
-def database_url(server_url: str, returning_template: str) -> Iterator[str]:
+def database_url(databases: Databases, returning_template: str) -> Iterator[str]:
     """URL of a fresh copy of it: import this where every test shall find the platform as told here."""
-    name = _create(server_url, returning_template)
-    yield server_url.replace("/tenfold?", f"/{name}?")
-    _drop(server_url, name)
+    with databases.copy(returning_template) as url:
+        yield url

@@ -12,11 +12,12 @@ from tenfold.casework import service, views
 from tenfold.casework.filing import file_firings
 from tenfold.casework.service import Verdict
 from tenfold.judgement import Part
-from tenfold.store import audit, cases, webhooks
+from tenfold.store import audit, cases, database, webhooks
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
 from tests.casework.small_platform import NOW, TEXTS, account, firing, post, rows
+from tests.databases import Databases
 
 LEASE = timedelta(minutes=20)
 HOUR = timedelta(hours=1)
@@ -255,8 +256,7 @@ class RecordingCursor(psycopg.Cursor[Any]):
         return super().execute(query, params, **options)
 
 
-@pytest.fixture
-def crowd(conn: Conn) -> Iterator[Conn]:
+def fill(conn: Conn) -> None:
     """20,000 cases (a tenth of them undecided) of 4,000 accounts, with posts, firings and deliveries."""
     conn.execute(
         """
@@ -295,9 +295,15 @@ def crowd(conn: Conn) -> Iterator[Conn]:
         """
     )
     conn.execute("ANALYZE")
-    conn.cursor_factory = RecordingCursor
-    RecordingCursor.asked = []
-    yield conn
+
+
+@pytest.fixture
+def crowd(databases: Databases) -> Iterator[Conn]:
+    """A connection to a crowd of cases that keeps what is asked."""
+    with databases.copy(databases.filled("crowd", fill)) as url, database.connect(url) as conn:
+        conn.cursor_factory = RecordingCursor
+        RecordingCursor.asked = []
+        yield conn
 
 
 HOT: dict[str, Callable[[Conn], object]] = {

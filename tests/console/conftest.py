@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from tenfold import config
 from tenfold.store import database
 from tenfold.store.people import User
-from tenfold.web.app import create_app
 from tenfold.web.runtime import Runtime
+from tests.apps import application
 from tests.console import sample_cases
 from tests.console.running import LogIn, Site, watched_page
 
@@ -38,7 +39,7 @@ WAIT = 10_000  # milliseconds that a page may take on a busy machine
 def site_with(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Site]]:
     """Start a console with chosen settings; it knows its own address as `base_url`. A `port` may be given."""
     pool = database.pool(database_url, 4)
-    running: list[tuple[uvicorn.Server, threading.Thread]] = []
+    running = ExitStack()
 
     def start(*, port: int = 0, **settings: Any) -> Site:
         listener = socket.create_server(("127.0.0.1", port))
@@ -49,17 +50,16 @@ def site_with(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Site]
             pool=pool,
             secret=b"the installation's key, for tests",
         )
-        server = uvicorn.Server(uvicorn.Config(create_app(runtime), log_level="error", lifespan="on"))
+        app = running.enter_context(application(runtime))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        running.append((server, thread))
+        running.callback(thread.join)
+        running.callback(setattr, server, "should_exit", True)
         return Site(url, runtime, database_url)
 
-    yield start
-    for server, thread in running:
-        server.should_exit = True
-        thread.join()
-    pool.close()
+    with pool, running:
+        yield start
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenfold.policy import PolicyErrors, load_texts, versions
@@ -186,13 +186,11 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=40, deadline=None)
-def test_whatever_people_do_nothing_acts_without_two(server_url: str, steps: Any) -> None:
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_people_do_nothing_acts_without_two(conn: Conn, steps: Any) -> None:
     """Any order of steps by anybody: one version is live at most, and one that acts was agreed to by two."""
-    from tenfold.store import database
-
     rules = [GATE, HOLD, DOOR]
-    with database.connect(server_url.replace("/tenfold?", "/tenfold_template?")) as conn:
+    with conn.transaction(force_rollback=True):
         made = [saved(conn, one) for one in rules]
         for name, which, who in steps:
             version = made[which]
@@ -212,4 +210,3 @@ def test_whatever_people_do_nothing_acts_without_two(server_url: str, steps: Any
             for one in found:
                 if one.state == "live" and one.version == made[1]:
                     assert one.approved_by not in (None, one.saved_by, one.asked_by)
-        conn.rollback()

@@ -1,5 +1,6 @@
 """What the overview asks of large tables stays on indexes, and a day's note is taken by one worker."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tenfold.store import database, overview, quality, quality_samples
 from tenfold.store.database import Conn
 from tenfold.store.quality import Taker
+from tests.databases import Databases
 from tests.store.test_plans import Explaining
 
 FILL = """
@@ -31,14 +33,23 @@ INSERT INTO audit (seq, at, actor, act, subject, previous, hash)
 GROW = {"posts", "cases", "decisions", "actions", "audit", "appeals"}
 
 
-@pytest.fixture
-def filled(conn: Conn) -> Conn:
-    """A connection to large tables whose cursors explain."""
+def fill(conn: Conn) -> None:
     conn.execute(FILL)
     conn.commit()
     conn.autocommit = True
     conn.execute("VACUUM ANALYZE")
-    conn.autocommit = False
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """URL of a copy of a database with large tables."""
+    with databases.copy(databases.filled("large_tables_of_cases", fill)) as url:
+        yield url
+
+
+@pytest.fixture
+def filled(conn: Conn) -> Conn:
+    """A connection to large tables whose cursors explain."""
     Explaining.scans.clear()
     conn.cursor_factory = Explaining
     return conn

@@ -149,15 +149,24 @@ class Explaining(psycopg.Cursor[Any]):
             self._collect(child, query)
 
 
-@pytest.fixture
-def filled(conn):
-    """A connection to large tables whose cursors explain."""
+def fill(conn):
     conn.execute(FILL)
     conn.execute("UPDATE cases SET state = 'decided' WHERE id % 100 <> 0")
     conn.commit()
     conn.autocommit = True
     conn.execute("VACUUM ANALYZE")
-    conn.autocommit = False
+
+
+@pytest.fixture
+def database_url(databases):
+    """URL of a copy of a database with large tables."""
+    with databases.copy(databases.filled("large_tables", fill)) as url:
+        yield url
+
+
+@pytest.fixture
+def filled(conn):
+    """A connection to large tables whose cursors explain."""
     Explaining.scans.clear()
     conn.cursor_factory = Explaining
     return conn

@@ -43,6 +43,14 @@ from tenfold.web.runtime import Runtime
 # Of bodies other than those of /v1/events, which has limits of its own.
 MAX_BODY = 4 * 1024 * 1024
 
+
+def _runtime(state: State) -> Runtime:
+    found: Runtime = state["runtime"]
+    return found
+
+
+DEPENDENCIES = {"runtime": Provide(_runtime, sync_to_thread=False)}
+
 API_HANDLERS: list[ControllerRouterHandler] = [
     *events.handlers,
     *media.handlers,
@@ -70,42 +78,48 @@ API_HANDLERS: list[ControllerRouterHandler] = [
 
 def create_app(runtime: Runtime) -> Litestar:
     """The application around one runtime; run it under any ASGI server."""
+    app = assemble()
+    put_around(app, runtime)
+    return app
 
-    def provide_runtime() -> Runtime:
-        return runtime
 
-    dependencies = {"runtime": Provide(provide_runtime, sync_to_thread=False)}
-    metrics = Metrics()
-    files = Files(runtime.settings)
-    lookup = Lookup(runtime.pool)
+def assemble() -> Litestar:
+    """Every handler in its place, which takes half a second of computing; before it runs, `put_around`."""
     app = Litestar(
-        [*API_HANDLERS, *hma.routers(lookup, files), openapi_json, *console.handlers],
-        dependencies=dependencies,
+        [*API_HANDLERS, *hma.routers(), openapi_json, *console.handlers],
+        dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         openapi_config=None,
         logging_config=None,
-        on_shutdown=[files.close],
+        on_shutdown=[_close_files],
         request_max_body_size=MAX_BODY,
-        state=State(
-            {
-                "runtime": runtime,
-                "metrics": metrics,
-                "lookup": lookup,
-                "files": files,
-                "key_cache": KeyCache(),
-                "rate_limiter": RateLimiter(runtime.settings.events_per_second),
-                "dependencies": dependencies,
-                "oidc": Provider(runtime.settings) if runtime.settings.oidc_issuer else None,
-            }
-        ),
     )
-    app.asgi_handler = Instrumentation(app.asgi_handler, metrics)
+    app.asgi_handler = Instrumentation(app.asgi_handler)
     return app
+
+
+def put_around(app: Litestar, runtime: Runtime) -> None:
+    """Give a runtime to an application that does not run; of one that it had before nothing stays."""
+    app.state = State(
+        {
+            "runtime": runtime,
+            "metrics": Metrics(),
+            "lookup": Lookup(runtime.pool),
+            "files": Files(runtime.settings),
+            "key_cache": KeyCache(),
+            "rate_limiter": RateLimiter(runtime.settings.events_per_second),
+            "oidc": Provider(runtime.settings) if runtime.settings.oidc_issuer else None,
+        }
+    )
+
+
+def _close_files(app: Litestar) -> None:
+    app.state.files.close()
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=True)
 def openapi_json(state: State) -> Response[dict[str, Any]]:
     """The description of this API; made when first asked for."""
     if "openapi" not in state:
-        state["openapi"] = openapi.document(API_HANDLERS, state["dependencies"])
+        state["openapi"] = openapi.document(API_HANDLERS, DEPENDENCIES)
     return Response(state["openapi"], media_type=MediaType.JSON)

@@ -59,11 +59,11 @@ class Metrics:
 
 
 class Instrumentation:
-    """ASGI middleware that stands outside everything, so that a 404 or a crash is seen too."""
+    """ASGI middleware that stands outside everything, so that a 404 or a crash is seen too. It counts in the
+    `metrics` of the application's state."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (or pass on anything that is not HTTP)."""
@@ -91,8 +91,9 @@ class Instrumentation:
         # The template, not the path: ids in paths are personal and would make endless metrics.
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope.get("path_template") else "any"
-        self._metrics.requests.labels(method, route, str(status)).inc()
-        self._metrics.latency.labels(method, route).observe(seconds)
+        metrics: Metrics = scope["app"].state.metrics
+        metrics.requests.labels(method, route, str(status)).inc()
+        metrics.latency.labels(method, route).observe(seconds)
         key = getattr(scope.get("auth"), "id", "-")
         _log.info(
             "%s %s %s %d %.1fms key=%s",

@@ -38,7 +38,17 @@ async def _form(request: Request[None, ApiKey, State]) -> FormMultiDict | dict[s
     return await request.form() if multipart else {}
 
 
-def routers(index: Lookup, files: Files) -> list[Router]:
+def _index(state: State) -> Lookup:
+    found: Lookup = state["lookup"]
+    return found
+
+
+def _files(state: State) -> Files:
+    found: Files = state["files"]
+    return found
+
+
+def routers() -> list[Router]:
     """The two places where the API stands, around one index."""
     return [
         Router(
@@ -47,8 +57,8 @@ def routers(index: Lookup, files: Files) -> list[Router]:
             dependencies={
                 "raw": Provide(_raw),
                 "form": Provide(_form),
-                "index": Provide(lambda: index, sync_to_thread=False),
-                "files": Provide(lambda: files, sync_to_thread=False),
+                "index": Provide(_index, sync_to_thread=False),
+                "files": Provide(_files, sync_to_thread=False),
             },
             exception_handlers=EXCEPTION_HANDLERS,
             request_max_body_size=MAX_FILE + OVERHEAD,
