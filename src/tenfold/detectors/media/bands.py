@@ -19,6 +19,7 @@ Codes = NDArray[np.uint64]  # n x 4: hashes, as `codes_of` makes them
 Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]  # row of query, row here, distance
 
 _QUERIES_AT_ONCE = 32  # keeps what is compared at a time in the processor's cache
+_NOTHING: Final[Found] = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8))
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -45,14 +46,15 @@ def distances(left: Codes, right: Codes) -> NDArray[np.uint16]:
 class _Cut(msgspec.Struct, frozen=True):
     """How hashes are cut into bands, and which values of the bands are looked at for one hash.
 
-    Of each band: the word in which it begins, by how much that is shifted, whether it ends in the next
-    word, its mask, and where its values stand among those of all bands. Of each value that is looked at: its
-    band, the bits in which it differs from the hash's own, and where that band's values stand.
+    Of each band: the word in which it begins, by how much that is shifted, the word after it, by how much
+    that one is shifted, its mask, and where its values stand among those of all bands. Of each value that is
+    looked at: its band, the bits in which it differs from the hash's own, and where that band's values stand.
     """
 
     words: NDArray[np.int64]
-    shifts: NDArray[np.uint64]
-    spills: NDArray[np.bool_]
+    rights: NDArray[np.uint64]
+    nexts: NDArray[np.int64]
+    lefts: NDArray[np.uint64]  # what this brings of the next word where a band ends before it, the mask hides
     masks: NDArray[np.uint64]
     bases: NDArray[np.int64]
     bands: NDArray[np.int64]
@@ -61,10 +63,10 @@ class _Cut(msgspec.Struct, frozen=True):
 
     def values(self, codes: Codes, bands: slice = slice(None)) -> NDArray[np.int64]:
         """The values of bands of every hash, n x bands."""
-        words, shifts = self.words[bands], self.shifts[bands]
-        low = codes[:, words] >> shifts
-        rest = codes[:, np.minimum(words + 1, codes.shape[1] - 1)] << (np.uint64(64) - shifts) % np.uint64(64)
-        return np.asarray((low | np.where(self.spills[bands], rest, 0)) & self.masks[bands], np.int64)
+        found = codes.take(self.words[bands], axis=1) >> self.rights[bands]
+        found |= codes.take(self.nexts[bands], axis=1) << self.lefts[bands]
+        found &= self.masks[bands]
+        return found.view(np.int64)
 
 
 def _cut(profile: Profile) -> _Cut:
@@ -81,8 +83,9 @@ def _cut(profile: Profile) -> _Cut:
     bases = np.cumsum(sizes) - sizes
     return _Cut(
         words=firsts // 64,
-        shifts=(firsts % 64).astype(np.uint64),
-        spills=firsts % 64 + widths > 64,
+        rights=(firsts % 64).astype(np.uint64),
+        nexts=np.minimum(firsts // 64 + 1, BITS // 64 - 1),
+        lefts=np.minimum(64 - firsts % 64, 63).astype(np.uint64),
         masks=((1 << widths) - 1).astype(np.uint64),
         bases=bases,
         bands=np.array(bands),
@@ -133,16 +136,18 @@ class FrozenHashes:
         places ^= cut.flips
         places += cut.places
         places = places.ravel()
-        starts, ends = self._starts.take(places), self._starts.take(places + 1)
-        taken = np.flatnonzero(starts != ends)
-        starts = starts[taken].astype(np.int64)
-        counts = ends[taken] - starts
-        before = np.cumsum(counts) - counts
-        found = np.repeat(starts - before, counts)
+        starts = self._starts.take(places)
+        places += 1
+        counts = self._starts.take(places) - starts
+        taken = np.flatnonzero(counts != 0)
+        counts = counts.take(taken).astype(np.int64)
+        found = np.repeat(starts.take(taken) - (np.cumsum(counts) - counts), counts)
         found += np.arange(len(found))
         rows = self._rows.take(found).astype(np.int64)
-        of = np.repeat(taken // len(cut.bands), counts)
+        of = np.repeat(taken // len(cut.bands), counts) if len(queries) > 1 else np.zeros_like(rows)
         near_half = np.flatnonzero(self._half_distances(queries, of, rows) <= near)
+        if not len(near_half):  # as for nearly every picture that is in no bank
+            return _NOTHING
         pairs = np.unique(of[near_half] * len(self) + rows[near_half])  # a pair may meet in several bands
         of, row = pairs // len(self), pairs % len(self)
         apart = distances(queries[of], self.codes[row])
@@ -161,7 +166,7 @@ class FrozenHashes:
 
 def joined(parts: list[Found]) -> Found:
     """Several results as one."""
-    if not parts:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8)
+    if len(parts) < 2:
+        return parts[0] if parts else _NOTHING
     of, rows, distance = (np.concatenate(column) for column in zip(*parts, strict=True))
     return of, rows, distance
