@@ -106,3 +106,26 @@ def test_a_counter_that_counts_something_else_does_not_read_the_old_hits(load_te
 
     assert stored("post.length > 3") == stored("post.length  >  3", "2h")
     assert stored("post.length > 3") != stored("post.length > 4")
+
+
+def test_counters_and_rules_search_a_text_together(load_text: Load) -> None:
+    policy = load_text(
+        """
+counters:
+  - {name: calls, count: post.created, by: account, window: 1h, where: "has_words(post.text, 'join us')"}
+rules:
+"""
+        + rule_text("matches(post.text, '(?i)gate') and counters.calls >= 1", "gate")
+        + rule_text("has_words(account.bio, 'join us') or has_words(post.text, 'الباب مفتوح')", "door")
+    )
+
+    def seen(text: str, bio: str | None = None) -> tuple[list[str], int, int]:
+        one = facts(time=NOON, account={"id": "a-1", "bio": bio}, post={"text": text})
+        policy.count([one], [1], lambda hits: [1] * len(hits))
+        return [rule.name for rule in policy.fired(one)], len(one.counters), len(one.found)
+
+    assert seen("join us at the Gate") == (["gate"], 1, 1)
+    assert seen("at the gate") == (["gate"], 1, 1)  # read, not counted
+    assert seen("الباب مفتوح") == (["door"], 0, 1)
+    assert seen("nothing", bio="join us") == (["door"], 0, 2)
+    assert seen("join usual") == ([], 0, 1)

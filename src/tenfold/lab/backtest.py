@@ -9,14 +9,13 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import msgspec
 
 from tenfold import __version__
 from tenfold.lab import parts
-from tenfold.lab.parts import Plan
+from tenfold.lab.parts import Plan, State
 from tenfold.lab.report import Report, compared
 from tenfold.lab.tally import Tally, digest_of
 from tenfold.lab.windows import across_accounts
@@ -55,8 +54,7 @@ class Backtest:
         begun = time.monotonic()
         plan = self._planned(processes)
         files = [self.folder / f"part-{part}" for part in range(plan.parts)]
-        self._replay(plan, files, told, stopped)
-        states = [state for file in files if (state := parts.read(file))]
+        states = self._replay(plan, files, told, stopped)
         tally = Tally()
         for state in states:
             tally.add(state.tally)
@@ -69,7 +67,7 @@ class Backtest:
             draft=self._draft.version,
             events=sum(state.events for state in states),
             judged=tally.judged,
-            skipped=sum(state.past.skipped for state in states),
+            skipped=sum(state.skipped for state in states),
             first_at=tally.first_at,
             last_at=tally.last_at,
             seconds=round(time.monotonic() - begun, 3),
@@ -105,7 +103,7 @@ class Backtest:
         file.write_bytes(msgspec.msgpack.encode(plan))
         return plan
 
-    def _replay(self, plan: Plan, files: list[Path], told: Told, stopped: Callable[[], bool]) -> None:
+    def _replay(self, plan: Plan, files: list[Path], told: Told, stopped: Callable[[], bool]) -> list[State]:
         context = get_context("spawn")
         counts, halt = context.Array("q", plan.parts), context.Event()
         workers = [
@@ -129,13 +127,12 @@ class Backtest:
             for worker in workers:
                 worker.join()
         told(sum(counts[:]), plan.events)
-        self._check(workers, files)
-
-    def _check(self, workers: Iterable[BaseProcess], files: Iterable[Path]) -> None:
         if any(worker.exitcode for worker in workers):
             raise BacktestError("a process of the back-test failed; what it wrote above says why")
-        if not all((state := parts.read(file)) and state.done for file in files):
+        states = [state for file in files if (state := parts.read(file)) and state.done]
+        if len(states) < len(files):
             raise Stopped
+        return states
 
 
 def _verdicts(decided: Iterable[Decided], tally: Tally) -> dict[int, bool]:

@@ -11,12 +11,13 @@ Three-valued logic costs nothing at run time: each condition is compiled to "sur
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from datetime import UTC
+from functools import cached_property
 from typing import Any
 
 from tenfold.policy.facts import NOTHING, Facts
-from tenfold.policy.patterns import Pattern, pattern_set, words
+from tenfold.policy.patterns import Pattern, PatternSet, pattern_set, words
 from tenfold.policy.tree import (
     And,
     Arithmetic,
@@ -50,9 +51,22 @@ _PATTERNS = ("matches", "has_words")
 
 def compile_conditions(conditions: Sequence[Node], defaults: Defaults) -> Program:
     """A function from facts to the indexes of the conditions that are true of them."""
-    survey = _Writer(defaults, Counter())
-    survey.source(conditions)
-    writer = _Writer(defaults, survey.uses)
+    return compile_programs([conditions], defaults)[0]
+
+
+def compile_programs(programs: Sequence[Sequence[Node]], defaults: Defaults) -> list[Program]:
+    """One such function for each list of conditions. Asked about the same facts, they search a text once."""
+    searches: Searches = {}
+    surveys = [_Writer(defaults, Counter(), searches) for _ in programs]
+    for survey, conditions in zip(surveys, programs, strict=True):
+        survey.source(conditions)
+    return [
+        _compiled(_Writer(defaults, survey.uses, searches), conditions)
+        for survey, conditions in zip(surveys, programs, strict=True)
+    ]
+
+
+def _compiled(writer: "_Writer", conditions: Sequence[Node]) -> Program:
     source = writer.source(conditions)
     namespace: dict[str, Any] = {**writer.constants, "calculate": calculate, "UTC": UTC, "NOTHING": NOTHING}
     namespace["EMPTY"] = EMPTY
@@ -61,26 +75,48 @@ def compile_conditions(conditions: Sequence[Node], defaults: Defaults) -> Progra
     return program
 
 
+class Search:
+    """All patterns that some programs look for in one text of the facts."""
+
+    def __init__(self) -> None:
+        self._indexes: dict[Pattern, int] = {}
+
+    def index(self, pattern: Pattern) -> int:
+        """The number by which `find` tells of a pattern; new ones are taken in until the first text comes."""
+        return self._indexes.setdefault(pattern, len(self._indexes))
+
+    @cached_property
+    def _patterns(self) -> PatternSet:
+        return pattern_set(tuple(self._indexes))
+
+    def find(self, facts: Facts, text: str) -> Set[int]:
+        """Numbers of the patterns found in the text, which the facts keep for whoever asks next."""
+        found = facts.found.get(self)
+        if found is None:
+            found = facts.found[self] = self._patterns.search(text)
+        return found
+
+
+Searches = dict[str, Search]  # by canonical text of the expression that gives the text
+
+
 class _Writer:
     """Writes the source of one program; `uses` says which conditions several rules share."""
 
-    def __init__(self, defaults: Defaults, uses: "Counter[str]") -> None:
-        self._defaults = defaults
+    def __init__(self, defaults: Defaults, uses: "Counter[str]", searches: Searches) -> None:
+        self._defaults, self._searches = defaults, searches
         self._shared = {source for source, count in uses.items() if count > 1}
         self.uses: Counter[str] = Counter()
         self.constants: dict[str, Any] = {}
         self._prelude: list[str] = []
         self._numbers: Counter[str] = Counter()
         self._names: dict[str, str] = {}  # by canonical text or source: the local that holds it
-        self._patterns: dict[str, dict[Pattern, int]] = {}  # by local of the text
 
     def source(self, conditions: Sequence[Node]) -> str:
         """The whole function."""
         tests = [self._true(condition) for condition in conditions]
         body = [*self._prelude, "fired = []"]
         body += [f"if {test}: fired.append({index})" for index, test in enumerate(tests)]
-        for text, found in self._patterns.items():
-            self.constants[f"find_{text}"] = pattern_set(tuple(found)).search
         parameters = "".join(f", {name}={name}" for name in self.constants)
         return "\n    ".join([f"def run(facts{parameters}):", *body, "return fired\n"])
 
@@ -212,9 +248,11 @@ class _Writer:
 
     def _pattern(self, node: Call, wanted: bool) -> str:
         text = self._value(node.arguments[0])
-        found = self._local(f"found {text}", "h", f"find_{text}({text}) if {text} is not None else EMPTY")
-        indexes = self._patterns.setdefault(text, {})
-        index = indexes.setdefault(pattern_of(node), len(indexes))
+        search = self._searches.setdefault(canonical(node.arguments[0]), Search())
+        self.constants[f"find_{text}"] = search.find
+        source = f"find_{text}(facts, {text}) if {text} is not None else EMPTY"
+        found = self._local(f"found {text}", "h", source)
+        index = search.index(pattern_of(node))
         return f"{index} in {found}" if wanted else f"{text} is not None and {index} not in {found}"
 
 

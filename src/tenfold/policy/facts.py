@@ -4,7 +4,7 @@ Fields are listed in policy/schema.py. A field that is not known is left out or 
 on it are then unknown, and a rule whose condition is unknown does not fire.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +26,8 @@ class Facts(msgspec.Struct, kw_only=True):
     sets), while None says that no detector ran. `links` holds count, probability and level; give
     `{"count": 0}` when linkage ran and found nothing. `counters` are the numbers read for
     `PolicySet.hits`, by counter name; `sets` is what `PolicySet.all_sets` returns, the same dict
-    for a whole batch. `language` goes into the firings.
+    for a whole batch. `language` goes into the firings. `found` is what programs that search its texts
+    found, by the search: the texts never change.
     """
 
     event_type: str
@@ -42,6 +43,7 @@ class Facts(msgspec.Struct, kw_only=True):
     counters: Mapping[str, int] = NOTHING
     sets: Mapping[str, frozenset[str]] = NOTHING
     language: str | None = None
+    found: dict[object, Set[int]] = {}
 
 
 def aggregate(signals: Iterable[Signal]) -> dict[str, dict[str, Any]]:

@@ -48,7 +48,7 @@ def facts_from(
     type_ = event.get("type") or event_type or DEFAULT_EVENTS[kind or SubjectKind.POST]
     if type_ not in EVENT_TYPES:
         raise GivenError(("event", "type"), f"{type_!r} is no event type", _meant(str(type_), EVENT_TYPES))
-    groups = {group: _group(data, group, schema) for group in _GROUPS}
+    groups: dict[str, Any] = {group: _group(data, group, schema) for group in _GROUPS}
     language = data.get("language")
     if language is not None and not isinstance(language, str):
         raise GivenError(("language",), "should be a text")

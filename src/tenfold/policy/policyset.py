@@ -10,18 +10,19 @@ from tenfold.config import Settings
 from tenfold.evidence import SignalKind
 from tenfold.judgement import Firing
 from tenfold.policy import loader
-from tenfold.policy.compiler import Program, compile_conditions
+from tenfold.policy.compiler import Program, compile_programs
 from tenfold.policy.facts import Facts
 from tenfold.policy.rules import COUNTED_BY, Counter, Example, Rule
 from tenfold.policy.schema import Schema
 from tenfold.policy.trace import Explained, Tracer
-from tenfold.policy.tree import Not
+from tenfold.policy.tree import Literal, Not
 from tenfold.policy.values import Defaults
 from tenfold.store.counters import Hit
 from tenfold.subjects import SubjectKind
 
 STARTER_PACK = Path(__file__).parent / "packs" / "starter"
 
+_ALWAYS = Literal(0, 0, True)
 LONGEST_KEY = 300  # characters of a counter's key
 _Bucket = tuple[str, SubjectKind]
 
@@ -36,13 +37,21 @@ class _Judge(msgspec.Struct, frozen=True):
 class _Counting(msgspec.Struct, frozen=True):
     """What one event type and kind of subject counts, and which rules then want to know a number.
 
-    `counts` are the counters of the event, each with what decides whether it counts (None: always).
-    `refuted` gives the rules, of those whose counters `wants` lists, that are false whatever the numbers.
+    `counts` are the counters of the event, `wants` the counters of each rule that reads some. The first
+    indexes of `program` say which counters count, those that follow which of these rules are false whatever
+    the numbers are.
     """
 
-    counts: tuple[tuple[Counter, Program | None], ...]
+    counts: tuple[Counter, ...]
     wants: tuple[frozenset[str], ...]
-    refuted: Program
+    program: Program
+
+
+class _Bound(msgspec.Struct, frozen=True):
+    """What is done with the facts of one event type and kind of subject."""
+
+    judge: _Judge
+    counting: _Counting
 
 
 class PolicySet:
@@ -59,15 +68,14 @@ class PolicySet:
         self.schema = Schema.build(kinds, loaded.counters, self.sets)
         self._defaults = Defaults(kinds, self.sets)
         self._counted_types = {type_ for counter in self.counters for type_ in counter.events}
-        self._judges: dict[_Bucket, _Judge] = {}
-        self._countings: dict[_Bucket, _Counting] = {}
+        self._bound: dict[_Bucket, _Bound] = {}
         self._counter_fields = frozenset(f"counters.{name}" for name in loaded.counters)
 
     def listens(self, event_type: str, kind: SubjectKind) -> bool:
         """Whether any rule or counter cares for such an event; others need no facts."""
         bucket = (event_type, kind)
-        judge = self._judges.get(bucket) or self._prepare(bucket)
-        return bool(judge.rules) or event_type in self._counted_types
+        bound = self._bound.get(bucket) or self._prepare(bucket)
+        return bool(bound.judge.rules) or event_type in self._counted_types
 
     def only(self, rules: Collection[str]) -> "PolicySet":
         """The same policy with some of its rules, by name, and the counters that these read."""
@@ -79,18 +87,30 @@ class PolicySet:
     def fired(self, facts: Facts) -> list[Rule]:
         """Every rule that is true of the facts, in the order of the files."""
         bucket = (facts.event_type, facts.subject.kind)
-        judge = self._judges.get(bucket) or self._prepare(bucket)
+        judge = (self._bound.get(bucket) or self._prepare(bucket)).judge
         return [judge.rules[index] for index in judge.program(facts)]
 
     def judge(self, facts: Facts) -> list[Firing]:
         """The firings of all rules that are true of the facts, each with its trace."""
         return [self.fire(rule, facts) for rule in self.fired(facts)]
 
-    def _prepare(self, bucket: _Bucket) -> _Judge:
+    def _prepare(self, bucket: _Bucket) -> _Bound:
         rules = tuple(rule for rule in self.rules if rule.applies(*bucket))
-        program = compile_conditions([rule.when.node for rule in rules], self._defaults)
-        judge = self._judges[bucket] = _Judge(rules, program)
-        return judge
+        counts = tuple(counter for counter in self.counters if bucket[0] in counter.events)
+        asking = [
+            (rule.when.node, frozenset(path.removeprefix("counters.") for path in asked))
+            for rule in rules
+            if (asked := rule.when.fields & self._counter_fields)
+        ]
+        wheres = [counter.where.node if counter.where else _ALWAYS for counter in counts]
+        opposites = [Not(node.start, node.end, node) for node, _ in asking]
+        judging, counting = compile_programs(
+            [[rule.when.node for rule in rules], [*wheres, *opposites]], self._defaults
+        )
+        bound = self._bound[bucket] = _Bound(
+            _Judge(rules, judging), _Counting(counts, tuple(names for _, names in asking), counting)
+        )
+        return bound
 
     def fire(self, rule: Rule, facts: Facts) -> Firing:
         """The firing of a rule that is true of the facts, with the parts that made it true."""
@@ -138,13 +158,14 @@ class PolicySet:
         A number is asked for only where a rule can still be true without it: most events ask nothing.
         """
         bucket = (facts.event_type, facts.subject.kind)
-        counting = self._countings.get(bucket) or self._prepare_counting(bucket)
+        counting = (self._bound.get(bucket) or self._prepare(bucket)).counting
         if not counting.counts and not counting.wants:
             return []
-        recorded = [counter for counter, where in counting.counts if where is None or where(facts)]
-        refuted = counting.refuted(facts)
+        true = counting.program(facts)
+        first = len(counting.counts)
+        recorded = [counting.counts[index] for index in true if index < first]
         wanted = frozenset[str]().union(
-            *(names for index, names in enumerate(counting.wants) if index not in refuted)
+            *(names for index, names in enumerate(counting.wants, first) if index not in true)
         )
         wanted -= {counter.name for counter in recorded}
         read = [counter for counter in self.counters if counter.name in wanted] if wanted else []
@@ -154,23 +175,6 @@ class PolicySet:
             for counter in counters
             for key in self._keys(counter, facts)
         ]
-
-    def _prepare_counting(self, bucket: _Bucket) -> _Counting:
-        counts = tuple(
-            (counter, compile_conditions([counter.where.node], self._defaults) if counter.where else None)
-            for counter in self.counters
-            if bucket[0] in counter.events
-        )
-        asking = [
-            (rule.when.node, frozenset(path.removeprefix("counters.") for path in asked))
-            for rule in self.rules
-            if rule.applies(*bucket) and (asked := rule.when.fields & self._counter_fields)
-        ]
-        opposites = [Not(node.start, node.end, node) for node, _ in asking]
-        counting = self._countings[bucket] = _Counting(
-            counts, tuple(names for _, names in asking), compile_conditions(opposites, self._defaults)
-        )
-        return counting
 
     def _keys(self, counter: Counter, facts: Facts) -> list[str]:
         if counter.by == "subject":
