@@ -5,7 +5,8 @@ event. Each step is one transaction; killed in it, it is still due.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -97,7 +98,8 @@ def settle(conn: Conn, due: Sequence[Due]) -> None:
         gone = set(deleted) - closed.keys() - closures.closed_at(conn, deleted).keys()
         link_keys.erase(conn, gone)
         store_returns.forget_new(conn, gone)
-    kept = _keep(conn, [one for _, one in sorted(closed.items())]) if closed else []
+    since = _closed_since(conn, due)
+    kept = _keep(conn, [one for _, one in sorted(closed.items())], since) if closed else []
     entries = [_entry("closure.kept", one.account, origin=one.origin, ground=one.ground) for one in kept]
     audit.append(conn, entries + [_entry("closure.erased", id_, reason="restored") for id_ in erased])
 
@@ -116,18 +118,26 @@ def _closed_before(conn: Conn, due: Sequence[Due], deleted: Sequence[str]) -> di
     return {id_: one for id_, one in found.items() if id_ not in there}
 
 
-def _keep(conn: Conn, due: Sequence[Due]) -> list[Closure]:
+def _closed_since(conn: Conn, due: Sequence[Due]) -> dict[str, datetime]:
+    """Since when those are closed that had been closed already: a second closing leaves the date, on which
+    rests how soon a return came. Who comes twice may have been open in between."""
+    times = Counter(one.account for one in due)
+    return closures.closed_at(conn, [account for account, n in times.items() if n == 1])
+
+
+def _keep(conn: Conn, due: Sequence[Due], since: Mapping[str, datetime]) -> list[Closure]:
     fingerprints = gather.fingerprints(conn, [one.account for one in due])
     orders = actions.closing(conn, fingerprints)
     found = []
     for one in due:
-        fingerprint = msgspec.structs.replace(fingerprints[one.account], closed_us=microseconds(one.at))
+        at = since.get(one.account, one.at)
+        fingerprint = msgspec.structs.replace(fingerprints[one.account], closed_us=microseconds(at))
         origin, ground = orders.get(one.account, ("platform", one.reason))
         found.append(
             Closure(
                 account=one.account,
                 created_at=_time(fingerprint.created_us),
-                closed_at=one.at,
+                closed_at=at,
                 origin=origin,
                 ground=ground,
                 fingerprint=fingerprint,

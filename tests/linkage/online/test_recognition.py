@@ -98,6 +98,21 @@ def test_a_restored_account_leaves_no_fingerprint_no_key_and_no_link(platform):
     assert acts == [("closure.kept",), ("closure.erased",)]
 
 
+def test_closing_an_account_again_leaves_the_day_of_its_closing(platform):
+    platform.propagandist()
+    platform.close("old")
+    first = closures.closed_at(platform.conn, ["old"])
+    platform.day += 5
+    platform.tell("account.closed", "old", reason="by hand")
+    platform.work()
+    assert closures.closed_at(platform.conn, ["old"]) == first
+    platform.tell("account.restored", "old")
+    platform.day += 1
+    platform.tell("account.closed", "old")
+    platform.work()
+    assert closures.closed_at(platform.conn, ["old"])["old"] > first["old"], "it was open in between"
+
+
 def test_old_friends_who_follow_the_new_account_are_evidence_that_comes_late(platform):
     use_a_plain_model(platform.conn)
     platform.propagandist()
