@@ -25,6 +25,7 @@ from tenfold.web.console.decision_form import ADDABLE, GROUNDS, PURPOSES, Wish
 from tenfold.web.console.errors import Conflict
 from tenfold.web.console.queue import number_of, read_filter, read_toast, user_ids
 from tenfold.web.console.sparing import Spared, shown_token, spare
+from tenfold.web.console.threats_words import named, told
 
 FEW_PARTS: Final = 3  # of a rule's condition are shown at once; more are folded away
 
@@ -112,6 +113,8 @@ def show(
         facts=case_findings.facts(view),
         findings=case_findings.findings(view, spared),
         shown=case_findings.shown,
+        tell=named(visit.translator),
+        told=told(visit.translator),
         FEW_PARTS=FEW_PARTS,
         TOLD_ELSEWHERE=case_findings.TOLD_ELSEWHERE,
         people=found.names,
