@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tenfold.casework import linking
 from tenfold.casework.linking import LinkVerdict
@@ -22,15 +22,16 @@ from tests.casework.returning_platform import (
     database_url,
     returning_template,
 )
-from tests.console.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, WAIT
+from tests.console.conftest import WAIT
 from tests.console.running import LogIn, Site, watched_page
 from tests.networks.small_network import add_account, follow
 
 __all__ = ["database_url", "returning_template"]
 
 both = pytest.mark.parametrize("locale", LOCALES)
-# Drawing on the processor: what runs tests has no graphics card.
-DRAWING = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
+# Pixels of the graph that are painted.
+PAINTED = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+  .filter((value, place) => place % 4 === 3 && value).length"""
 
 
 def words(locale: Locale, key: str, **values: str | int) -> str:
@@ -53,18 +54,10 @@ def states(site: Site) -> dict[str, str]:
         return dict(conn.execute("SELECT id, state FROM accounts").fetchall())
 
 
-@pytest.fixture(scope="module")
-def drawing(playwright: Playwright) -> Iterator[Browser]:
-    arguments = [argument for argument in CHROMIUM_ARGUMENTS if argument != "--disable-gpu"]
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*arguments, *DRAWING])
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
-def page(drawing: Browser) -> Iterator[Page]:
-    """A page that can draw; a script error or a refused script on it fails the test."""
-    with watched_page(drawing, height=900, wait=3 * WAIT) as page:
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that is high enough for the graph; a script error or a refused script on it fails the test."""
+    with watched_page(browser, height=900, wait=3 * WAIT) as page:
         yield page
 
 
@@ -94,7 +87,7 @@ def test_a_network_is_looked_at_chosen_from_and_decided_as_one(
     kin.get_by_role("link", name=words(locale, "networks.open"), exact=True).click()
     ready(page)
     expect(page.locator("h1")).to_have_text(words(locale, "networks.of", who="@sawt_alraya_1"))
-    expect(page.locator("[data-canvas] canvas").first).to_be_visible()
+    assert page.locator("[data-canvas] canvas").first.evaluate(PAINTED) > 500
     assert not Axe().run(page, options={"rules": {"color-contrast": {"enabled": False}}}).violations_count
 
     card = page.locator("[data-card]")
@@ -136,14 +129,41 @@ def test_a_network_is_looked_at_chosen_from_and_decided_as_one(
     assert states(site)[BACK] == "active"
 
 
-def test_a_node_is_opened_and_a_box_chooses(site: Site, page: Page, log_in: LogIn) -> None:
+def middle(page: Page) -> tuple[float, float]:
+    """Of the graph, on the page."""
+    area = page.locator("[data-canvas]").bounding_box()
+    assert area is not None
+    return area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+
+
+def pointing(page: Page, x: float, y: float) -> bool:
+    """Whether there is a node at a place of the page."""
+    page.mouse.move(x, y)
+    return bool(page.locator("[data-canvas]").evaluate("box => box.style.cursor === 'pointer'"))
+
+
+def test_the_graph_is_moved_opened_and_chosen_from_by_hand(site: Site, page: Page, log_in: LogIn) -> None:
     log_in(page, site.person())
     page.goto(network_of(site, "friend-0", sort="follows", standing="closed"))
     ready(page)
     rows = page.locator("tbody tr")
     before = rows.count()
-    page.locator(f"tr[data-node='account:{CLOSED}'] [data-open]").click()
-    expect(page.locator(f"tr[data-node='account:{CLOSED}'] [data-open]")).to_have_count(0)
+    line = page.locator(f"tr[data-node='account:{CLOSED}']")
+    line.locator(".case-link").click()
+    page.locator("[data-canvas]").scroll_into_view_if_needed()
+    x, y = middle(page)
+    assert pointing(page, x, y)  # what is focused stands in the middle
+    page.mouse.down()
+    page.mouse.move(x + 160, y + 90, steps=4)
+    page.mouse.up()
+    assert not pointing(page, x, y)
+    assert pointing(page, x + 160, y + 90)
+    page.mouse.wheel(0, -300)
+    page.wait_for_timeout(50)
+    assert pointing(page, x + 161, y + 90)  # what one zooms at stays
+    page.mouse.dblclick(x + 160, y + 90)
+    expect(line.locator("[data-open]")).to_have_count(0)
+    expect(page.locator("[data-say]")).not_to_be_empty()
     page.goto(network_of(site, CLOSED))
     ready(page)
     assert rows.count() > before
@@ -171,7 +191,7 @@ def test_without_graphics_the_table_has_everything_page_by_page(
     log_in(page, site.person())
     page.goto(network_of(site, CLOSED))
     ready(page, "table")
-    expect(page.get_by_text(words("en", "networks.no_webgl"))).to_be_visible()
+    expect(page.get_by_text(words("en", "networks.no_drawing"))).to_be_visible()
     expect(page.locator("[data-canvas]")).to_be_hidden()
     page.locator(f"tr[data-node='account:{BACK}'] .case-link").click()
     expect(page.locator("[data-card]")).to_contain_text("@sawt_alraya_2")

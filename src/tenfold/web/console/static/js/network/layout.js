@@ -76,39 +76,24 @@ function innerRadii(order, found) {
   });
 }
 
-function matrices(graph) {
-  const offset = new Map();
-  const nodes = new Float32Array(graph.order * PER_NODE);
-  graph.forEachNode((id, at) => {
-    const start = offset.size * PER_NODE;
-    offset.set(id, start);
-    nodes.set([at.x, at.y, 0, 0, 0, 0, 1, 1, at.size, 0], start);
-  });
-  const edges = new Float32Array(graph.size * 3);
-  let place = 0;
-  graph.forEachEdge((_, { weight }, source, target) => {
-    const ends = [offset.get(source), offset.get(target)];
-    edges.set([...ends, weight], place);
-    place += 3;
+// Matrices as the iteration wants them. `marks` have x, y and size, `lines` the marks at their ends and a weight.
+function matrices(marks, lines) {
+  const offset = new Map(marks.map((mark, index) => [mark, index * PER_NODE]));
+  const nodes = new Float32Array(marks.length * PER_NODE);
+  for (const mark of marks) nodes.set([mark.x, mark.y, 0, 0, 0, 0, 1, 1, mark.size, 0], offset.get(mark));
+  const edges = new Float32Array(lines.length * 3);
+  lines.forEach(({ from, to, weight }, place) => {
+    const ends = [offset.get(from), offset.get(to)];
+    edges.set([...ends, weight], place * 3);
     for (const end of ends) nodes[end + 6] += weight;
   });
   return { nodes, edges };
 }
 
-function move(graph, nodes) {
-  let start = -PER_NODE;
-  graph.updateEachNodeAttributes((_, at) => {
-    start += PER_NODE;
-    at.x = nodes[start];
-    at.y = nodes[start + 1];
-    return at;
-  }, { attributes: ["x", "y"] });
-}
-
-// Lets the nodes move until they stand still. `still`: only the last picture is shown. `done` is called then,
-// with the number of rounds. Returns what stops it.
-export function settle(graph, address, { still, done }) {
-  if (graph.order < 2) {
+// Lets the marks move until they stand still. `still`: only the last picture is shown. `moved` is called when they
+// have moved, `done` at the end with the number of rounds. Returns what stops it.
+export function settle(marks, lines, address, { still, moved, done }) {
+  if (marks.length < 2) {
     done(0);
     return () => {};
   }
@@ -121,17 +106,22 @@ export function settle(graph, address, { still, done }) {
     scalingRatio: 10,
     strongGravityMode: true,
     gravity: 0.05,
-    slowDown: 1 + Math.log(graph.order),
-    barnesHutOptimize: graph.order > 300,
+    slowDown: 1 + Math.log(marks.length),
+    barnesHutOptimize: marks.length > 300,
     barnesHutTheta: 0.6,
   };
-  const order = graph.order;
   worker.addEventListener("message", ({ data }) => {
-    if (graph.order === order && (data.done || !still)) move(graph, data.nodes);
+    if (data.done || !still) {
+      marks.forEach((mark, index) => {
+        mark.x = data.nodes[index * PER_NODE];
+        mark.y = data.nodes[index * PER_NODE + 1];
+      });
+      moved();
+    }
     if (!data.done) return;
     worker.terminate();
     done(data.round);
   });
-  worker.postMessage({ ...matrices(graph), settings });
+  worker.postMessage({ ...matrices(marks, lines), settings });
   return () => worker.terminate();
 }

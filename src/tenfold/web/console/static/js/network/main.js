@@ -1,5 +1,5 @@
 // The page of a network: graph, table, card and what is chosen, kept together.
-import { Canvas, webgl } from "./canvas.js";
+import { Canvas, canDraw } from "./canvas.js";
 import { Card } from "./card.js";
 import { Network } from "./data.js";
 import { Rows } from "./rows.js";
@@ -164,16 +164,6 @@ page.addEventListener("click", ({ target }) => {
   }
 });
 
-// The libraries that draw look for WebGL when they are loaded: only where it is are they wanted.
-async function load(addresses) {
-  for (const src of addresses) {
-    await new Promise((resolve, reject) => {
-      const script = Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject });
-      document.head.append(script);
-    });
-  }
-}
-
 // The graph can be used at once; where nodes stand is bettered for a moment.
 function settle() {
   const begun = performance.now();
@@ -183,18 +173,17 @@ function settle() {
   });
 }
 
-async function start() {
+function start() {
   // What was ticked before the page was loaded again.
   for (const box of page.querySelectorAll("tbody input:checked")) network.chosen.add(box.value);
   table.show();
   watchForm();
   page.querySelector("[data-tools]").hidden = false;
-  if (!webgl()) {
-    page.querySelector("[data-no-webgl]").hidden = false;
+  if (!canDraw()) {
+    page.querySelector("[data-no-drawing]").hidden = false;
     page.dataset.ready = "table";
     return;
   }
-  await load(page.dataset.libraries.split(" "));
   const place = page.querySelector("[data-canvas]");
   place.hidden = false;
   page.querySelector("[data-graph-tools]").hidden = false;
