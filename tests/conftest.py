@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg_pool import ConnectionPool
 
 from tenfold import config
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from litestar.testing import TestClient
 
     from tenfold.web.runtime import Runtime
+
+
+# How long a test may take is said in pyproject.toml; an example among many may be slow on a busy machine.
+settings.register_profile("tenfold", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tenfold")
 
 
 def pytest_collection_finish() -> None:
@@ -96,9 +102,9 @@ def serve(database_url: str) -> Iterator[Callable[..., Server]]:
     pool = database.pool(database_url, 4)
     running = ExitStack()
 
-    def start(evaluator: Any = None, **settings: Any) -> Server:
+    def start(evaluator: Any = None, **chosen: Any) -> Server:
         runtime = Runtime(
-            settings=config.load({}, **settings),
+            settings=config.load({}, **chosen),
             url=database_url,
             pool=pool,
             secret=SECRET,

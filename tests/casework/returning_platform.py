@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from tenfold import pipeline
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.events import Event
 from tenfold.linkage import parameters
@@ -29,6 +28,7 @@ from tenfold.store.database import Conn
 from tenfold.threats.protectees import Watch
 from tests.databases import Databases
 from tests.helpers import event
+from tests.working import work
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -61,9 +61,7 @@ def happen(conn: Conn, events: Iterable[Event]) -> None:
     for start in range(0, len(told), 500):
         with conn.transaction():
             queue.insert_events(conn, told[start : start + 500])
-    worker = tools(conn)
-    while pipeline.run_once(conn, worker, 1_000).applied or pipeline.run_due(conn, worker):
-        pass
+    work(conn, tools(conn))
     conn.autocommit = False
 
 

@@ -1,10 +1,8 @@
 """A small platform for tests of returns: what people do becomes events, and the worker's loop is turned."""
 
-import time
 from datetime import timedelta
 from functools import cache
 
-from tenfold import pipeline
 from tenfold.detectors.text.suite import TextSuite
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
@@ -12,9 +10,9 @@ from tenfold.policy import PolicySet, load
 from tenfold.policy.kinds import KINDS
 from tenfold.policy.policyset import STARTER_PACK
 from tenfold.store import events as queue
-from tenfold.store import links_due
 from tenfold.threats.protectees import Watch
 from tests.helpers import NOON, event
+from tests.working import work
 
 TEXTS = (
     "The river rose again over the old bridge and nobody came to look at it all day long, friends.",
@@ -74,13 +72,7 @@ class Platform:
 
     def work(self) -> None:
         """Turn the loop until nothing waits and nothing is due."""
-        while True:
-            done = pipeline.run_once(self.conn, self.tools, 1000)
-            assert not done.set_aside, queue.poisoned(self.conn)
-            if not (done.applied or pipeline.run_due(self.conn, self.tools)):
-                if not links_due.any_due(self.conn):
-                    break
-                time.sleep(0.01)  # a hunt waits for the transactions of tests beside this one
+        work(self.conn, self.tools)
 
     def links(self, account) -> dict[str, str]:
         """Level of each link of an account by the other account."""

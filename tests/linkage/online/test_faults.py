@@ -115,6 +115,31 @@ def test_two_workers_closing_and_linking_at_once_do_not_deadlock_and_miss_nothin
     assert missing == []
 
 
+def test_two_who_hunt_do_so_one_after_the_other_and_neither_waits(conn, database_url):
+    """What comes back is the same account: hunts beside each other would want the same rows."""
+    platform = Platform(conn)
+    platform.crowd(60)
+    platform.propagandist("old1")
+    platform.propagandist("old2")
+    platform.sign_up("new", **KEPT)
+    platform.work()
+    for account in ("old1", "old2"):
+        platform.tell("account.closed", account)
+    while pipeline.run_once(conn, platform.tools, 1000).applied:
+        pass
+    with conn.transaction():
+        due.settle(conn, links_due.claim(conn, "settle", 100))
+    conn.execute("SET lock_timeout = '30s'")
+    with database.connect(database_url) as hunting:
+        while not (claimed := links_due.claim(hunting, "hunt", 1)):
+            hunting.rollback()  # for a moment PostgreSQL itself may have a transaction
+        assert "new" in Linker().hunt(hunting, [one.account for one in claimed]).changed
+        assert pipeline.run_due(conn, platform.tools) == 0
+        hunting.commit()
+    platform.work()
+    assert platform.links("new").keys() >= {"old1", "old2"}
+
+
 @pytest.mark.parametrize("counted", [False, True])
 def test_a_value_that_everybody_shows_is_read_a_few_times_however_many_show_it(conn, counted):
     """Rows that PostgreSQL touches, as it counts them itself."""
