@@ -1,6 +1,7 @@
 """Inside the walls nothing opens, connects, starts or grows."""
 
 import platform
+import signal
 import subprocess
 import sys
 
@@ -49,3 +50,30 @@ def test_it_cannot(act):
 
 def test_it_can_compute():
     assert inside("sum(range(1000))")[1] == "done"
+
+
+IDLING = """
+import resource, time
+from tenfold.detectors.media.confinement import allow_cpu, used_cpu
+began = time.monotonic()
+while time.monotonic() - began < 0.5:  # short runs, of which the clock's ticks see more or less than all
+    sum(range(2_000))
+    time.sleep(0.003)
+allow_cpu(3)
+print(resource.getrlimit(resource.RLIMIT_CPU)[0] - used_cpu())
+"""
+SPINNING = """
+from tenfold.detectors.media.confinement import allow_cpu
+allow_cpu(1)
+while True:
+    pass
+"""
+
+
+def test_a_file_has_all_its_seconds_of_cpu_however_the_process_ran_before():
+    done = subprocess.run([sys.executable, "-c", IDLING], capture_output=True, text=True, check=True)
+    assert 3 - 0.1 <= float(done.stdout) <= 4
+
+
+def test_it_ends_when_they_are_used_up():
+    assert subprocess.run([sys.executable, "-c", SPINNING], check=False).returncode == -signal.SIGXCPU
