@@ -56,6 +56,18 @@ class Metrics:
         )
         for outcome in ("accepted", "duplicate", "refused"):
             self.events.labels(outcome)
+        # By method, route and status: finding them by their labels costs 10 µs a request.
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        counted = (method, route, status)
+        children = self._children.get(counted)
+        if children is None:
+            children = (self.requests.labels(method, route, str(status)), self.latency.labels(method, route))
+            self._children[counted] = children
+        children[0].inc()
+        children[1].observe(seconds)
 
 
 class Instrumentation:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from litestar import MediaType, Response, get
+from litestar import MediaType, get
 
 from tenfold.web.auth import Scope
 from tenfold.web.hma import wire
 from tenfold.web.hma.matching import held
-from tenfold.web.hma.wire import CONTENTS, SIGNALS, answer
+from tenfold.web.hma.wire import CONTENTS, SIGNALS, Answer, answer
 from tenfold.web.runtime import Running
 
 
@@ -20,13 +20,13 @@ def alive(runtime: Running) -> str:
 
 
 @get("/c/signal_type", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=False)
-def signal_types() -> Response[bytes]:
+def signal_types() -> Answer:
     """The types of signals."""
     return answer([{"enabled_ratio": 1.0, "name": name} for name in SIGNALS])
 
 
 @get("/c/signal_type/index", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def signal_index(runtime: Running) -> Response[bytes]:
+def signal_index(runtime: Running) -> Answer:
     """How far the index is; it is never behind."""
     return answer({name: _index(size, newest) for name, (size, newest) in held(runtime, SIGNALS).items()})
 
@@ -42,7 +42,7 @@ def _index(size: int, newest: int) -> dict[str, Any]:
 
 
 @get("/c/content_type", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=False)
-def content_types() -> Response[bytes]:
+def content_types() -> Answer:
     """The types of content."""
     return answer([{"enabled": True, "name": name} for name in CONTENTS])
 

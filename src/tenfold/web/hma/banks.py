@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Any, Final
 
-from litestar import Request, Response, delete, get, post, put
+from litestar import Request, delete, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath
 
@@ -15,7 +15,7 @@ from tenfold.store.media_contents import WireBank
 from tenfold.web.auth import ApiKey, Scope
 from tenfold.web.hma import wire
 from tenfold.web.hma.lookup import Index
-from tenfold.web.hma.wire import Body, Refusal, answer
+from tenfold.web.hma.wire import Answer, Body, Refusal, answer
 from tenfold.web.runtime import Running
 
 Auth = Request[None, ApiKey, State]
@@ -42,14 +42,14 @@ def note(conn: Conn, request: Auth, act: str, bank: str, **details: Any) -> None
 
 
 @get("/c/banks", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def all_banks(runtime: Running) -> Response[bytes]:
+def all_banks(runtime: Running) -> Answer:
     """Every bank of media."""
     with runtime.pool.connection() as conn:
         return answer([shown(bank) for bank in media_contents.banks(conn)])
 
 
 @post("/c/banks", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=True)
-def create(request: Auth, index: Index, raw: Body) -> Response[bytes]:
+def create(request: Auth, index: Index, raw: Body) -> Answer:
     """Make a bank. One that is not enabled is asked of no upload."""
     given = wire.fields(raw)
     if "name" not in given:
@@ -69,14 +69,14 @@ def create(request: Auth, index: Index, raw: Body) -> Response[bytes]:
 
 
 @get("/c/bank/{name:str}", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def one(runtime: Running, name: FromPath[str]) -> Response[bytes]:
+def one(runtime: Running, name: FromPath[str]) -> Answer:
     """One bank."""
     with runtime.pool.connection() as conn:
         return answer(shown(known(conn, name)))
 
 
 @put("/c/bank/{name:str}", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=True)
-def change(request: Auth, index: Index, name: FromPath[str], raw: Body) -> Response[bytes]:
+def change(request: Auth, index: Index, name: FromPath[str], raw: Body) -> Answer:
     """Rename a bank, or set of how many uploads it is asked; its entries stay."""
     given = wire.fields(raw)
     ratio = _ratio(given)
@@ -94,7 +94,7 @@ def change(request: Auth, index: Index, name: FromPath[str], raw: Body) -> Respo
 
 
 @delete("/c/bank/{name:str}", guards=[wire.needs(Scope.BANKS_WRITE)], status_code=200, sync_to_thread=True)
-def remove(request: Auth, index: Index, name: FromPath[str]) -> Response[bytes]:
+def remove(request: Auth, index: Index, name: FromPath[str]) -> Answer:
     """Remove a bank with its entries; one that is not there is as good as removed."""
     with index.changing() as conn:
         for bank in media_contents.banks(conn, [name]):

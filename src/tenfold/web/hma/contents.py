@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from anyio import to_thread
-from litestar import Request, Response, delete, get, post, put
+from litestar import Request, delete, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath
 
@@ -20,7 +20,7 @@ from tenfold.web.hma import wire
 from tenfold.web.hma.banks import known, note, shown
 from tenfold.web.hma.files import Hashing, signals, uploaded, wanted_types
 from tenfold.web.hma.lookup import Index, Lookup
-from tenfold.web.hma.wire import Body, Form, Refusal, answer
+from tenfold.web.hma.wire import Answer, Body, Form, Refusal, answer
 from tenfold.web.runtime import Running, Runtime
 
 Auth = Request[None, ApiKey, State]
@@ -41,16 +41,17 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 @post("/c/bank/{name:str}/content", guards=[wire.needs(Scope.BANKS_WRITE)], status_code=200)
 async def add_file(
     request: Auth, runtime: Running, name: FromPath[str], files: Hashing, form: Form
-) -> Response[bytes]:
+) -> Answer:
     """Add a file that is sent or named by its address, with all its hashes."""
-    url = request.query_params.get("url")
-    wanted_types(request.query_params.get("types", ""))
+    values = wire.parameters(request)
+    url = values.get("url")
+    wanted_types(values.get("types", ""))
     said = _said(form)
     await to_thread.run_sync(_check_bank, runtime, name)
     if url is None:
         sent = await uploaded(form, "Neither `url` nor multipart file upload was received")
     else:
-        sent = await to_thread.run_sync(files.fetched, url, request.query_params.get("content_type"))
+        sent = await to_thread.run_sync(files.fetched, url, values.get("content_type"))
     hashes = await to_thread.run_sync(files.hashes, sent)
     said = msgspec.structs.replace(said, uri=sent.uri)
     content = await to_thread.run_sync(_add_value, request, name, hashes.value, said)
@@ -60,7 +61,7 @@ async def add_file(
 @post(
     "/c/bank/{name:str}/signal", guards=[wire.needs(Scope.BANKS_WRITE)], status_code=200, sync_to_thread=True
 )
-def add_signal(request: Auth, index: Index, name: FromPath[str], raw: Body) -> Response[bytes]:
+def add_signal(request: Auth, index: Index, name: FromPath[str], raw: Body) -> Answer:
     """Add an entry by its hashes alone."""
     given = wire.fields(raw)
     said = Said(note=_note(given.pop("note", "")))
@@ -77,9 +78,9 @@ def add_signal(request: Auth, index: Index, name: FromPath[str], raw: Body) -> R
 
 
 @get("/c/bank/{name:str}/content/{content:int}", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def one(request: Auth, runtime: Running, name: FromPath[str], content: FromPath[int]) -> Response[bytes]:
+def one(request: Auth, runtime: Running, name: FromPath[str], content: FromPath[int]) -> Answer:
     """One entry of this bank."""
-    values = request.query_params
+    values = wire.parameters(request)
     with runtime.pool.connection() as conn:
         bank = known(conn, name)
         found = _content(conn, bank, content)
@@ -92,9 +93,7 @@ def one(request: Auth, runtime: Running, name: FromPath[str], content: FromPath[
 
 
 @put("/c/bank/{name:str}/content/{content:int}", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=True)
-def change(
-    request: Auth, index: Index, name: FromPath[str], content: FromPath[int], raw: Body
-) -> Response[bytes]:
+def change(request: Auth, index: Index, name: FromPath[str], content: FromPath[int], raw: Body) -> Answer:
     """Disable an entry (0: for good, 1: not at all, else until that time), or write its note."""
     given = wire.fields(raw)
     with index.changing() as conn:
@@ -116,7 +115,7 @@ def change(
     status_code=200,
     sync_to_thread=True,
 )
-def remove(request: Auth, index: Index, name: FromPath[str], content: FromPath[int]) -> Response[bytes]:
+def remove(request: Auth, index: Index, name: FromPath[str], content: FromPath[int]) -> Answer:
     """Remove an entry of this bank."""
     with index.changing() as conn:
         bank = known(conn, name)

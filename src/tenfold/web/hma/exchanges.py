@@ -6,7 +6,7 @@ and an exchange bears the name of its bank. Changes are refused with the way to 
 
 from typing import Any, Final
 
-from litestar import Response, get, post, route
+from litestar import get, post, route
 from litestar.params import FromPath
 
 from tenfold.detectors.exchanges.formats import FORMATS
@@ -15,48 +15,48 @@ from tenfold.store.exchanges import Exchange
 from tenfold.web.auth import Scope
 from tenfold.web.hma import wire
 from tenfold.web.hma.banks import NAME
-from tenfold.web.hma.wire import Body, Refusal, answer
+from tenfold.web.hma.wire import Answer, Body, Refusal, answer
 from tenfold.web.runtime import Running
 
 _BY_FILE: Final = "lists are not fetched, but taken in as files: tenfold banks import BANK FILE"
 
 
 @get("/c/exchanges/apis", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=False)
-def types() -> Response[bytes]:
+def types() -> Answer:
     """The types of exchanges whose lists can be taken in."""
     return answer(FORMATS)
 
 
 @get("/c/exchanges/api/{api:str}", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=False)
-def type_(api: FromPath[str]) -> Response[bytes]:
+def type_(api: FromPath[str]) -> Answer:
     """A type of exchange; files need no credentials."""
     _known(api)
     return answer({"has_set_authentification": False, "supports_authentification": False})
 
 
 @get("/c/exchanges/api/{api:str}/schema", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=False)
-def schema(api: FromPath[str]) -> Response[bytes]:
+def schema(api: FromPath[str]) -> Answer:
     """What there is to set about a type of exchange: nothing."""
     _known(api)
     return answer({"config_schema": {"fields": []}, "credentials_schema": None})
 
 
 @get("/c/exchanges", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def names(runtime: Running) -> Response[bytes]:
+def names(runtime: Running) -> Answer:
     """The exchanges whose lists were taken in."""
     with runtime.pool.connection() as conn:
         return answer(exchanges.listing(conn))
 
 
 @get("/c/exchange/{name:str}", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def one(runtime: Running, name: FromPath[str]) -> Response[bytes]:
+def one(runtime: Running, name: FromPath[str]) -> Answer:
     """One exchange."""
     found = _exchange(runtime, name)
     return answer({"name": found.name, "api": found.api, "enabled": found.enabled})
 
 
 @get("/c/exchange/{name:str}/status", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def status(runtime: Running, name: FromPath[str]) -> Response[bytes]:
+def status(runtime: Running, name: FromPath[str]) -> Answer:
     """How many records stand, when the last list was taken in, and how new its newest record is.
 
     A list is taken in whole or not at all, so there is never one that failed or is under way.
@@ -74,7 +74,7 @@ def status(runtime: Running, name: FromPath[str]) -> Response[bytes]:
 
 
 @post("/c/exchanges", guards=[wire.needs(Scope.BANKS_WRITE)], sync_to_thread=False)
-def add(raw: Body) -> Response[bytes]:
+def add(raw: Body) -> Answer:
     """Fetch a list from an exchange."""
     given = wire.fields(raw)
     if not isinstance(given.get("bank"), str) or not NAME.fullmatch(given["bank"]):
@@ -92,7 +92,7 @@ def add(raw: Body) -> Response[bytes]:
     guards=[wire.needs(Scope.BANKS_WRITE)],
     sync_to_thread=True,
 )
-def change(runtime: Running, name: FromPath[str]) -> Response[bytes]:
+def change(runtime: Running, name: FromPath[str]) -> Answer:
     """Change or remove an exchange."""
     _exchange(runtime, name)
     raise Refusal(400, f"{_BY_FILE}; its bank can be disabled or deleted")

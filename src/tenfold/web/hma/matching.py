@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 from anyio import to_thread
-from litestar import Request, Response, get, post
+from litestar import Request, get, post
 from litestar.datastructures import State
 
 from tenfold.detectors.media.pdq import NEAR
@@ -18,7 +18,7 @@ from tenfold.web.auth import ApiKey, Scope
 from tenfold.web.hma import lookup, wire
 from tenfold.web.hma.files import Files, Hashing, Sent, signals, uploaded, wanted_types
 from tenfold.web.hma.lookup import Index, Lookup, Near
-from tenfold.web.hma.wire import SIGNALS, Body, Form, Refusal, SignalName, answer
+from tenfold.web.hma.wire import SIGNALS, Answer, Body, Form, Refusal, SignalName, answer
 from tenfold.web.runtime import Running, Runtime
 
 Auth = Request[None, ApiKey, State]
@@ -33,10 +33,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/m/raw_lookup")
-async def raw_lookup(request: Auth) -> Response[bytes]:
+async def raw_lookup(request: Auth) -> Answer:
     """Entries near a hash, whether they match now or not."""
     await wire.admit(request, Scope.BANKS_READ)
-    values = request.query_params
+    values = wire.parameters(request)
     for field in ("signal", "signal_type"):
         if field not in values:
             raise wire.missing(field, dict(values))
@@ -49,11 +49,11 @@ async def raw_lookup(request: Auth) -> Response[bytes]:
 
 
 @get("/m/lookup")
-async def look_up(request: Auth) -> Response[bytes]:
+async def look_up(request: Auth) -> Answer:
     """What matches a hash, or the file at a URL, by bank."""
     await wire.admit(request, Scope.BANKS_READ)
     index: Lookup = request.app.state.lookup
-    values = request.query_params
+    values = wire.parameters(request)
     asked = _asked(values)
     type_ = wire.signal_name(values["signal_type"]) if "signal_type" in values else None
     if "url" in values:
@@ -68,16 +68,16 @@ async def look_up(request: Auth) -> Response[bytes]:
 
 
 @post("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], status_code=200)
-async def look_up_upload(request: Auth, index: Index, files: Hashing, form: Form) -> Response[bytes]:
+async def look_up_upload(request: Auth, index: Index, files: Hashing, form: Form) -> Answer:
     """What matches the file that is sent, by type of signal and bank."""
-    values = request.query_params
+    values = wire.parameters(request)
     wanted, asked = wanted_types(values.get("types", "")), _asked(values)
     sent = await uploaded(form, "Missing multipart/form-data file upload")
     return answer(await to_thread.run_sync(_matched, index, files, sent, wanted, asked))
 
 
 @post("/m/compare", guards=[wire.needs(Scope.BANKS_READ)], status_code=200, sync_to_thread=True)
-def compare(raw: Body) -> Response[bytes]:
+def compare(raw: Body) -> Answer:
     """Whether two hashes of a type match, and their distance."""
     compared: dict[str, Any] = {}
     for name, pair in wire.fields(raw).items():
@@ -91,9 +91,9 @@ def compare(raw: Body) -> Response[bytes]:
 
 
 @get("/m/index/status", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
-def index_status(request: Auth, runtime: Running) -> Response[bytes]:
+def index_status(request: Auth, runtime: Running) -> Answer:
     """How many hashes are searched; what was added is found at once."""
-    only = request.query_params.get("signal_type")
+    only = wire.parameters(request).get("signal_type")
     names = (wire.signal_name(only, "No such signal type {!r}"),) if only else SIGNALS
     return answer(
         {
