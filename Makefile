@@ -28,7 +28,7 @@ $(STAMP): requirements.lock pyproject.toml bench/pyproject.toml
 	@touch $@
 
 browser:
-	@command -v chromium >/dev/null || sh scripts/install-chromium
+	@command -v chromium-headless-shell >/dev/null || sh scripts/install-chromium || command -v chromium
 
 java:
 	@command -v java >/dev/null || sh scripts/install-java

@@ -2,11 +2,14 @@
 
 import os
 import random
+import shutil
 from typing import NamedTuple
 
 from playwright.sync_api import Page, Response, sync_playwright
 
-CHROMIUM = os.environ.get("TENFOLD_TEST_CHROMIUM", "/usr/bin/chromium")
+CHROMIUM = (
+    os.environ.get("TENFOLD_TEST_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium-headless-shell"
+)
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 # From the key that decides until the next case stands in the page and a frame with it was drawn.
 STOPWATCH = """

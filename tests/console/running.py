@@ -31,10 +31,13 @@ class Site:
         with database.connect(self.database_url) as conn:
             yield conn
 
-    def person(self, *roles: Role, name: str = "Nadia Haddad", locale: Locale = "en") -> User:
-        """Somebody with these roles (a moderator, if none are named) and PASSWORD."""
+    def person(
+        self, *roles: Role, name: str = "Nadia Haddad", locale: Locale = "en", password: str | None = None
+    ) -> User:
+        """Somebody with these roles (a moderator, if none are named). A password takes a while to hash: give
+        one where it is used."""
         with self.store() as conn:
-            return people.add_user(conn, name, roles or [Role.MODERATOR], password=PASSWORD, locale=locale)
+            return people.add_user(conn, name, roles or [Role.MODERATOR], password=password, locale=locale)
 
     def link(self, user: User) -> str:
         """A one-time link for the person."""

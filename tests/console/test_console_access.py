@@ -33,7 +33,7 @@ def test_without_a_session_every_page_leads_to_the_login(site: Site, path: str) 
 
 
 def test_after_the_login_people_come_where_they_wanted_to_go(cases: Site) -> None:
-    cases.person()
+    cases.person(password=PASSWORD)
     client = cases.client()
     wanted = client.get("/cases?severity=4").headers["location"]
     assert wanted == "/login?next=%2Fcases%3Fseverity%3D4"
@@ -51,14 +51,14 @@ def test_after_the_login_people_come_where_they_wanted_to_go(cases: Site) -> Non
 
 @pytest.mark.parametrize("where", ["https://evil.example", "//evil.example", "/\\evil.example", "/\tx"])
 def test_the_login_leads_nowhere_else(site: Site, where: str) -> None:
-    site.person()
+    site.person(password=PASSWORD)
     client = site.client()
     fields = {"name": "Nadia Haddad", "password": PASSWORD, "next": where}
     assert post(client, "/login", "/login", **fields).headers["location"] == "/"
 
 
 def test_wrong_passwords_are_counted_and_then_slowed_down(site: Site) -> None:
-    site.person()
+    site.person(password=PASSWORD)
     client = site.client()
     for _ in range(throttle.FAILURES_PER_PAIR):
         assert post(client, "/login", "/login", name="Nadia Haddad", password="wrong").status_code == 401
@@ -68,7 +68,7 @@ def test_wrong_passwords_are_counted_and_then_slowed_down(site: Site) -> None:
 
 
 def test_the_same_answer_for_wrong_password_and_unknown_name(site: Site) -> None:
-    site.person()
+    site.person(password=PASSWORD)
     client = site.client()
     known = post(client, "/login", "/login", name="Nadia Haddad", password="wrong")
     unknown = post(client, "/login", "/login", name="Nadia Haddae", password="wrong")
@@ -77,7 +77,7 @@ def test_the_same_answer_for_wrong_password_and_unknown_name(site: Site) -> None
 
 
 def test_a_session_planted_before_login_is_not_the_one_after(site: Site) -> None:
-    site.person()
+    site.person(password=PASSWORD)
     client = site.client()
     client.cookies.set("tenfold_session", "planted-by-somebody-else")
     response = post(client, "/login", "/login", name="Nadia Haddad", password=PASSWORD)
@@ -90,7 +90,7 @@ def test_a_session_planted_before_login_is_not_the_one_after(site: Site) -> None
 
 
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
-    site.person()
+    site.person(password=PASSWORD)
     response = post(site.client(), "/login", "/login", name="Nadia Haddad", password=PASSWORD)
     cookie = next(c for c in response.headers.get_list("set-cookie") if c.startswith("tenfold_session="))
     assert "HttpOnly" in cookie

@@ -43,7 +43,7 @@ def test_log_in_by_link(site: Site, page: Page, locale: Locale) -> None:
 
 @both
 def test_log_in_by_password_after_a_wrong_one(site: Site, page: Page, locale: Locale) -> None:
-    site.person(name="مريم", locale=locale)
+    site.person(name="مريم", locale=locale, password=PASSWORD)
     page.set_extra_http_headers({"accept-language": locale})
     page.goto(site.url)
     page.get_by_label(words(locale, "login.name")).fill("مريم")

@@ -102,7 +102,7 @@ def post(client: httpx.Client, path: str, page: str, **fields: str) -> httpx.Res
 
 
 def test_a_password_alone_is_no_session_then(site: Site) -> None:
-    user = site.person(Role.LEAD)
+    user = site.person(Role.LEAD, password=PASSWORD)
     with site.store() as conn:
         app, codes = enrolled(conn, user, datetime.now(UTC) - 10 * STEP)
     client = site.client()
@@ -134,7 +134,7 @@ def test_a_password_alone_is_no_session_then(site: Site) -> None:
 
 
 def test_guessing_codes_is_slowed_down(site: Site) -> None:
-    user = site.person(Role.LEAD)
+    user = site.person(Role.LEAD, password=PASSWORD)
     with site.store() as conn:
         app, _ = enrolled(conn, user, datetime.now(UTC) - 10 * STEP)
     client = site.client()
@@ -237,7 +237,7 @@ def test_a_person_sets_up_an_app_and_comes_in_with_it(
     site_with: Callable[..., Site], page: Page, locale: Locale, words: tuple[str, ...]
 ) -> None:
     site = site_with(second_factor_roles=("lead",))
-    user = site.person(Role.LEAD, locale=locale)
+    user = site.person(Role.LEAD, locale=locale, password=PASSWORD)
     page.goto(site.link(user))
     page.locator("main button.primary").click()
     page.wait_for_url("**/security")

@@ -128,7 +128,7 @@ def test_a_key_that_was_rotated_is_asked_for(start: Start, visitor: httpx.Client
 
 def test_only_who_is_invited_gets_in_and_only_once_as_a_stranger(start: Start, visitor: httpx.Client) -> None:
     site, _ = start(oidc_accounts="invited", oidc_roles={})
-    user = site.person(Role.AUDITOR, name="Nadia Haddad")
+    user = site.person(Role.AUDITOR, name="Nadia Haddad", password=PASSWORD)
     assert "There is no account for you here yet" in log_in(visitor, site, "nadia").text
     with site.store() as conn:
         identities.invite(conn, user.id, "Nadia")
@@ -216,7 +216,7 @@ def test_who_cancels_there_is_told_so(start: Start, visitor: httpx.Client) -> No
 
 def test_passwords_can_be_turned_off_and_links_still_work(start: Start, visitor: httpx.Client) -> None:
     site, _ = start(password_login=False)
-    user = site.person()
+    user = site.person(password=PASSWORD)
     door = visitor.get(f"{site.url}/login").text
     assert 'name="password"' not in door
     csrf = re.search(r'name="csrf" value="(\w+)"', door)
