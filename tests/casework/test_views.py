@@ -12,7 +12,7 @@ from tenfold.casework import service, views
 from tenfold.casework.filing import file_firings
 from tenfold.casework.service import Verdict
 from tenfold.judgement import Part
-from tenfold.store import audit, cases, database, webhooks
+from tenfold.store import audit, cases, database, deliveries, delivery_log
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
@@ -327,9 +327,9 @@ HOT: dict[str, Callable[[Conn], object]] = {
         conn, case_id=10, verdict=Verdict(ground=Ground.NONE, scope="account"), actor="user:1", now=NOW
     ),
     "file": lambda conn: file_firings(conn, [firing("p-10", effects={"hold": True})], NOW),
-    "claim deliveries": lambda conn: webhooks.claim(conn, {1: 4}, HOUR, NOW),
-    "deliveries": lambda conn: webhooks.deliveries(conn, webhook_id=1),
-    "dead deliveries": lambda conn: webhooks.deliveries(conn, state="dead"),
+    "claim deliveries": lambda conn: deliveries.claim(conn, {1: 4}, HOUR, NOW),
+    "deliveries": lambda conn: delivery_log.deliveries(conn, webhook_id=1),
+    "dead deliveries": lambda conn: delivery_log.deliveries(conn, state="dead"),
     "open case": lambda conn: cases.open_case_of(conn, post("p-10")),
 }
 LARGE = {"cases", "posts", "firings", "actions", "deliveries"}

@@ -15,6 +15,7 @@ from tenfold.store import (
     audit,
     banks,
     chosen,
+    deliveries,
     delivery_log,
     keys,
     languages,
@@ -24,8 +25,8 @@ from tenfold.store import (
     web_sessions,
     webhooks,
 )
+from tenfold.store.deliveries import Message
 from tenfold.store.people import Locale
-from tenfold.store.webhooks import Message
 from tenfold.taxonomy import Role
 from tests.console.running import LogIn, Site
 from tests.enforcement.receivers import Receiver, receiver, status
@@ -204,11 +205,11 @@ def test_deliveries_show_each_try_and_dead_ones_are_sent_again(
     platform.answer = status(503)
     now = datetime.now(UTC)
     with site.store() as conn:
-        webhooks.enqueue(conn, [Message(type="threat.page", body={"type": "threat.page"})] * 3, now)
+        deliveries.enqueue(conn, [Message(type="threat.page", body={"type": "threat.page"})] * 3, now)
     deliver_due(site.runtime.pool, site.runtime.settings, site.runtime.secret)
     with site.store() as conn:
         conn.execute("UPDATE deliveries SET state = 'dead'")
-        (first, *_) = webhooks.deliveries(conn, state="dead")
+        (first, *_) = delivery_log.deliveries(conn, state="dead")
     log = admin.get("/admin/webhooks/1?state=dead").text
     assert log.count(">503<") == 3
     assert re.search(r"\d+ ms", log)
@@ -225,7 +226,9 @@ def test_deliveries_show_each_try_and_dead_ones_are_sent_again(
         received.verified(one)  # the old secret signs, too
     with site.store() as conn:
         conn.execute("UPDATE webhooks SET old_secret_until = now() - interval '1 second'")
-        webhooks.enqueue(conn, [Message(type="threat.page", body={"type": "threat.page"})], datetime.now(UTC))
+        deliveries.enqueue(
+            conn, [Message(type="threat.page", body={"type": "threat.page"})], datetime.now(UTC)
+        )
         tries = delivery_log.attempts(conn, [first.id])[first.id]
     assert [one.status for one in tries] == [503, 200]
     deliver_due(site.runtime.pool, site.runtime.settings, site.runtime.secret)

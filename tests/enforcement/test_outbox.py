@@ -17,10 +17,11 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from tenfold.config import Settings
 from tenfold.enforcement import outbox, sealing, sending
 from tenfold.enforcement.outbox import BACKOFF, LEASE, MAX_RETRY_AFTER, delay, deliver_due
-from tenfold.store import audit, webhooks
+from tenfold.store import audit, delivery_log, webhooks
+from tenfold.store import deliveries as outgoing
 from tenfold.store.actions import NewAction, add
 from tenfold.store.database import Conn
-from tenfold.store.webhooks import Message
+from tenfold.store.deliveries import Message
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind
 from tests.enforcement.receivers import Receiver, endless, receiver, status, until
@@ -73,7 +74,7 @@ def order(pool: ConnectionPool[Conn], number: int = 1) -> list[int]:
             )
             for id_ in added
         ]
-        webhooks.enqueue(conn, messages, now)
+        outgoing.enqueue(conn, messages, now)
         return added
 
 
@@ -165,8 +166,8 @@ def test_a_dead_delivery_can_be_sent_again_by_hand(
     target.answer = status(200)
     with pool.connection() as conn:
         webhooks.change(conn, hook, name="platform", url=target.url, enabled=True, disabled_reason=None)
-        (dead,) = webhooks.deliveries(conn, state="dead")
-        again = webhooks.redeliver(conn, dead.id, datetime.now(UTC))
+        (dead,) = delivery_log.deliveries(conn, state="dead")
+        again = delivery_log.redeliver(conn, dead.id, datetime.now(UTC))
         assert again is not None
         outbox.redelivered(conn, again.action_id, datetime.now(UTC))
         assert conn.execute("SELECT state FROM posts").fetchone() == ("held",)
@@ -276,10 +277,10 @@ def test_who_dies_after_claiming_leaves_it_to_the_next(
     order(pool)
     now = datetime.now(UTC)
     with pool.connection() as conn:
-        (claimed,) = webhooks.claim(conn, {hook: 4}, LEASE, now)
-        assert webhooks.claim(conn, {hook: 4}, LEASE, now) == [], "nobody else takes it meanwhile"
+        (claimed,) = outgoing.claim(conn, {hook: 4}, LEASE, now)
+        assert outgoing.claim(conn, {hook: 4}, LEASE, now) == [], "nobody else takes it meanwhile"
     with pool.connection() as conn:
-        (again,) = webhooks.claim(conn, {hook: 4}, LEASE, now + LEASE)
+        (again,) = outgoing.claim(conn, {hook: 4}, LEASE, now + LEASE)
     assert again.id == claimed.id
     assert again.attempts == 2
 
@@ -289,7 +290,7 @@ def test_who_dies_after_sending_sends_again_under_the_same_id(
 ) -> None:
     order(pool)
     with pool.connection() as conn:
-        (claimed,) = webhooks.claim(conn, {hook: 4}, LEASE, datetime.now(UTC))
+        (claimed,) = outgoing.claim(conn, {hook: 4}, LEASE, datetime.now(UTC))
     sender = sending.Sender(True, ssl.create_default_context(), 1)
     assert sender.send(claimed, KEY).taken
     make_due(pool)
@@ -306,7 +307,7 @@ def test_what_was_cancelled_in_flight_stays_cancelled(
 
     def cancel(request: BaseHTTPRequestHandler) -> None:
         with pool.connection() as conn:
-            webhooks.cancel(conn, [action])
+            outgoing.cancel(conn, [action])
         status(500)(request)
 
     target.answer = cancel

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tenfold.casework.states import ACTION_STEPS, ActionState, ActionStep, after, before
-from tenfold.store import actions, links_due, webhooks
+from tenfold.store import actions, deliveries, links_due, webhooks
 from tenfold.store.actions import Action, NewAction
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
-from tenfold.store.webhooks import Message
+from tenfold.store.deliveries import Message
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind
 
@@ -50,7 +50,7 @@ def carry_out(conn: Conn, ordered: Sequence[Action], now: datetime, reason: str 
         )
         for action in ordered
     ]
-    return len(webhooks.enqueue(conn, messages, now))
+    return len(deliveries.enqueue(conn, messages, now))
 
 
 def _opens_or_closes(action: Action) -> bool:
@@ -107,7 +107,7 @@ def take_back(
             now,
         )
     )
-    webhooks.cancel(conn, sorted(gone))
+    deliveries.cancel(conn, sorted(gone))
     taken = [action for action in originals if action.id in gone]
     # Settled first: what is ordered again must remember the state without what was just taken back.
     actions.settle(conn, (action.subject for action in taken if action.effect is not None))

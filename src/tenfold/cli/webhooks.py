@@ -114,7 +114,7 @@ def test(name: Name) -> None:
     from tenfold.config import secret_key
     from tenfold.enforcement import registry
     from tenfold.enforcement.outbox import deliver_due
-    from tenfold.store import database, webhooks
+    from tenfold.store import database, delivery_log
 
     chosen = common.settings()
     with common.connection(chosen) as conn:
@@ -125,7 +125,7 @@ def test(name: Name) -> None:
     with common.database_url(chosen) as url, database.pool(url, 2) as pool:
         deliver_due(pool, chosen, secret_key(chosen))
         with pool.connection() as conn:
-            found = webhooks.delivery(conn, sent)
+            found = delivery_log.delivery(conn, sent)
     if found is None or found.state != "delivered":
         error = found.last_error or "a worker has it in hand" if found else "it was removed meanwhile"
         raise common.CommandError(f"not delivered yet: {error}")
@@ -140,11 +140,11 @@ def deliveries(
     as_json: Json = False,
 ) -> None:
     """List deliveries, newest first; `--state dead` are those that no attempt has brought through."""
-    from tenfold.store import webhooks
+    from tenfold.store import delivery_log
 
     with common.connection() as conn:
         webhook_id = _named(conn, name).id if name is not None else None
-        found = webhooks.deliveries(conn, webhook_id=webhook_id, state=state, limit=limit)
+        found = delivery_log.deliveries(conn, webhook_id=webhook_id, state=state, limit=limit)
     if as_json:
         common.print_json(found)
         return

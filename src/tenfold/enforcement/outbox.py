@@ -23,10 +23,10 @@ from psycopg_pool import ConnectionPool
 from tenfold.casework.states import ACTION_STEPS, ActionState, ActionStep, after, before
 from tenfold.config import Settings
 from tenfold.enforcement.sending import TOTAL_SECONDS, Answer, Sender
-from tenfold.store import actions, audit, webhooks
+from tenfold.store import actions, audit, deliveries, webhooks
 from tenfold.store.audit import Entry
 from tenfold.store.database import Conn
-from tenfold.store.webhooks import Due, Outcome
+from tenfold.store.deliveries import Due, Outcome
 
 PER_WEBHOOK = 4  # deliveries in flight to one webhook
 IN_FLIGHT = 64  # in all
@@ -90,7 +90,7 @@ class Outbox:
             free = {hook: min(room, PER_WEBHOOK - self._busy[hook]) for hook in webhooks.enabled(conn)}
             if not any(slots > 0 for slots in free.values()):
                 return []
-            return webhooks.claim(conn, free, LEASE, datetime.now(UTC))
+            return deliveries.claim(conn, free, LEASE, datetime.now(UTC))
 
     def _start(self, due: Due) -> None:
         self._busy[due.webhook_id] += 1
@@ -148,7 +148,7 @@ def record(conn: Conn, finished: Sequence[Result], now: datetime) -> None:
     concerned = {due.action_id for due, _ in finished if due.action_id is not None}
     actions.load(conn, concerned, lock=True)  # before their deliveries, as a reversal does
     outcomes = [outcome(due, answer, now) for due, answer in finished]
-    webhooks.record(conn, outcomes, now)
+    deliveries.record(conn, outcomes, now)
     entries = []
     for webhook_id in sorted({due.webhook_id for due, answer in finished if answer.status == GONE}):
         reason = "the receiver answered 410 Gone: it wants no more"
@@ -178,7 +178,7 @@ def record(conn: Conn, finished: Sequence[Result], now: datetime) -> None:
 def advance(conn: Conn, action_ids: set[int], now: datetime) -> None:
     """Bring actions in line with their deliveries: delivered when every webhook has it, failed when none
     ever will."""
-    delivered, failed = webhooks.actions_at_rest(conn, action_ids)
+    delivered, failed = deliveries.actions_at_rest(conn, action_ids)
     for ids, step in ((delivered, ActionStep.DELIVER), (failed, ActionStep.FAIL)):
         target = after(ACTION_STEPS, ActionState.ORDERED, step)
         actions.move(conn, ids, [ActionState.ORDERED], target, now)

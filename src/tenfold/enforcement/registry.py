@@ -8,10 +8,12 @@ from uuid import UUID
 
 from tenfold.enforcement import addresses, outbox, sealing
 from tenfold.enforcement.addresses import AddressError
-from tenfold.store import audit, webhooks
+from tenfold.store import audit, deliveries, delivery_log, webhooks
 from tenfold.store.audit import By
 from tenfold.store.database import Conn
-from tenfold.store.webhooks import Delivery, Message, Webhook
+from tenfold.store.deliveries import Message
+from tenfold.store.delivery_log import Delivery
+from tenfold.store.webhooks import Webhook
 
 OLD_SECRET_LIFE: Final = timedelta(hours=24)
 DEAD_AT_ONCE: Final = 50
@@ -110,7 +112,7 @@ def send_test(conn: Conn, webhook_id: int, *, actor: str, now: datetime) -> UUID
         "timestamp": now.isoformat(),
         "data": {"message": "This is a test by Tenfold; nothing has to be done."},
     }
-    (delivery,) = webhooks.enqueue(conn, [Message(type="webhook.test", body=body)], now, webhook_id)
+    (delivery,) = deliveries.enqueue(conn, [Message(type="webhook.test", body=body)], now, webhook_id)
     _say(conn, By(actor=actor), "webhook.tested", webhook_id, delivery=str(delivery))
     return delivery
 
@@ -119,7 +121,7 @@ def redeliver(
     conn: Conn, delivery_id: UUID, *, actor: str, now: datetime, reason: str = ""
 ) -> Delivery | None:
     """Send a dead or delivered message again under its old id; None if there is none in such a state."""
-    delivery = webhooks.redeliver(conn, delivery_id, now)
+    delivery = delivery_log.redeliver(conn, delivery_id, now)
     if delivery is not None:
         outbox.redelivered(conn, delivery.action_id, now)
         _say(
@@ -146,7 +148,7 @@ def rotate(conn: Conn, webhook: Webhook, *, key: bytes, actor: str, now: datetim
 def dead_ones(conn: Conn, webhook_id: int | None = None) -> Iterator[UUID]:
     """The deliveries given up when it is first asked, of all webhooks or one; batch by batch."""
     before: UUID | None = None
-    while batch := webhooks.deliveries(
+    while batch := delivery_log.deliveries(
         conn, webhook_id=webhook_id, state="dead", before=before, limit=DEAD_AT_ONCE
     ):
         yield from (one.id for one in batch)

@@ -14,7 +14,7 @@ from tenfold import __version__
 from tenfold.enforcement import addresses, sealing
 from tenfold.enforcement.addresses import AddressError
 from tenfold.enforcement.sealing import SecretError
-from tenfold.store.webhooks import Due
+from tenfold.store.deliveries import Due
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0  # of silence

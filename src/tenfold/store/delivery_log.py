@@ -1,4 +1,4 @@
-"""What became of deliveries: every try with its time and answer, and how many stand where."""
+"""What became of deliveries: how each stands, every try with its time and answer; and sending one again."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,6 +8,23 @@ import msgspec
 from psycopg.rows import class_row
 
 from tenfold.store.database import Conn
+
+
+class Delivery(msgspec.Struct, kw_only=True):
+    """A delivery as operators see it."""
+
+    id: UUID
+    webhook_id: int
+    webhook: str
+    action_id: int | None
+    type: str
+    state: str
+    attempts: int
+    next_at: datetime
+    created_at: datetime
+    delivered_at: datetime | None
+    last_status: int | None
+    last_error: str | None
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,3 +65,53 @@ def counts(conn: Conn) -> dict[int, dict[str, int]]:
     for webhook_id, state, number in rows:
         found.setdefault(webhook_id, {})[state] = number
     return found
+
+
+def redeliver(conn: Conn, delivery_id: UUID, now: datetime) -> Delivery | None:
+    """Send a dead or delivered message again, under its old id; None if there is none in such a state."""
+    found = conn.execute(
+        """
+        UPDATE deliveries SET state = 'pending', attempts = 0, next_at = %s, delivered_at = NULL
+        WHERE id = %s AND state IN ('dead', 'delivered') RETURNING id
+        """,
+        [now, delivery_id],
+    ).fetchone()
+    return delivery(conn, delivery_id) if found else None
+
+
+_DELIVERY = """
+    SELECT deliveries.id, webhook_id, webhooks.name AS webhook, action_id, type, state, attempts, next_at,
+           deliveries.created_at, delivered_at, last_status, last_error
+    FROM deliveries JOIN webhooks ON webhooks.id = webhook_id
+"""
+
+
+def delivery(conn: Conn, delivery_id: UUID) -> Delivery | None:
+    """One delivery."""
+    cursor = conn.cursor(row_factory=class_row(Delivery))
+    cursor.execute(_DELIVERY + "WHERE deliveries.id = %s", [delivery_id])
+    return cursor.fetchone()
+
+
+def deliveries(
+    conn: Conn,
+    *,
+    webhook_id: int | None = None,
+    state: str | None = None,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Delivery]:
+    """Deliveries, newest first; `before` is the last id of the page before."""
+    conditions = ["true"]
+    if webhook_id is not None:
+        conditions.append("webhook_id = %(webhook_id)s")
+    if state is not None:
+        conditions.append("state = %(state)s")
+    if before is not None:
+        conditions.append("deliveries.id < %(before)s")
+    cursor = conn.cursor(row_factory=class_row(Delivery))
+    cursor.execute(
+        _DELIVERY + f"WHERE {' AND '.join(conditions)} ORDER BY deliveries.id DESC LIMIT %(limit)s",
+        {"webhook_id": webhook_id, "state": state, "before": before, "limit": limit},
+    )
+    return cursor.fetchall()

@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 
 from tenfold import config
-from tenfold.store import mails, on_call, threat_pages, threats, webhooks
+from tenfold.store import deliveries, mails, on_call, threat_pages, threats, webhooks
 from tenfold.store.database import Conn
+from tenfold.store.deliveries import Message
 from tenfold.store.mails import NewMail
 from tenfold.store.people import Locale
 from tenfold.store.threats import Said, Threat
-from tenfold.store.webhooks import Message
 from tenfold.threats import records
 from tenfold.threats.words import WORDS, moment
 
@@ -60,7 +60,7 @@ def seen(conn: Conn, threat_id: int, now: datetime, actor: str) -> bool:
     if not threat_pages.end(conn, threat_id, "seen"):
         return False
     mails.cancel_pages(conn, threat_id)
-    webhooks.cancel_pages(conn, threat_id)
+    deliveries.cancel_pages(conn, threat_id)
     _note(conn, threat_id, now, "page.answered", actor)
     return True
 
@@ -70,7 +70,7 @@ def _round(conn: Conn, threat_id: int, now: datetime, desk: str | None) -> Calle
     number = threat_pages.called(conn, threat_id, now + EVERY)
     link = f"{desk or config.load().url}/threats/{threat_id}"
     message = Message(type=webhooks.THREAT_PAGE, body=_body(threat, number, link, now))
-    sent = webhooks.enqueue(conn, [message], now)
+    sent = deliveries.enqueue(conn, [message], now)
     called = on_call.called_in(on_call.load_all(conn), number)
     written = [_mail(person.email, person.locale, threat, number, link) for person in called]
     mails.write(conn, written, now)

@@ -16,9 +16,10 @@ from tenfold.enforcement import registry
 from tenfold.enforcement.addresses import MAX_URL, AddressError
 from tenfold.enforcement.registry import NameTakenError
 from tenfold.enforcement.sealing import SecretError
-from tenfold.store import webhooks
+from tenfold.store import delivery_log, webhooks
 from tenfold.store.database import Conn
-from tenfold.store.webhooks import Delivery, Webhook
+from tenfold.store.delivery_log import Delivery
+from tenfold.store.webhooks import Webhook
 from tenfold.web.api.cases import MAX_ROW, ApiRequest, Limit, RowId, casework
 from tenfold.web.api.texts import NO_NUL
 from tenfold.web.api.transactions import retried
@@ -229,7 +230,7 @@ def list_deliveries(
 ) -> DeliveriesPage:
     """`state=dead` are those that no attempt has brought through."""
     with runtime.pool.connection() as conn:
-        found = webhooks.deliveries(
+        found = delivery_log.deliveries(
             conn, webhook_id=webhook, state=delivery_state, before=before, limit=limit + 1
         )
     page = found[:limit]
@@ -252,7 +253,7 @@ def redeliver(delivery_id: FromPath[UUID], request: ApiRequest, runtime: Running
         delivery = registry.redeliver(conn, delivery_id, actor=actor, now=now)
         if delivery is not None:
             return delivery
-        present = webhooks.delivery(conn, delivery_id)
+        present = delivery_log.delivery(conn, delivery_id)
         if present is None:
             raise NotFoundError(f"there is no delivery {delivery_id}")
         raise Problem(

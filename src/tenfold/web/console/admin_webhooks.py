@@ -111,7 +111,7 @@ def _one(
 ) -> Response[str]:
     with visit.runtime.pool.connection() as conn:
         webhook = _found(conn, number)
-        log = webhooks.deliveries(
+        log = delivery_log.deliveries(
             conn, webhook_id=number, state=state or None, before=before, limit=SHOWN + 1
         )
         return administration.render(
@@ -187,7 +187,7 @@ def _again(visit: Visit, number: int, why: By) -> int:
     sent = 0
     for one in ids:
         with visit.runtime.pool.connection() as conn:
-            delivery = webhooks.delivery(conn, one)
+            delivery = delivery_log.delivery(conn, one)
             if delivery is not None and delivery.webhook_id == number:
                 now = datetime.now(UTC)
                 done = registry.redeliver(conn, one, actor=why.actor, now=now, reason=why.reason)

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from tenfold.detectors.media.reading import weights
 from tenfold.enforcement import registry
-from tenfold.store import webhooks
+from tenfold.store import delivery_log
 from tenfold.store.status import read_status
 from tenfold.web.console import pages
 from tenfold.web.console.access import Permission, Visit, Visiting
@@ -24,7 +24,7 @@ def status_page(visit: Visiting, again: FromQuery[int | None] = None) -> Respons
     """Counts, what failed and why. Everybody with an account may see it: it shows nobody's words."""
     with visit.runtime.pool.connection() as conn:
         status = read_status(conn)
-        dead = webhooks.deliveries(conn, state="dead", limit=DEAD_SHOWN) if status.deliveries_dead else []
+        dead = delivery_log.deliveries(conn, state="dead", limit=DEAD_SHOWN) if status.deliveries_dead else []
     return pages.render(
         visit, "status.html", section="status", status=status, dead=dead, redelivered=again,
         reads=visit.runtime.settings.words == "on", unreadable=weights.missing(),
@@ -40,7 +40,7 @@ def _chosen(visit: Visit) -> list[UUID]:
         except ValueError:
             raise Refused(400, "error.400") from None
     with visit.runtime.pool.connection() as conn:
-        return [delivery.id for delivery in webhooks.deliveries(conn, state="dead", limit=DEAD_SHOWN)]
+        return [delivery.id for delivery in delivery_log.deliveries(conn, state="dead", limit=DEAD_SHOWN)]
 
 
 @post("/status/redeliver", opt={"needs": Permission.OPERATE}, sync_to_thread=True, status_code=303)
