@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from tenfold.store import mails, webhooks
+from tenfold.store import deliveries, mails, webhooks
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Role
 from tenfold.web.console.i18n import LOCALES, TRANSLATORS
@@ -384,9 +384,9 @@ def test_what_a_receiver_did_not_take_is_sent_again(
     now = datetime.now(UTC)
     with cases.store() as conn:
         hook = webhooks.add(conn, "platform", "https://platform.example/hook", "sealed")
-        message = webhooks.Message(type="webhook.test", body={})
+        message = deliveries.Message(type="webhook.test", body={})
         for _ in range(3):
-            webhooks.enqueue(conn, [message], now, hook)
+            deliveries.enqueue(conn, [message], now, hook)
         conn.execute("UPDATE deliveries SET state = 'dead', attempts = 9, last_error = 'timed out'")
     log_in(page, cases.person(Role.LEAD, locale=locale))
     page.goto(f"{cases.url}/status")
