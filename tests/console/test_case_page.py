@@ -10,6 +10,7 @@ from tenfold.casework.filing import file_firings
 from tenfold.casework.service import Verdict
 from tenfold.store import actions, banks, care, content
 from tenfold.store.care import Care
+from tenfold.store.database import Conn
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Ground, Role, Severity
 from tenfold.web.console.i18n import LOCALES
@@ -96,16 +97,21 @@ def test_the_notice_goes_out_and_stays_with_the_decision(cases: Site, page: Page
     expect(page.locator(".decision blockquote").last).to_contain_text("threats to people's lives")
 
 
+def name_slurs(conn: Conn) -> None:
+    """Two words, one of each language."""
+    banks.create(conn, id="slurs", kind="terms", title="Slurs")
+    conn.execute(
+        "INSERT INTO bank_entries (bank, key, value, added_by)"
+        " VALUES ('slurs', 'entrance', 'entrance', 'x'), ('slurs', 'للرايه', 'للراية', 'x')"
+    )
+
+
 @both
 def test_slurs_are_masked_until_the_text_is_asked_for_and_a_break_is_suggested(
     cases: Site, page: Page, log_in: LogIn, locale: Locale
 ) -> None:
     with cases.store() as conn:
-        banks.create(conn, id="slurs", kind="terms", title="Slurs")
-        conn.execute(
-            "INSERT INTO bank_entries (bank, key, value, added_by)"
-            " VALUES ('slurs', 'entrance', 'entrance', 'x'), ('slurs', 'للرايه', 'للراية', 'x')"
-        )
+        name_slurs(conn)
     log_in(page, cases.person(locale=locale))
     page.goto(f"{cases.url}/preferences")
     expect(page.get_by_label(words(locale, "care.media_blurred"))).to_be_checked()
@@ -134,13 +140,9 @@ def test_slurs_are_masked_until_the_text_is_asked_for_and_a_break_is_suggested(
 def test_slurs_are_masked_wherever_texts_show_and_all_letters_for_who_asked(cases: Site) -> None:
     user = cases.person()
     answer_it(cases)
-    slur, said = "entrance", "القناة"
+    slur, said = "entrance", "للراي"
     with cases.store() as conn:
-        banks.create(conn, id="slurs", kind="terms", title="Slurs")
-        conn.execute(
-            "INSERT INTO bank_entries (bank, key, value, added_by)"
-            " VALUES ('slurs', 'entrance', 'entrance', 'x'), ('slurs', 'القناه', 'القناة', 'x')"
-        )
+        name_slurs(conn)
         care.save(conn, user.id, Care(mask_slurs=True))
         cut = "a" * (EXCERPT - 4) + " entrance"
         conn.execute("UPDATE posts SET text = %s WHERE id = 'p-3'", [cut])
@@ -150,7 +152,7 @@ def test_slurs_are_masked_wherever_texts_show_and_all_letters_for_who_asked(case
         together = client.post(
             "/cases/together", data={"csrf": csrf(cases, client), "case": [threat, join]}
         ).text
-        pages = [queue, together, client.get("/search?q=which").text, client.get("/search?q=ننقل").text]
+        pages = [queue, together, client.get("/search?q=which").text, client.get("/search?q=المجد").text]
         assert [slur in page for page in pages] == [False] * 4, "also where a cut falls into a slur"
         assert [said in page for page in pages] == [False] * 4
         assert [page.count('class="covered"') > 0 for page in pages] == [True] * 4

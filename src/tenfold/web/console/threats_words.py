@@ -103,7 +103,8 @@ def _value(words: Translator, one: FactorView, value: Any) -> Markup:
     if prefix:
         return named(words)(prefix, str(value))
     if one.factor == "when":
-        return words.html("threat.within", hours=str(value))
+        hours = float(value)
+        return words.html("threat.within", hours=words.number(hours, 1 if hours % 1 else 0))
     return Markup("<bdi>{}</bdi>").format(value) if value else words.html("threat.found")
 
 
