@@ -16,6 +16,7 @@ from tenfold.lab.report import Report
 from tenfold.lab.tally import digest_of
 from tenfold.lab.windows import Windows, across_accounts
 from tenfold.policy import PolicySet
+from tenfold.store import history
 from tenfold.store.counters import Hit
 from tenfold.store.database import Conn
 from tenfold.taxonomy import Ground
@@ -166,3 +167,24 @@ def test_windows_count_as_the_store_does(hits: list[tuple[str, int, bool]]) -> N
 def test_digests_are_of_kind_and_id() -> None:
     digests = {digest_of(kind, id_) for kind, id_ in itertools.product(("post", "account"), ("1", "2"))}
     assert len(digests) == 4 and all(0 <= digest < 2**63 for digest in digests)
+
+
+def test_slices_have_every_event_once_whatever_the_planner_thinks(conn: Conn) -> None:
+    past(conn, policy(GATE))
+    span = history.span(conn, None)
+    assert span is not None
+    conn.execute("ANALYZE events")
+    conn.execute("UPDATE pg_class SET reltuples = 10000000 WHERE relname LIKE 'events%%'")
+    taken: list[list[int]] = [[], [], []]
+    after, slices = span.first - 1, 0
+    while (last := history.next_slice(conn, after, span.last, 4)) is not None:
+        for part, seqs in enumerate(taken):
+            rows = history.events(conn, after, last, part=part, parts=len(taken))
+            seqs += [seq for seq, _, _ in rows]
+        after, slices = last, slices + 1
+    assert slices == -(-span.events // 4)
+    assert sorted(itertools.chain(*taken)) == [
+        seq for (seq,) in conn.execute("SELECT seq FROM events ORDER BY 1")
+    ]
+    assert [seqs == sorted(seqs) for seqs in taken] == [True] * 3
+    assert sum(map(bool, taken)) > 1

@@ -25,7 +25,7 @@ from tenfold.policy.rules import Rule
 from tenfold.store import database, history, sets
 from tenfold.store.database import Conn
 
-SLICE = 2_000  # events
+SLICE = 2_000  # events of each part, about
 SAVE_SECONDS = 120  # between states written to disk: what a killed process does again
 
 
@@ -113,20 +113,19 @@ class Part:
 
     def _slice(self) -> None:
         state, plan = self._state, self._plan
-        rows = history.events(
-            self._conn, state.after, plan.last, part=self._part, parts=plan.parts, limit=SLICE
-        )
-        if rows:
-            found = self._replay.slice(rows)
-            for seq, facts in found:
-                self._judge(seq, facts)
-            state.tally.judged += len(found)
-            state.tally.spanned(facts.time for _, facts in found)
-            state.events += len(rows)
-            state.after = rows[-1][0]
-        if len(rows) < SLICE:
+        last = history.next_slice(self._conn, state.after, plan.last, SLICE * plan.parts)
+        if last is None:
             state.done, state.skipped = True, state.past.skipped
             state.past, state.windows = Past(), Windows()
+            return
+        rows = history.events(self._conn, state.after, last, part=self._part, parts=plan.parts)
+        found = self._replay.slice(rows)
+        for seq, facts in found:
+            self._judge(seq, facts)
+        state.tally.judged += len(found)
+        state.tally.spanned(facts.time for _, facts in found)
+        state.events += len(rows)
+        state.after = last
 
     def _judge(self, seq: int, facts: Facts) -> None:
         """Ask both policies, one event after the other: a counter that both have is counted once."""

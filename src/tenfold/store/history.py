@@ -42,21 +42,33 @@ def span(conn: Conn, since: datetime | None) -> Span | None:
     return Span(first=row[0], last=row[1], events=row[2]) if row[2] else None
 
 
-def events(
-    conn: Conn, after: int, until: int, *, part: int, parts: int, limit: int
-) -> list[tuple[int, datetime, bytes]]:
-    """The next events after a number up to another: number, when it came, the JSON object.
+def next_slice(conn: Conn, after: int, until: int, size: int) -> int | None:
+    """The number of the last of the next `size` events after a number; None: there are none up to `until`."""
+    row = conn.execute(
+        """
+        SELECT max(seq) FROM
+            (SELECT seq FROM events WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s) AS slice
+        """,
+        [after, until, size],
+    ).fetchone()
+    assert row is not None
+    return row[0] if row[0] is None else int(row[0])
 
-    All events of one account fall into one of `parts`.
+
+def events(conn: Conn, after: int, until: int, *, part: int, parts: int) -> list[tuple[int, datetime, bytes]]:
+    """The events after a number up to another: number, when it came, the JSON object.
+
+    All events of one account fall into one of `parts`. Long stretches are asked for slice by slice: how many
+    of them a part has the planner does not know, and with a limit instead it may read everything each time.
     """
     cursor = conn.execute(
         """
         SELECT seq, received_at, convert_to(body::text, 'UTF8') FROM events
         WHERE seq > %s AND seq <= %s
           AND (%s = 1 OR (hashtext(COALESCE(body ->> 'account', '')) & 65535) %% %s = %s)
-        ORDER BY seq LIMIT %s
+        ORDER BY seq
         """,
-        [after, until, parts, parts, part, limit],
+        [after, until, parts, parts, part],
         binary=True,
     )
     return cursor.fetchall()
