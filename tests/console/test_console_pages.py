@@ -272,6 +272,39 @@ def test_the_question_about_protected_purposes_comes_before_a_violation_only(
 
 
 @both
+def test_a_new_moderator_is_told_how_and_decides_with_a_few_keys(
+    cases: Site, page: Page, log_in: LogIn, locale: Locale
+) -> None:
+    log_in(page, cases.person(locale=locale))
+    hint = page.get_by_role("region", name=words(locale, "deciding.first"))
+    expect(hint).to_be_visible()
+    open_case(page, cases, "post:p-2")
+    ground = page.locator("#decide .option:has(.tag) input").first
+    page.keyboard.press(ground.get_attribute("data-key") or "")
+    expect(page.locator(".purpose")).to_be_in_viewport()
+    page.keyboard.press("d")
+    expect(page.locator(".purpose").get_by_role("alert")).to_have_count(0)  # the reason is asked for first
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    reason = page.get_by_role("textbox", name=words(locale, "decide.reason"))
+    title = page.locator("[data-takes][data-key=f]").get_attribute("data-takes") or "?"
+    expect(reason).to_have_value(title)
+    page.keyboard.press("r")
+    page.keyboard.press("Control+Enter")
+    alert = page.locator(".purpose").get_by_role("alert")
+    expect(alert).to_have_text(words(locale, "decide.missing_purpose"))
+    expect(alert).to_be_in_viewport()
+    page.keyboard.press("p")
+    page.keyboard.press("d")
+    page.wait_for_url("**/cases/*decided=*")
+    with cases.store() as conn:
+        assert conn.execute("SELECT reason FROM decisions").fetchall() == [(title,)]
+    page.goto(f"{cases.url}/cases")
+    expect(page.locator("h1")).to_be_visible()
+    expect(hint).not_to_be_visible()
+
+
+@both
 def test_notes_appear_without_leaving_the_page(
     cases: Site, page: Page, log_in: LogIn, locale: Locale
 ) -> None:
@@ -326,7 +359,7 @@ def test_masked_texts_are_shown_on_request(cases: Site, page: Page, log_in: LogI
 
 
 def test_the_language_is_switched_where_one_stands_and_stays(cases: Site, page: Page, log_in: LogIn) -> None:
-    log_in(page, cases.person())
+    log_in(page, cases.person(password=PASSWORD))
     page.goto(f"{cases.url}/cases?severity=3")
     page.get_by_role("button", name="العربية").click()
     expect(page.locator("html")).to_have_attribute("lang", "ar")
@@ -336,6 +369,10 @@ def test_the_language_is_switched_where_one_stands_and_stays(cases: Site, page: 
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("dir", "ltr")
+    page.get_by_label("Name").fill("Nadia Haddad")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Queue")
 
 
 @both

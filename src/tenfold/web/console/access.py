@@ -28,6 +28,7 @@ from tenfold.web.runtime import Runtime
 SESSION_COOKIE: Final = "tenfold_session"
 VISIT_COOKIE: Final = "tenfold_visit"
 LOCALE_COOKIE: Final = "tenfold_locale"
+DOOR_COOKIE: Final = "tenfold_door"  # the language that was picked before logging in
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "x-csrf-token"
 YEAR: Final = 365 * 24 * 3600  # seconds

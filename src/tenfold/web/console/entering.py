@@ -5,12 +5,13 @@ from typing import Any, Final
 from litestar.connection import Request
 from litestar.response import Redirect
 
-from tenfold.store import audit, web_sessions
+from tenfold.store import audit, people, web_sessions
 from tenfold.store.database import Conn
-from tenfold.store.people import User
+from tenfold.store.people import Locale, User
 from tenfold.store.web_sessions import CameBy
 from tenfold.web.console import access, pages
 from tenfold.web.console.access import Visit
+from tenfold.web.console.i18n import LOCALES
 
 STEP_COOKIE: Final = "tenfold_step"
 BROWSERS: Final = (
@@ -72,5 +73,16 @@ def let_in(
     response = pages.redirect(access.safe_return(back))
     seconds = int(lifetime.total_seconds())
     response.set_cookie(access.cookie(visit.runtime, access.SESSION_COOKIE, session, seconds))
-    response.set_cookie(access.cookie(visit.runtime, access.LOCALE_COOKIE, user.locale, access.YEAR))
+    locale = _locale(request, conn, user)
+    response.set_cookie(access.cookie(visit.runtime, access.LOCALE_COOKIE, locale, access.YEAR))
+    response.delete_cookie(access.DOOR_COOKIE)
     return response
+
+
+def _locale(request: Request[Any, Any, Any], conn: Conn, user: User) -> Locale:
+    """The language that the person picked on the way in, theirs from now on; else theirs."""
+    picked = request.cookies.get(access.DOOR_COOKIE)
+    locale = next((known for known in LOCALES if known == picked), user.locale)
+    if locale != user.locale:
+        people.set_preferences(conn, user.id, locale=locale, blur=user.blur, shortcuts=user.shortcuts)
+    return locale

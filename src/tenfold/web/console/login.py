@@ -114,6 +114,8 @@ def set_locale(visit: Visiting) -> Redirect:
             )
     response = pages.redirect(access.safe_return(visit.field("next")))
     response.set_cookie(access.cookie(visit.runtime, access.LOCALE_COOKIE, locale, access.YEAR))
+    if visit.user is None:  # of this visit alone: the next person here may read another
+        response.set_cookie(access.cookie(visit.runtime, access.DOOR_COOKIE, locale, None))
     return response
 
 

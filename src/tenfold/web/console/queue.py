@@ -155,6 +155,9 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
         owners = accounts.load(conn, {case.account for case in page.cases if case.account})
         names = people.names(conn, user_ids(case.claimed_by for case in page.cases))
         kept = saved_views.of(conn, visit.person.id)
+        newcomer = visit.may(Permission.DECIDE) and not views.decisions_by(
+            conn, actor=visit.person.actor, limit=1
+        )
     return pages.render(
         visit,
         "queue.html",
@@ -174,6 +177,7 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
         views=kept,
         here=filter_.query(cursor=""),
         none_left="none" in request.query_params,
+        newcomer=newcomer,
         page=page,
         counts=counts,
         excerpts=texts,

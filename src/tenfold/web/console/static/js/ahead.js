@@ -31,6 +31,7 @@ async function prepare() {
 }
 
 function show(page, address, message) {
+  ready = null;
   document.title = page.title;
   document.body.className = page.body.className;
   const main = document.adoptNode(page.querySelector("main"));
@@ -41,10 +42,20 @@ function show(page, address, message) {
   }
   document.getElementById("messages").innerHTML = message;
   passToasts();
-  window.htmx?.process(main);
   scrollTo(0, 0);
   main.focus({ preventScroll: true });
-  prepare();
+  document.getElementById("failure")?.scrollIntoView({ block: "nearest" });
+  onceDrawn(() => {
+    if (!main.isConnected) return;
+    window.htmx?.process(main);
+    prepare();
+  });
+}
+
+// What the case does not need to be read waits until it is drawn.
+function onceDrawn(act) {
+  if (document.hidden) act(); // then nothing is drawn
+  else requestAnimationFrame(() => setTimeout(act));
 }
 
 async function send(form, submitter) {

@@ -4,12 +4,14 @@ import { watchEvidence } from "./evidence.js";
 import { runClocks } from "./clocks.js";
 import { watchAhead } from "./ahead.js";
 import { passToasts } from "./toasts.js";
+import { watchDeciding } from "./deciding.js";
 
 watchKeys();
 watchEvidence();
 runClocks();
 passToasts();
 watchAhead();
+watchDeciding();
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
