@@ -11,10 +11,14 @@ PAGE = 2_000
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that matches now, with its points as they are written; of a film those of one frame."""
+    """An entry that matches now, with its points as they are written; of a film those of one frame.
+
+    `pdq`: the hashes of its whole picture, in hexadecimal digits.
+    """
 
     entry: Matched
     points: bytes
+    pdq: list[str]
 
 
 def after(conn: Conn, number: int) -> list[tuple[int, bytes]]:
@@ -43,8 +47,10 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
     rows = conn.execute(
         """
         SELECT number, bank, key, label, confidence, ratio, points,
-               at_ms / 1000.0::float8
-        FROM media_points JOIN media_entries USING (bank, key) WHERE number = ANY(%s) AND matches
+               at_ms / 1000.0::float8,
+               ARRAY(SELECT encode(hash, 'hex') FROM media_hashes AS own
+                     WHERE own.bank = entry.bank AND own.key = entry.key AND kind = 'pdq' AND form = '')
+        FROM media_points JOIN media_entries AS entry USING (bank, key) WHERE number = ANY(%s) AND matches
         """,
         [sorted(set(numbers))],
         prepare=True,
@@ -64,6 +70,7 @@ def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
                 at=at,
             ),
             points=points,
+            pdq=pdq,
         )
-        for number, bank, key, label, confidence, ratio, points, at in rows
+        for number, bank, key, label, confidence, ratio, points, at, pdq in rows
     }

@@ -12,7 +12,7 @@ from tenfold.detectors.media.turns import TURNS
 from tests.detectors.media.edited_pictures import scene
 
 PDQ = "b6e41c2a6dffc47f0f2c3f8699737f8c38796ed11b819600e3fd515a448055a0"
-FORMS = st.builds(Form, st.booleans(), st.sampled_from(TURNS))
+FORMS = st.builds(Form, st.booleans(), st.sampled_from(TURNS)) | st.just(Form(tilted=True))
 PDQS = st.builds(
     lambda form, number: Hash("pdq", form, f"{number | (2**100 - 1):064x}"), FORMS, st.integers(0, 2**256 - 1)
 )

@@ -2,6 +2,7 @@
 
 from itertools import islice
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -12,6 +13,7 @@ from tenfold.detectors.media.detector import MediaDetector, MediaItem
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.keypoints import features
 from tenfold.detectors.media.parts import Parts
+from tenfold.detectors.media.points import Points
 from tenfold.store import banks
 from tenfold.subjects import Subject, SubjectKind
 from tests.detectors.media.edited_pictures import png, poster, scene
@@ -183,3 +185,50 @@ def test_broken_points_find_nothing_and_stop_nothing(store, caplog):
     ]
     assert MediaDetector().detect(store, items) == [[], [], [], []]
     assert "points" in caplog.text
+
+
+def two_lines(seed):
+    """Points of two lines of text that are alike, and of all else, which is another in each picture."""
+    lines, rest = np.random.default_rng(1), np.random.default_rng(seed)
+    places = lines.uniform(20, 480, 40) + 1j * np.repeat([100, 300], 20) + 1j * lines.uniform(0, 20, 40)
+    return Points(
+        width=512,
+        height=400,
+        places=np.concatenate([places, rest.uniform(0, 512, 300) + 1j * rest.uniform(0, 400, 300)]),
+        sizes=np.full(340, 8.0),
+        angles=np.zeros(340),
+        codes=np.concatenate(
+            [lines.integers(0, 2**64, (40, 2), np.uint64), rest.integers(0, 2**64, (300, 2), np.uint64)]
+        ),
+    )
+
+
+def shifted(picture):
+    return msgspec.structs.replace(picture, places=picture.places + 100)
+
+
+PDQ = "b6e41c2a6dffc47f0f2c3f8699737f8c38796ed11b819600e3fd515a448055a0"
+EDGE = "ffff0000" * 8  # as of a picture of one edge
+
+
+@pytest.mark.parametrize(
+    ("bits", "upload", "hash", "told"),
+    [
+        (72, two_lines(2), PDQ, ["in-part"]),
+        (74, two_lines(2), PDQ, []),
+        (72, shifted(two_lines(2)), PDQ, []),
+        (40, two_lines(2), EDGE, []),
+    ],
+    ids=["whole alike", "whole not alike", "elsewhere in the picture", "hash says little"],
+)
+def test_two_lines_alike_are_enough_where_the_whole_pictures_are_alike(store, bits, upload, hash, told):
+    flipped = int(hash, 16) ^ (3 * sum(1 << 5 * place for place in range(bits // 2)))
+    bank(store, f"pdq:{flipped:064x} points:{frames.write(two_lines(1).to_bytes())}")
+    assert [one["match"] for one in told_of(store, upload, hash)] == told
+    assert told_of(store, upload, None) == []
+
+
+def told_of(store, upload, pdq):
+    text = frames.write(upload.to_bytes())
+    item = MediaItem(subject=Subject(SubjectKind.MEDIA, "m1"), points=text, pdq=pdq)
+    return [signal.details for signal in MediaDetector().detect(store, [item])[0]]

@@ -44,8 +44,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen, or why nothing: `refused`. Neither: a file of another kind.
 
     `points` as points.py writes them; empty when a picture has none. `panels`: PDQ hashes of pictures
-    that stand in it. `words`: the lines that are written in it,
-    of the process that reads alone.
+    that stand in it; `tilted`: of it turned by a few degrees (tilts.py). `words`: the lines that are written
+    in it, of the process that reads alone.
     """
 
     refused: str = ""
@@ -55,6 +55,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     whole: Looks | None = None
     trimmed: Looks | None = None
     panels: list[str] = []
+    tilted: list[str] = []
     points: bytes = b""
     film: Film | None = None
     words: list[Line] = []

@@ -27,6 +27,7 @@ LEAST_COVERED: Final = 0.03
 LEAST_BESIDE: Final = 3  # one at most is seen between posters that share a line of text
 LEAST_SEEN: Final = 0.2  # of the points where both pictures lie; posters that share two lines: up to 0.17
 STRIP: Final = 0.1  # of the entry's longer side
+SAME_FRAME: Final = 0.15  # of the upload's longer side by which the entry's corners may miss the upload's
 DIRECTIONS: Final = np.exp(1j * np.pi * np.arange(24) / 24)  # in which strips are tried
 
 Pairs = NDArray[np.int64]  # n x 2: point of the upload, point of the entry
@@ -39,7 +40,7 @@ class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     `pairs` are those that agree. `covered` is the share of the entry's picture within the convex hull of its
     points of these; `beside` how many of them stand outside the strip, as wide as a line of text, that holds
     most, `beside_two` outside the two that hold most. `seen` is the share of all points where the pictures
-    lie over each other, of the one that has fewer there.
+    lie over each other, of the one that has fewer there. `framed`: the whole entry is about the whole upload.
     """
 
     pairs: Pairs
@@ -48,6 +49,12 @@ class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     beside: int
     beside_two: int
     seen: float
+    framed: bool
+
+    @property
+    def enough(self) -> bool:
+        """Whether this is no chance; it may be the same text in the same letters."""
+        return len(self.pairs) >= LEAST and self.covered >= LEAST_COVERED
 
     @property
     def sure(self) -> bool:
@@ -55,9 +62,8 @@ class Correspondence(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
         Two lines can lie alike in two posters. Where there is little else, much of what there is must agree.
         """
-        enough = len(self.pairs) >= LEAST and self.covered >= LEAST_COVERED
         beyond_lines = self.beside_two >= LEAST_BESIDE or self.seen >= LEAST_SEEN
-        return enough and self.beside >= LEAST_BESIDE and beyond_lines
+        return self.enough and self.beside >= LEAST_BESIDE and beyond_lines
 
 
 def alike(upload: Codes, entry: Codes) -> Pairs:
@@ -95,6 +101,7 @@ def correspond(upload: Points, entry: Points) -> Correspondence | None:
         beside=outside,
         beside_two=outside_two,
         seen=len(chosen) / _fewer(upload, entry, fitted),
+        framed=_framed(upload, entry, fitted),
     )
 
 
@@ -177,6 +184,17 @@ def _fewer(upload: Points, entry: Points, fitted: Map) -> int:
     back = np.column_stack([linear, -linear @ fitted[:, 2]])
     inside = (_within(mapped(fitted, entry.places), upload), _within(mapped(back, upload.places), entry))
     return max(1, min(int(one.sum()) for one in inside))
+
+
+def _framed(upload: Points, entry: Points, fitted: Map) -> bool:
+    missed = np.abs(mapped(fitted, corners(entry)) - corners(upload))
+    return bool(missed.max() <= SAME_FRAME * max(upload.width, upload.height))
+
+
+def corners(picture: Points) -> Places:
+    """Of its frame, clockwise from the upper left."""
+    right, below = picture.width, 1j * picture.height
+    return np.array([0, right, right + below, below])
 
 
 def _within(places: Places, picture: Points) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ import av
 import numpy as np
 from PIL import Image
 
-from tenfold.detectors.media import asking, film, keypoints, pdq, picture
+from tenfold.detectors.media import asking, film, keypoints, pdq, picture, points, tilts
 from tenfold.detectors.media.answers import Answer, Film, Looks
 from tenfold.detectors.media.asking import Asked
 from tenfold.detectors.media.confinement import FILM_CPU_SECONDS, PICTURE_CPU_SECONDS, allow_cpu, confine
@@ -62,14 +62,17 @@ def answer(file: io.BufferedIOBase, size: int, *, small: bool = False) -> Answer
 
 def _picture(data: bytes, small: bool) -> Answer:
     read = picture.read(data)
+    whole = look(read.whole)
+    found = keypoints.features(read.upright, read.boxes)
     return Answer(
         format=read.format,
         width=read.width,
         height=read.height,
-        whole=look(read.whole),
+        whole=whole,
         trimmed=None if read.trimmed is None else look(read.trimmed),
         panels=look_into(read.upright, read.boxes),
-        points=keypoints.features(read.upright, read.boxes),
+        tilted=tilts.hashes(read.upright) if tilts.wanted(points.count(found), whole.quality) else [],
+        points=found,
         film=_animation(data) if read.animated else None,
         thumbnails=thumbnails(read.upright) if small else None,
     )

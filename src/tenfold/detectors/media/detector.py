@@ -194,7 +194,7 @@ class MediaDetector:
             if not item.points:
                 continue
             try:
-                for match in self._parts.found(conn, item.points):
+                for match in self._parts.found(conn, item.points, item.pdq):
                     yield number, match
             except (FramesError, PointsError) as error:
                 log.warning("media %s: its points: %s", item.subject.id, error)

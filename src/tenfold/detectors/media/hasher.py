@@ -94,6 +94,7 @@ def together(name: str, digests: Digests, seen: Answer) -> FileHashes:
     found += [
         Hash("pdq", Form(trimmed=True, turn=turn), one) for turn, one in zip(TURNS, trimmed, strict=False)
     ]
+    found += [Hash("pdq", Form(tilted=True), one) for one in seen.tilted]
     found += [Hash("points", Form(), points)] if points else []
     found += [Hash("film", Form(), film)] if film else []
     found += [

@@ -1,9 +1,10 @@
 """How hashes are written in entries of banks: `pdq:<64 hex>`, `sha256:<64 hex>`, `md5:<32 hex>` and spaces.
 
 An entry holds the hashes of one picture or file. Those of its turned forms are written `pdq/mirrored:<hex>`,
-of the picture without its border `pdq/trimmed:<hex>` and `pdq/trimmed/mirrored:<hex>`. Of a film, all frames
-are one word, `film:<Base64>` (frames.py), and what is heard another, `sound:<Base64>` (sounds.py); of a
-picture, its points are one, `points:<Base64>` (points.py), of a film's frames `points/<milliseconds>:...`.
+of the picture without its border `pdq/trimmed:<hex>` and `pdq/trimmed/mirrored:<hex>`, turned by a few
+degrees `pdq/tilted:<hex>`. Of a film, all frames are one word, `film:<Base64>` (frames.py), and what is heard
+another, `sound:<Base64>` (sounds.py); of a picture, its points are one, `points:<Base64>` (points.py), of a
+film's frames `points/<milliseconds>:...`.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ KINDS: Final = ", ".join(get_args(HashKind))
 MAX_HASHES: Final = 64  # of one entry
 LEAST_ONES: Final = 64  # bits set in a PDQ hash; a picture with anything on it sets 128, a blank one few
 
-_TRIMMED = "trimmed"
+_TRIMMED, _TILTED = "trimmed", "tilted"
 _HEX = re.compile("[0-9a-f]*")
 _AT = re.compile("[0-9]{1,9}")
 
@@ -35,16 +36,19 @@ class HashError(ValueError):
 
 
 class Form(msgspec.Struct, frozen=True):
-    """What was hashed: the picture itself, or without its border, or turned; or the frame of a film,
-    `at` milliseconds from its start."""
+    """What was hashed: the picture itself, or without its border, or turned; or `tilted`, by a few degrees;
+    or the frame of a film, `at` milliseconds from its start."""
 
     trimmed: bool = False
     turn: str = UPRIGHT
     at: int | None = None
+    tilted: bool = False
 
     def __str__(self) -> str:
         if self.at is not None:
             return str(self.at)
+        if self.tilted:
+            return _TILTED
         parts = [_TRIMMED] if self.trimmed else []
         return "/".join([*parts, self.turn] if self.turn != UPRIGHT else parts)
 
@@ -63,11 +67,13 @@ class Hash(msgspec.Struct, frozen=True):
 
 def form_of(text: str) -> Form:
     """The form that `str(form)` wrote; raises HashError."""
+    if text == _TILTED:
+        return Form(tilted=True)
     parts = text.split("/") if text else []
     trimmed = parts[:1] == [_TRIMMED]
     turns = parts[trimmed:]
     if len(turns) > 1 or any(turn not in TURNS for turn in turns):
-        known = ", ".join((_TRIMMED, *TURNS[1:]))
+        known = ", ".join((_TILTED, _TRIMMED, *TURNS[1:]))
         raise HashError(f"{text!r} is no form of a picture; one of {known}, or trimmed/ before a turn")
     return Form(trimmed, turns[0] if turns else UPRIGHT)
 

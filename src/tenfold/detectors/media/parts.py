@@ -1,14 +1,16 @@
 """Entries of which an upload shows a part, or that are a part of it: by points that look and lie alike."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import Final
 
 import numpy as np
 
 from tenfold.detectors.media import frames
-from tenfold.detectors.media.correspondence import Correspondence, correspond, hull, mapped
+from tenfold.detectors.media.bands import codes_of, distances
+from tenfold.detectors.media.correspondence import Correspondence, corners, correspond, hull, mapped
 from tenfold.detectors.media.matches import PART, Lies, Match, Range
+from tenfold.detectors.media.plainness import PLAIN, plainness
 from tenfold.detectors.media.points import Places, Points
 from tenfold.detectors.media.turns import UPRIGHT
 from tenfold.detectors.media.word_index import WordIndex
@@ -20,6 +22,7 @@ TIDIED_EVERY: Final = 600.0  # seconds after which it is looked whether many ent
 GONE_SHARE: Final = 8  # one in so many
 SHOWN_PAIRS: Final = 40  # lines that are drawn between two pictures
 HALVED_BY: Final = 4.0  # pairs that halve the doubt
+ALIKE: Final = 72  # bits that may differ where points agree and pictures lie frame on frame: 128 - 7 * 8
 
 
 class Parts:
@@ -55,8 +58,8 @@ class Parts:
         if gone > self.held // GONE_SHARE:
             self._index.keep(np.array(media_points.numbers(conn, self._index.last), np.int64))
 
-    def found(self, conn: Conn, text: str) -> Iterator[Match]:
-        """Entries that correspond with an upload, by its points as text.
+    def found(self, conn: Conn, text: str, pdq: str | None = None) -> Iterator[Match]:
+        """Entries that correspond with an upload, by its points as text and its whole picture's PDQ.
 
         Raises FramesError or PointsError.
         """
@@ -66,7 +69,7 @@ class Parts:
             for candidate in candidates.values():
                 entry, at = Points.from_bytes(candidate.points), candidate.entry.at
                 agreed = correspond(seen, entry)
-                if agreed is not None and agreed.sure:
+                if agreed is not None and (agreed.sure or _alike(agreed, pdq, candidate.pdq)):
                     yield Match(
                         entry=candidate.entry,
                         kind=PART,
@@ -77,12 +80,23 @@ class Parts:
                     )
 
 
+def _alike(agreed: Correspondence, upload: str | None, entry: Sequence[str]) -> bool:
+    """Whether the whole pictures are alike, too, though what agrees could be two lines of text.
+
+    Posters with the same two lines at the same places and all else different differ by 80 bits and more
+    (240 pairs), as unrelated pictures do by 128 +- 8.
+    """
+    if upload is None or not entry or not (agreed.enough and agreed.framed):
+        return False
+    codes = codes_of(bytes.fromhex("".join([upload, *entry])))
+    near = distances(codes[:1], codes[1:]).min() <= ALIKE
+    return bool(near and plainness(codes[:1])[0] <= PLAIN)
+
+
 def _lies(agreed: Correspondence, upload: Points, entry: Points, *, mirrored: bool) -> Lies:
     of, to = agreed.pairs.T
     places = entry.places[to]
     part = hull(places)
-    right, below = entry.width, 1j * entry.height
-    frame = np.array([0, right, right + below, below])
     best = np.unique(np.linspace(0, len(of) - 1, SHOWN_PAIRS).astype(int))
 
     def here(at: Places) -> list[tuple[int, int]]:
@@ -91,7 +105,7 @@ def _lies(agreed: Correspondence, upload: Points, entry: Points, *, mirrored: bo
     return Lies(
         here=here(mapped(agreed.map, part)),
         there=_thousandths(part, entry),
-        outline=here(mapped(agreed.map, frame)),
+        outline=here(mapped(agreed.map, corners(entry))),
         pairs=[
             (*one, *other)
             for one, other in zip(

@@ -30,6 +30,11 @@ Codes = NDArray[np.uint64]  # n x 2
 Places = NDArray[np.complex128]  # x + iy
 
 
+def count(written: bytes) -> int:
+    """How many points were written; of none at all 0."""
+    return max(0, len(written) - _HEAD.size) // _POINT.itemsize
+
+
 class PointsError(ValueError):
     """What is wrong with points as they were written."""
 
