@@ -53,7 +53,7 @@ def test_files_are_banked_by_their_hashes_and_go_through_csv_unchanged(run, conn
     rows = "SELECT key, kind, form, hash FROM media_hashes WHERE bank = %s ORDER BY key, kind, form, hash"
     ours = conn.execute(rows, ["ours"]).fetchall()
     assert ours == conn.execute(rows, ["again"]).fetchall()
-    assert len(ours) == 2 + 2 + 8 + 12  # two digests each, the eight turns of the picture, and twelve by a few degrees
+    assert len(ours) == 2 + 2 + 8 + 12  # digests, the eight turns of the picture, and by a few degrees
     listed = tmp_path / "hashes.csv"
     listed.write_text(run("hash", "--csv", str(picture), str(text)).stdout, encoding="utf-8")
     assert "0 added, 2 there already" in run("banks", "import", "again", str(listed)).stdout
