@@ -27,6 +27,7 @@ function aim(form, ground) {
 export function watchDeciding() {
   bring(document.getElementById("failure"));
   document.addEventListener("change", ({ target }) => {
+    if (target.matches("[name=purpose]")) bring(target.form.querySelector(".takes"));
     if (!target.matches("[data-violation]")) return;
     bring(target.form.querySelector(".purpose"));
     aim(target.form, target.value);
