@@ -199,8 +199,12 @@ def _decided(conn: Conn) -> None:
         service.decide(conn, case_id=like.case_id, verdict=verdict, actor=day.actor, now=now)
     rows = conn.execute(
         "SELECT id FROM cases WHERE state = 'open' AND subject_kind = 'post' ORDER BY severity, id LIMIT %s",
-        [len(APPEALS) + 1],
+        [len(APPEALS) + 1 + len(LEADS)],
     ).fetchall()
+    for name in LEADS.values():
+        ((case,), verdict) = rows.pop(), Verdict(ground=Ground.NONE, reason="Ordinary words.")
+        lead = people.user_named(conn, name)
+        service.decide(conn, case_id=case, verdict=verdict, actor=lead.actor, now=now)
     for number, ((case,), (words, language, days)) in enumerate(zip(rows, APPEALS, strict=False)):
         at = now - timedelta(days=days)
         verdict = Verdict(
@@ -226,12 +230,15 @@ def _decided(conn: Conn) -> None:
 
 
 def telling_case(conn: Conn) -> int:
-    """The post in Arabic on which most was found."""
+    """The propaganda in Arabic that is a copy of a known statement, and on which most was found."""
     row = conn.execute(
         """
         SELECT cases.id FROM cases JOIN posts ON posts.id = cases.subject_id
-        WHERE subject_kind = 'post' AND posts.language = 'ar'
-        ORDER BY severity DESC, (
+        WHERE subject_kind = 'post' AND posts.language = 'ar' AND queue = 'propaganda'
+        ORDER BY (
+            SELECT count(*) FILTER (WHERE name = 'near_duplicate') > 0
+            FROM signals WHERE subject_kind = 'post' AND subject_id = posts.id
+        ) DESC, (
             SELECT count(DISTINCT name) FROM signals WHERE subject_kind = 'post' AND subject_id = posts.id
         ) DESC, length(posts.text) DESC LIMIT 1
         """

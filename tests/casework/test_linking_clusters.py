@@ -72,6 +72,17 @@ def test_the_effects_count_only_who_can_be_closed(confirmed: Conn) -> None:
     assert (effects.closes, effects.cases, effects.left_out) == (2, 2, 2)
 
 
+def test_whoever_is_closed_is_told_as_was_shown_before(confirmed: Conn) -> None:
+    confirmed.execute("UPDATE accounts SET language = CASE id WHEN %s THEN 'ar' ELSE 'en' END", [BACK])
+    found = clusters.cluster(confirmed, BACK, NOW)
+    shown = closing.told(confirmed, found, [CLOSED, BACK, HONEST], Ground.BRANDED, "same people")
+    assert dict(shown.notices) == {"ar": 1, "en": 1}, "whoever is closed already is told nothing"
+    close(confirmed, BACK, HONEST, notify=True)
+    sent = "SELECT subject_id, details->>'text' FROM actions WHERE kind = 'notify'"
+    texts = {notice.language: notice.text for notice in shown.examples}
+    assert dict(rows(confirmed, sent)) == {BACK: texts["ar"], HONEST: texts["en"]}
+
+
 @pytest.mark.parametrize("change", ["told apart", "taken back"])
 def test_what_two_people_close_is_looked_at_again_when_it_is_confirmed(confirmed: Conn, change: str) -> None:
     confirmed.execute("INSERT INTO users (name) VALUES ('first'), ('second')")

@@ -45,6 +45,15 @@ def test_what_was_found_is_marked_in_the_original(platform: Conn) -> None:
     assert marked(found) == ["الراية", "الرمادية"]
 
 
+def test_a_piece_of_a_text_cuts_no_word(platform: Conn) -> None:
+    words = [f"الكلمة{number:03}" for number in range(200)]
+    add_post(platform, "p-9", "a-1", " ".join(words))
+    (found,) = find(platform, "الكلمة100")
+    assert marked(found) == ["الكلمة100"]
+    assert 10 < len(found.text.split()) < 40
+    assert set(found.text.split()) <= set(words)
+
+
 def test_all_words_have_to_be_there_and_quotes_hold_them_together(platform: Conn) -> None:
     add_post(platform, "p-9", "a-1", "the banner was ashen")
     assert {one.id for one in find(platform, "ashen banner")} == {"p-1", "p-9"}

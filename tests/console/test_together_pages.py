@@ -110,10 +110,17 @@ def test_a_range_is_chosen_with_the_mouse(cases: Site, page: Page, log_in: LogIn
     expect(page.locator("[data-selected]")).to_have_text("Chosen: 3")
 
 
-def test_choosing_nothing_is_said(cases: Site, page: Page, log_in: LogIn) -> None:
-    log_in(page, cases.person())
-    page.keyboard.press("b")
-    expect(page.get_by_role("heading", name="No case is chosen")).to_be_visible()
+def test_choosing_nothing_is_said_and_who_may_not_decide_cannot_choose(cases: Site) -> None:
+    with cases.client(cases.person()) as client:
+        queue = client.get("/cases").text
+        assert queue.count('name="case"') == 7
+        csrf = queue.split('name="csrf" value="')[1].split('"')[0]
+        refused = client.post("/cases/together", data={"csrf": csrf})
+        assert (refused.status_code, "No case is chosen" in refused.text) == (422, True)
+    with cases.client(cases.person(Role.AUDITOR, name="Auditor")) as client:
+        queue = client.get("/cases").text
+        assert queue.count("case-link") == 7
+        assert 'name="case"' not in queue
 
 
 def test_a_lead_reverses_all_of_it_later(cases: Site, page: Page, log_in: LogIn) -> None:
@@ -133,12 +140,6 @@ def test_a_lead_reverses_all_of_it_later(cases: Site, page: Page, log_in: LogIn)
     page.wait_for_url("**/cases/*undone=true")
     with cases.store() as conn:
         assert conn.execute("SELECT count(*) FROM cases WHERE state = 'decided'").fetchone() == (0,)
-
-
-def test_who_may_not_decide_cannot_choose(cases: Site, page: Page, log_in: LogIn) -> None:
-    log_in(page, cases.person(Role.AUDITOR))
-    expect(page.locator(".case-link")).to_have_count(7)
-    expect(page.locator(".pick")).to_have_count(0)
 
 
 @both

@@ -1,14 +1,17 @@
 """Closing all accounts of the same people by one decision, which one reversal takes back."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
+from tenfold.casework import notices
 from tenfold.casework.clusters import Cluster, cluster
 from tenfold.casework.deciding import decide_as_one
 from tenfold.casework.filing import DUE
 from tenfold.casework.linked import Brief
+from tenfold.casework.notices import Language, Notice
 from tenfold.casework.states import ActionState, CaseState
 from tenfold.casework.wishes import (
     CaseVerdict,
@@ -55,10 +58,40 @@ def effects(found: Cluster, chosen: Sequence[str]) -> Effects:
     )
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """How many members would be told in which language, and what the first in each would read."""
+
+    notices: Mapping[Language, int]
+    examples: tuple[Notice, ...]
+
+
+def told(conn: Conn, found: Cluster, chosen: Sequence[str], ground: Ground, reason: str) -> Told:
+    """What closing these members with notices would tell them."""
+    wanted = [m.brief for m in found.members if m.brief.account in set(chosen) and m.closable]
+    spoken = {brief.account: notices.language_for(brief.language) for brief in wanted}
+    first = {language: account for account, language in reversed(spoken.items())}
+    verdict = Verdict(ground=ground, scope="account", reason=reason)
+    return Told(
+        notices=Counter(spoken.values()),
+        examples=tuple(
+            notices.preview_closing(conn, account=account, language=language, verdict=verdict)
+            for language, account in first.items()
+        ),
+    )
+
+
 def close_cluster(
-    conn: Conn, *, account: str, chosen: Sequence[str], ground: Ground, reason: str, actor: str, now: datetime
+    conn: Conn,
+    *,
+    account: str,
+    chosen: Sequence[str],
+    ground: Ground,
+    reason: str,
+    actor: str,
+    now: datetime,
+    notify: bool = False,
 ) -> Closed:
-    """Close the chosen members, each with its other open cases, by one decision.
+    """Close the chosen members, each with its other open cases, by one decision; with `notify` each is told.
 
     RefusedError: nobody is chosen, somebody is no member or closed already, the ground is no violation.
     CaseConflictError: another holds one of the cases.
@@ -74,6 +107,8 @@ def close_cluster(
     subjects = [Subject(SubjectKind.ACCOUNT, id_) for id_ in wanted]
     opened = _cases(conn, subjects, members, ground, now)
     verdicts = _verdicts(conn, [opened[subject] for subject in subjects], ground, reason)
+    if notify:
+        verdicts = [_with_notice(conn, one) for one in verdicts]
     try:
         made = decide_as_one(conn, verdicts=verdicts, actor=actor, now=now)
     except SecondNeededError as needed:
@@ -135,6 +170,15 @@ def _cases(
     opened = present | cases.open_new(conn, missing, now)
     late = [subject for subject in subjects if subject not in opened]  # another opened these just now
     return opened | {subject: case.id for subject, case in cases.lock_open(conn, late).items()}
+
+
+def _with_notice(conn: Conn, wish: CaseVerdict) -> CaseVerdict:
+    """The verdict, with the notice among what it orders."""
+    notice = notices.order(conn, case_id=wish.case_id, verdict=wish.verdict)
+    if notice is None:
+        return wish
+    added = (*wish.verdict.add, notice)
+    return CaseVerdict(case_id=wish.case_id, verdict=msgspec.structs.replace(wish.verdict, add=added))
 
 
 def _verdicts(conn: Conn, case_ids: Sequence[int], ground: Ground, reason: str) -> list[CaseVerdict]:

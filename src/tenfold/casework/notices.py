@@ -17,7 +17,7 @@ from tenfold.casework.wishes import Order, Verdict
 from tenfold.store import actions, cases
 from tenfold.store.cases import Case
 from tenfold.store.database import Conn
-from tenfold.subjects import SubjectKind
+from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground
 
 Language = Literal["en", "ar"]
@@ -102,7 +102,14 @@ def preview(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> 
     case = cases.load(conn, [case_id]).get(case_id)
     if case is None or case.account is None or not verdict.ground.is_violation:
         return None
-    return written(_facts(conn, case, verdict, appeal), languages(conn, [case])[case.id])
+    facts = _facts(conn, case.subject, _measures(conn, case.id, verdict), verdict, appeal)
+    return written(facts, languages(conn, [case])[case.id])
+
+
+def preview_closing(conn: Conn, *, account: str, language: Language, verdict: Verdict) -> Notice:
+    """What somebody would be told whose account is closed with it, though there is no case on it yet."""
+    subject = Subject(SubjectKind.ACCOUNT, account)
+    return written(_facts(conn, subject, [ActionKind.CLOSE_ACCOUNT.value], verdict, ""), language)
 
 
 def order(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> Order | None:
@@ -110,7 +117,7 @@ def order(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> Or
     case = cases.load(conn, [case_id]).get(case_id)
     if case is None or case.account is None or not verdict.ground.is_violation:
         return None
-    facts = _facts(conn, case, verdict, appeal)
+    facts = _facts(conn, case.subject, _measures(conn, case.id, verdict), verdict, appeal)
     notice = written(facts, languages(conn, [case])[case.id])
     details: dict[str, Any] = {
         "text": notice.text,
@@ -121,7 +128,7 @@ def order(conn: Conn, *, case_id: int, verdict: Verdict, appeal: str = "") -> Or
     return Order(kind=ActionKind.NOTIFY, details=details)
 
 
-def _facts(conn: Conn, case: Case, verdict: Verdict, appeal: str) -> Facts:
+def _facts(conn: Conn, subject: Subject, measures: Iterable[str], verdict: Verdict, appeal: str) -> Facts:
     row = conn.execute(
         """
         SELECT CASE %(kind)s WHEN 'post' THEN (SELECT created_at FROM posts WHERE id = %(id)s)
@@ -130,16 +137,16 @@ def _facts(conn: Conn, case: Case, verdict: Verdict, appeal: str) -> Facts:
             EXISTS (SELECT FROM reports WHERE subject_kind = %(kind)s AND subject_id = %(id)s),
             EXISTS (SELECT FROM signals WHERE subject_kind = %(kind)s AND subject_id = %(id)s)
         """,
-        {"kind": case.subject_kind, "id": case.subject_id},
+        {"kind": subject.kind.value, "id": subject.id},
     ).fetchone()
     assert row is not None
     created_at, text, reported, automated = row
     return Facts(
-        subject=case.subject.kind,
+        subject=subject.kind,
         created_at=created_at,
         quote=_quoted(text or ""),
         ground=verdict.ground,
-        measures=tuple(dict.fromkeys(_measures(conn, case.id, verdict))),
+        measures=tuple(dict.fromkeys(measures)),
         whole_account=verdict.scope == "account",
         reported=reported,
         automated=automated,

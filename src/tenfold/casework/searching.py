@@ -21,6 +21,7 @@ SHORTEST: Final = 3  # letters that a trigram index needs
 LONGEST: Final = 200  # characters of a search
 BATCH: Final = 1_000  # texts put into search at once
 BEFORE, AFTER = 60, 140  # characters shown around the first match
+LONGEST_WORD: Final = 60  # characters by which that is widened, so that no word is cut
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -117,9 +118,17 @@ def _found(text: Text, query: Query) -> Found:
     """A piece of the original around the first match, with all matches in it."""
     spans = sorted(_spans(normalise(text.text), query.words))
     start = max(spans[0][0] - BEFORE, 0) if spans else 0
-    end = start + BEFORE + AFTER
+    start, end = _whole_words(text.text, start, start + BEFORE + AFTER)
     hits = [(first - start, last - start) for first, last in spans if start <= first < end]
     return Found(kind=text.kind, id=text.id, at=text.at, text=text.text[start:end], hits=hits)
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The range widened so that it cuts no word, unless the word is very long: half a word may not be told
+    for what it is."""
+    before = text.rfind(" ", max(start - LONGEST_WORD, 0), start) + 1
+    after = text.find(" ", end, end + LONGEST_WORD)
+    return before or max(start - LONGEST_WORD, 0), end + LONGEST_WORD if after < 0 else after
 
 
 def _spans(normal: Normal, words: Sequence[str]) -> list[tuple[int, int]]:

@@ -33,6 +33,7 @@ class Wish(msgspec.Struct, kw_only=True):
     chosen: set[str] | None = None
     ground: str = ""
     reason: str = ""
+    notify: bool = True
 
 
 def _read_wish(visit: Visit) -> Wish:
@@ -42,6 +43,7 @@ def _read_wish(visit: Visit) -> Wish:
         chosen={value.replace("\0", "") for value in visit.fields("member")},
         ground=ground if any(ground == code for code, _ in VIOLATIONS) else "",
         reason=visit.field("reason"),
+        notify=visit.field("notify") == "on",
     )
 
 
@@ -59,10 +61,13 @@ def _page(
             found = clusters.cluster(conn, wish.account, datetime.now(UTC))
         except NotFoundError:
             raise NotFoundException from None
+        chosen = _proposed(found) if wish.chosen is None else wish.chosen
+        told = None
+        if wish.notify and wish.ground:
+            told = closing.told(conn, found, sorted(chosen), Ground(wish.ground), wish.reason)
         names = people.names(conn, user_ids(_actors(found)))
         entry = audit.Entry(actor=visit.person.actor, act="cluster.viewed", subject=f"account:{wish.account}")
         audit.append(conn, [entry])
-    chosen = _proposed(found) if wish.chosen is None else wish.chosen
     return pages.render(
         visit,
         template,
@@ -72,6 +77,7 @@ def _page(
         wish=wish,
         chosen=chosen,
         effects=closing.effects(found, sorted(chosen)),
+        told=told,
         failure=failure,
         grounds=VIOLATIONS,
         people=names,
@@ -136,6 +142,7 @@ def close(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
                     reason=wish.reason,
                     actor=actor,
                     now=now,
+                    notify=wish.notify,
                 ),
                 actor=actor,
                 now=now,
