@@ -109,6 +109,6 @@ def test_a_worker_says_when_the_database_lacks_its_schema(database_url, tmp_path
         conn.execute("CREATE SCHEMA public")
     environment = os.environ | {"TENFOLD_DATABASE_URL": database_url, "TENFOLD_DATA_DIR": str(tmp_path)}
     command = [sys.executable, "-m", "tenfold.cli", "worker"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 2
     assert "run `tenfold migrate`" in done.stderr

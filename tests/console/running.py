@@ -44,12 +44,16 @@ class Site:
         with self.store() as conn:
             return f"{self.url}/login/{people.create_login_link(conn, user.id)}"
 
+    def session(self, user: User) -> str:
+        """What the cookie of a session of the person holds that began just now."""
+        with self.store() as conn:
+            return web_sessions.start(conn, user.id)
+
     def client(self, user: User | None = None) -> httpx.Client:
         """A client without scripts, logged in as the person."""
         client = httpx.Client(base_url=self.url)
         if user is not None:
-            with self.store() as conn:
-                client.cookies.set("tenfold_session", web_sessions.start(conn, user.id))
+            client.cookies.set("tenfold_session", self.session(user))
         return client
 
 

@@ -92,7 +92,7 @@ def receiver() -> Iterator[Receiver]:
         server.server_close()
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 120) -> None:
     """Wait for something that will happen; the limit only ends a test that has failed."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -10,7 +10,7 @@ from tenfold.simulation.truth import read
 
 def simulate(*options: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "tenfold.cli", "simulate", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_it_writes_events_and_truth_and_says_so(tmp_path: Path) -> None:
