@@ -74,8 +74,8 @@ def _of_a_picture(pictures: list[bytes]) -> list[Figure]:
         "brightness": lambda: [pdq.luma_of(one.whole) for one in read],
         "one hash": lambda: [pdq.hash_of(luma) for luma in lumas],
         "brightness and hashes of eight turns": lambda: [look(one.whole) for one in read],
-        "looking for pictures in it": lambda: [panels(np.asarray(one.upright.convert("L"))) for one in read],
-        "points of its parts": lambda: [keypoints.features(one.upright) for one in read],
+        "looking for pictures in it": lambda: [panels(np.asarray(one.grey)) for one in read],
+        "points of its parts": lambda: [keypoints.features(one.grey) for one in read],
     }
     return [
         Figure(label=f"a picture: {name}", ours=1000 * _own(step) / len(pictures), unit="ms")

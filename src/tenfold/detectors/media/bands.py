@@ -139,13 +139,13 @@ class FrozenHashes:
         starts = self._starts.take(places)
         places += 1
         counts = self._starts.take(places) - starts
-        taken = np.flatnonzero(counts != 0)
+        (taken,) = (counts != 0).nonzero()
         counts = counts.take(taken).astype(np.int64)
-        found = np.repeat(starts.take(taken) - (np.cumsum(counts) - counts), counts)
+        found = (starts.take(taken) - (counts.cumsum() - counts)).repeat(counts)
         found += np.arange(len(found))
         rows = self._rows.take(found).astype(np.int64)
-        of = np.repeat(taken // len(cut.bands), counts) if len(queries) > 1 else np.zeros_like(rows)
-        near_half = np.flatnonzero(self._half_distances(queries, of, rows) <= near)
+        of = (taken // len(cut.bands)).repeat(counts) if len(queries) > 1 else np.zeros(len(rows), np.int64)
+        (near_half,) = (self._half_distances(queries, of, rows) <= near).nonzero()
         if not len(near_half):  # as for nearly every picture that is in no bank
             return _NOTHING
         pairs = np.unique(of[near_half] * len(self) + rows[near_half])  # a pair may meet in several bands

@@ -33,10 +33,10 @@ def look(pixels: picture.Pixels) -> Looks:
     return Looks([pdq.to_hex(bits) for bits, _ in found], found[0][1])
 
 
-def look_into(image: Image.Image, boxes: Sequence[Box]) -> list[str]:
+def look_into(grey: Image.Image, boxes: Sequence[Box]) -> list[str]:
     """The hashes of the pictures that stand in one, without those that show too little."""
-    parts = [image.resize((pdq.SIDE, pdq.SIDE), Image.Resampling.BOX, box) for box in boxes]
-    found = [pdq.hash_of(pdq.luma_of(np.asarray(part))) for part in parts]
+    parts = (grey.resize((pdq.SIDE, pdq.SIDE), Image.Resampling.BOX, box) for box in boxes)
+    found = [pdq.hash_of(np.asarray(part, np.float32)) for part in parts]
     return [pdq.to_hex(bits) for bits, quality in found if quality >= pdq.LEAST_QUALITY]
 
 
@@ -63,15 +63,15 @@ def answer(file: io.BufferedIOBase, size: int, *, small: bool = False) -> Answer
 def _picture(data: bytes, small: bool) -> Answer:
     read = picture.read(data)
     whole = look(read.whole)
-    found = keypoints.features(read.upright, read.boxes)
+    found = keypoints.features(read.grey, read.boxes)
     return Answer(
         format=read.format,
         width=read.width,
         height=read.height,
         whole=whole,
         trimmed=None if read.trimmed is None else look(read.trimmed),
-        panels=look_into(read.upright, read.boxes),
-        tilted=tilts.hashes(read.upright) if tilts.wanted(points.count(found), whole.quality) else [],
+        panels=look_into(read.grey, read.boxes),
+        tilted=tilts.hashes(read.grey) if tilts.wanted(points.count(found), whole.quality) else [],
         points=found,
         film=_animation(data) if read.animated else None,
         thumbnails=thumbnails(read.upright) if small else None,

@@ -73,8 +73,9 @@ def _cut(grey: NDArray[np.uint8], box: Box, least: float) -> list[Box]:
 def _between(region: NDArray[np.uint8], least: float) -> list[tuple[int, int]] | None:
     """Runs of rows that are not ground and long enough; None where no row is ground."""
     levels = _middle(region[:, ::_SPARSE].astype(np.int16))
-    near = np.abs(region - levels[:, None]) <= TOLERANCE
-    plain = near.mean(axis=1) >= GROUND_SHARE
+    low, high = (np.clip(levels + step, 0, 255).astype(np.uint8) for step in (-TOLERANCE, TOLERANCE))
+    near = (region >= low[:, None]) & (region <= high[:, None])
+    plain = np.count_nonzero(near, axis=1) >= GROUND_SHARE * region.shape[1]
     if not plain.any():
         return None
     steps = levels[plain] // _LEVELS

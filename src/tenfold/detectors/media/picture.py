@@ -66,8 +66,8 @@ class PictureError(ValueError):
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """`whole` is SIDE x SIDE; `trimmed` too, without a border of one colour; None where there is none.
 
-    `upright` has its own proportions; of a large JPEG it is smaller than the file says. `boxes`: where
-    pictures stand in `upright` on plain ground.
+    `upright` has its own proportions; of a large JPEG it is smaller than the file says. `grey` is the same
+    without colours. `boxes`: where pictures stand in it on plain ground.
     """
 
     format: str
@@ -76,12 +76,51 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     whole: Pixels
     trimmed: Pixels | None
     upright: Image.Image
+    grey: Image.Image
     boxes: list[Box]
+    animated: bool
+
+
+class _Decoded(msgspec.Struct, frozen=True, kw_only=True):
+    """As the file holds it: not yet upright. `width` and `height` are the file's."""
+
+    format: str
+    width: int
+    height: int
+    colours: Image.Image
+    orientation: int
     animated: bool
 
 
 def read(data: bytes) -> Picture:
     """The first frame of a picture file; raises PictureError."""
+    decoded = _decoded(data)
+    width, height, orientation = decoded.width, decoded.height, decoded.orientation
+    if orientation in (5, 6, 7, 8):
+        width, height = height, width
+    whole = _upright(decoded.colours.resize((SIDE, SIDE), Image.Resampling.BOX), orientation)
+    upright = _upright(decoded.colours, orientation)
+    grey = upright.convert("L")
+    return Picture(
+        format=decoded.format,
+        width=width,
+        height=height,
+        whole=np.asarray(whole),
+        trimmed=_trimmed(decoded.colours, orientation),
+        upright=upright,
+        grey=grey,
+        boxes=_boxes(grey),
+        animated=decoded.animated,
+    )
+
+
+def upright(data: bytes) -> Image.Image:
+    """The first frame of a picture file and nothing else; raises PictureError."""
+    decoded = _decoded(data)
+    return _upright(decoded.colours, decoded.orientation)
+
+
+def _decoded(data: bytes) -> _Decoded:
     Image.MAX_IMAGE_PIXELS = None  # told below, in our words
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
@@ -91,27 +130,20 @@ def read(data: bytes) -> Picture:
             image.draft("RGB", (TRIM_SIDE, TRIM_SIDE))  # large JPEGs are decoded smaller
             orientation = _orientation(image)
             animated = bool(getattr(image, "is_animated", False))
-            colours = _rgb(image)
+            return _Decoded(
+                format=image.format or "",
+                width=width,
+                height=height,
+                colours=_rgb(image),
+                orientation=orientation,
+                animated=animated,
+            )
     except PictureError:
         raise
     except MemoryError:
         raise PictureError("needs more memory to decode than a picture may take") from None
     except Exception as error:  # decoders raise whatever they like at broken files
         raise PictureError(f"cannot be read as a picture: {type(error).__name__}: {error}"[:300]) from None
-    if orientation in (5, 6, 7, 8):
-        width, height = height, width
-    whole = _upright(colours.resize((SIDE, SIDE), Image.Resampling.BOX), orientation)
-    upright = _upright(colours, orientation)
-    return Picture(
-        format=image.format or "",
-        width=width,
-        height=height,
-        whole=np.asarray(whole),
-        trimmed=_trimmed(colours, orientation),
-        upright=upright,
-        boxes=_boxes(upright),
-        animated=animated,
-    )
 
 
 def frames(data: bytes) -> Iterator[tuple[float, Pixels]]:
@@ -164,13 +196,12 @@ def _eight_bits(values: NDArray[np.generic]) -> Pixels:
     return np.asarray(np.clip(grey * scale, 0, 255), np.uint8)
 
 
-def _boxes(image: Image.Image) -> list[Box]:
+def _boxes(grey: Image.Image) -> list[Box]:
     """Where pictures stand in it."""
-    factor = max(1, max(image.size) // TRIM_SIDE)
-    grey = image.convert("L")
+    factor = max(1, max(grey.size) // TRIM_SIDE)
     found = panels(np.asarray(grey.reduce(factor) if factor > 1 else grey))
     return [
-        (left * factor, top * factor, min(right * factor, image.width), min(bottom * factor, image.height))
+        (left * factor, top * factor, min(right * factor, grey.width), min(bottom * factor, grey.height))
         for left, top, right, bottom in found
     ]
 
@@ -214,8 +245,12 @@ def _rows_of_one_colour(pixels: Pixels) -> int:
     if not pixels.size:
         return 0
     colour = np.median(pixels[0], axis=0).astype(np.int16)
-    for number, row in enumerate(pixels):
-        near = np.abs(row.astype(np.int16) - colour).max(axis=1) <= TOLERANCE
-        if near.mean() < BORDER_SHARE:
-            return number
+    low, high = (np.clip(colour + step, 0, 255).astype(np.uint8) for step in (-TOLERANCE, TOLERANCE))
+    start, count = 0, 1
+    while start < len(pixels):
+        rows = pixels[start : start + count]
+        near = ((rows >= low) & (rows <= high)).all(axis=2).mean(axis=1)
+        if near.min() < BORDER_SHARE:
+            return start + int(np.argmax(near < BORDER_SHARE))
+        start, count = start + count, 2 * count
     return len(pixels)

@@ -35,8 +35,7 @@ def answer(reader: Reader, file: io.BufferedIOBase, size: int) -> Answer:
             if size > MAX_PICTURE_BYTES:
                 return Answer(refused=f"larger than {MAX_PICTURE_BYTES >> 20} MiB, too large for a picture")
             allow_cpu(PICTURE_CPU_SECONDS)
-            shown = picture.read(file.read()).upright
-            return Answer(words=reader.read(np.asarray(shown)))
+            return Answer(words=reader.read(np.asarray(picture.upright(file.read()))))
         if is_film(start):
             allow_cpu(frames.CPU_SECONDS)
             return Answer(words=frames.read(reader, file))
