@@ -118,8 +118,9 @@ def made_small(target: Path) -> None:
     """Write the pictures again with few colours."""
     for path in target.glob("*.png"):
         with Image.open(path) as picture:
+            # Few colours that cover all, each then moved to the middle of what it stands for.
             few = picture.convert("RGB").quantize(
-                COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+                COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE
             )
         few.save(path, optimize=True)
 
