@@ -58,11 +58,12 @@ class Moved(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Milliseconds until the graph can be used, until nodes stand still; bytes that were sent; what moving it
-    took; milliseconds of each focus."""
+    """Milliseconds until the graph can be used, until nodes stand still; processor milliseconds of the page's
+    main thread until then; bytes that were sent; what moving it took; milliseconds of each focus."""
 
     ready: float
     settled: float
+    main: float
     sent: int
     dragged: Moved
     zoomed: Moved
@@ -84,10 +85,11 @@ def look(place: str, url: str, session: str, seconds: float) -> Seen:
         ready = (time.perf_counter() - began) * 1000
         page.locator("[data-settled]").wait_for()
         settled = (time.perf_counter() - began) * 1000
+        main, _ = meter.spent()
         x, y = _middle(page)
         dragged = meter.measured(page, lambda: _drag(page, x, y, seconds))
         zoomed = meter.measured(page, lambda: _zoom(page, x, y, seconds))
-        seen = Seen(ready, settled, page.evaluate(SENT), dragged, zoomed, page.evaluate(FOCUS, POINTED))
+        seen = Seen(ready, settled, main, page.evaluate(SENT), dragged, zoomed, page.evaluate(FOCUS, POINTED))
         browser.close()
     return seen
 
@@ -99,7 +101,7 @@ class _Meter:
         self._page, self._browser = page, browser
         page.send("Performance.enable", {"timeDomain": "threadTicks"})
 
-    def _spent(self) -> tuple[float, float]:
+    def spent(self) -> tuple[float, float]:
         """Processor milliseconds of the page's main thread, and of all processes of the browser."""
         metrics = {one["name"]: one["value"] for one in self._page.send("Performance.getMetrics")["metrics"]}
         processes = self._browser.send("SystemInfo.getProcessInfo")["processInfo"]
@@ -107,9 +109,9 @@ class _Meter:
 
     def measured(self, page: Page, doing: Callable[[], None]) -> Moved:
         page.evaluate(FRAMES)
-        before = self._spent()
+        before = self.spent()
         doing()
-        after = self._spent()
+        after = self.spent()
         return Moved(page.evaluate("framesSeen()"), after[0] - before[0], after[1] - before[1])
 
 

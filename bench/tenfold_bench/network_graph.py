@@ -81,6 +81,7 @@ def _result(answered: Answered, seen: Seen) -> Result:
         Figure(label="bytes sent for the page, with its scripts", ours=seen.sent / 1e6, unit="MB"),
         Figure(label="until the graph can be used", ours=seen.ready, unit="ms", goal="<= 2,000"),
         Figure(label="until nodes stand still", ours=seen.settled, unit="ms"),
+        Figure(label="processor time of the main thread until then", ours=seen.main, unit="ms"),
         *_moved("dragged", seen.dragged),
         *_moved("zoomed", seen.zoomed),
         Figure(label="focusing a node, median", ours=float(np.median(seen.focused)), unit="ms"),

@@ -79,6 +79,7 @@ export class Names {
     }
     this.write(mark, room, 450, this.style.muted, 0.8);
     this.take(room);
+    this.count += 1;
   }
 
   // Writes it whatever is there.
@@ -89,8 +90,14 @@ export class Names {
     this.take(room);
   }
 
+  // No name that need not be there covers this mark.
+  keep(mark) {
+    const [x, y] = [across(this.view, mark), down(this.view, mark)];
+    const reach = mark.look.radius * this.view.ratio;
+    this.take({ left: x - reach, right: x + reach, top: y - reach, bottom: y + reach });
+  }
+
   take(room) {
-    this.count += 1;
     for (const cell of this.cells(room)) this.taken.set(cell, [...(this.taken.get(cell) ?? []), room]);
   }
 

@@ -71,7 +71,10 @@ export class Picture {
   writeNames(names, shown, { focused, found, chosen }) {
     const sure = (id) =>
       chosen.has(id) || (found && found.size < FEW) || (this.network.nodes.get(id).start && !focused);
-    for (const mark of shown) if (sure(mark.id)) names.surely(mark);
+    for (const mark of shown) {
+      if (sure(mark.id)) names.surely(mark);
+      if (this.network.nodes.get(mark.id).closed) names.keep(mark);
+    }
     const large = shown.filter((mark) => !sure(mark.id) && (mark.look.radius >= NAMED || this.marks.size < FEW));
     for (const mark of large.sort((a, b) => b.size - a.size)) names.perhaps(mark);
   }
