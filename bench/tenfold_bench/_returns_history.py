@@ -20,7 +20,10 @@ from tenfold.fingerprint import Fingerprint
 from tenfold.linkage.history import MANIFEST, PART_ACCOUNTS, Writer
 from tenfold.simulation.returns import Returns, ReturnsSpec
 
-_LINKAGE = ("keys", "table", "skeleton", "phonetic", "names", "history", "manifest")
+_LINKAGE = (
+    *("keys", "table", "skeleton", "phonetic", "spelling", "populations", "names"),
+    *("history", "manifest"),
+)
 _CODE = ("fingerprint.py", "simulation", *(f"linkage/{name}.py" for name in _LINKAGE))
 
 

@@ -1,5 +1,5 @@
 """Our part of the bench `link-sweep`, in a process of its own: `python -m tenfold_bench._sweep_ours`
-HISTORY FOLDER does a whole sweep on DuckDB. The last line of output is JSON.
+HISTORY FOLDER does a whole sweep on this machine. The last line of output is JSON.
 
 Without pandas, as where tenfold is installed: only Splink needs it, and Arrow would load it, a second for
 each process, because it is there.
@@ -27,8 +27,9 @@ def swept(history: Path, folder: Path) -> dict[str, Any]:
     """Candidates, scores, links, clusters, all files written."""
     import msgspec
 
-    from tenfold.linkage import engines, parameters
+    from tenfold.linkage import parameters
     from tenfold.linkage.history import History
+    from tenfold.linkage.sorting import Sorting
     from tenfold.linkage.sweep import Options, Sweep
 
     started = time.perf_counter()
@@ -37,7 +38,7 @@ def swept(history: Path, folder: Path) -> dict[str, Any]:
     def note(stage: str, done: int, total: int) -> None:
         steps.append((stage, time.perf_counter() - started))
 
-    engine = engines.DuckDb(folder / "spill")
+    engine = Sorting()
     try:
         model = msgspec.json.encode(parameters.shipped())
         report = Sweep(History(history), folder, engine, model, Options(), note).run()

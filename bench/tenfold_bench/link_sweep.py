@@ -1,8 +1,8 @@
 """Link all accounts of a platform at once: seconds and memory, beside Splink 5 on the same accounts.
 
 A simulated population with closures and returns (one in ten accounts is closed) is written as a history once
-and kept in the temporary folder; making it is not timed, nor is what Splink reads. Ours is the whole sweep on
-DuckDB: candidates, scores of the model with all evidence, links, clusters, files written. Splink trains
+and kept in the temporary folder; making it is not timed, nor is what Splink reads. Ours is the whole sweep by
+sorting: candidates, scores of the model with all evidence, links, clusters, files written. Splink trains
 without labels and predicts; it makes no clusters here. Memory is the peak of all processes together, pages
 that they share counted once.
 """

@@ -30,7 +30,9 @@ def links(
     *,
     history: HistoryOption = None,
     out: OutOption = None,
-    engine: Annotated[Literal["duckdb", "spark"], typer.Option(help="What joins and counts.")] = "duckdb",
+    engine: Annotated[
+        Literal["numpy", "duckdb", "spark"], typer.Option(help="What joins and counts.")
+    ] = "numpy",
     spark_remote: Annotated[
         str, typer.Option(help="sc://HOST:PORT of a Spark Connect server, or local[N].")
     ] = "local[*]",
@@ -128,9 +130,16 @@ def _model(settings: "Settings") -> bytes:
 @contextmanager
 def _engine(name: str, remote: str, folder: Path) -> "Iterator[Engine]":
     from tenfold.linkage import engines
+    from tenfold.linkage.sorting import Sorting
 
     folder.mkdir(parents=True, exist_ok=True)
-    engine: engines.Engine = engines.DuckDb(folder / "spill") if name == "duckdb" else engines.Spark(remote)
+    engine: engines.Engine
+    if name == "numpy":
+        engine = Sorting()
+    elif name == "duckdb":
+        engine = engines.DuckDb(folder / "spill")
+    else:
+        engine = engines.Spark(remote)
     try:
         yield engine
     finally:

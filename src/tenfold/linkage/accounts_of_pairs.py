@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tenfold.fingerprint import HOURS
@@ -16,6 +17,11 @@ from tenfold.linkage.table import Rows, Table
 
 ALL = (*table.SCHEMA.names, *NAME_FORMS)
 COMPARED = tuple(name for name in ALL if name not in ("bios", "urls"))  # of these the keys are enough
+_READ = ("handles", "names", "avatars", "banners")  # as they lie in Arrow
+_DIGITS, _HEX = 64, b"0123456789abcdef"  # of a PDQ hash
+_DIGIT = np.full(256, len(_HEX), np.uint8)
+for _case in (_HEX, _HEX.upper()):
+    _DIGIT[np.frombuffer(_case, np.uint8)] = np.arange(len(_HEX))
 _BITS = 26  # of a key that tell whether others may show it: few of those that nobody else shows stay
 
 
@@ -62,22 +68,22 @@ def _place(keys: Keys) -> NDArray[np.int64]:
 
 class _Taken(Table):
     """Accounts of a history of which some columns may be left out (nobody shows anything there), whose
-    hours are one array, and whose forms of names are made."""
+    hours are one array, whose forms of names are made, and whose names and pictures are read where they lie
+    in Arrow: they are only in `columns` where all columns are."""
 
     _hours: NDArray[np.int64]
-    _forms: dict[tuple[str, str], list[str]]
+    _arrow: dict[str, pa.Array]
 
     @classmethod
     def of_arrow(cls, taken: pa.Table) -> "_Taken":
         """From columns of table.SCHEMA, and NAME_FORMS."""
-        filled = {
-            name: taken[name] for name in taken.column_names if name != "hours" and name not in NAME_FORMS
-        }
+        apart = {"hours", *NAME_FORMS, *(() if "bios" in taken.column_names else _READ)}
+        filled = {name: taken[name] for name in taken.column_names if name not in apart}
         none = {
             field.name: pa.nulls(len(taken), field.type) for field in table.SCHEMA if field.name not in filled
         }
         made = cast(_Taken, cls.from_arrow(pa.table(filled | none)))
-        made._forms = {of: taken[name].to_pylist() for name, of in NAME_FORMS.items()}
+        made._arrow = {name: taken[name].combine_chunks() for name in (*_READ, *NAME_FORMS)}
         lists = taken["hours"].combine_chunks()
         made._hours = np.zeros((len(taken), HOURS), np.int64)
         whole = np.flatnonzero(np.diff(lists.offsets.to_numpy()) == HOURS)
@@ -95,5 +101,39 @@ class _Taken(Table):
 
     def form_of(self, column: str, form: str, rows: Rows) -> list[str]:
         """One of FORMS of the latest of `handles` or `names` in these rows, as it was exported."""
-        made = self._forms[column, form]
-        return [made[row] for row in rows.tolist()]
+        return cast(list[str], self._arrow[f"{column}_{form}"].take(pa.array(rows)).to_pylist())
+
+    def latest(self, column: str, rows: Rows) -> list[str]:
+        """The latest of `handles` or `names` in these rows; "" where there is none."""
+        shown = self._arrow[column].take(pa.array(rows)).to_pylist()
+        return [some[0] if some else "" for some in shown]
+
+    def named(self, column: str, rows: Rows) -> NDArray[np.bool_]:
+        """Whether these rows show any of `handles` or `names`, (rows,)."""
+        lists = self._arrow[column]
+        some = np.flatnonzero(np.diff(lists.offsets.to_numpy()))
+        firsts = lists.values.take(pa.array(lists.offsets.to_numpy()[some]))
+        shown = np.zeros(len(lists), np.bool_)
+        shown[some] = pc.binary_length(firsts).to_numpy() > 0
+        return np.asarray(shown[rows], np.bool_)
+
+    def pictures_of(self, column: str, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """PDQ hashes of the pictures of `avatars` or `banners` in these rows: to which place in `rows` each
+        belongs, ascending, and its four words."""
+        lists = self._arrow[column].take(pa.array(rows))
+        places = np.repeat(np.arange(len(rows)), np.diff(lists.offsets.to_numpy()))
+        shown = lists.flatten()
+        long = np.flatnonzero(pc.binary_length(shown).to_numpy() == _DIGITS)
+        values = _DIGIT[_bytes(shown.take(pa.array(long)))].reshape(-1, _DIGITS)
+        hashes = np.flatnonzero((values < len(_HEX)).all(axis=1))
+        words = values[hashes, ::2] << 4 | values[hashes, 1::2]
+        return places[long[hashes]], words.view(np.uint64)
+
+
+def _bytes(texts: pa.StringArray) -> NDArray[np.uint8]:
+    """The bytes of all texts, one after another."""
+    _, offsets, values = texts.buffers()
+    if values is None or not len(texts):
+        return np.empty(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)[[texts.offset, texts.offset + len(texts)]]
+    return np.frombuffer(values, np.uint8)[slice(*ends)]

@@ -14,7 +14,8 @@ from tenfold.linkage.parameters import AGAINST, KNOTS, Parameters, Weight, name_
 _ROUNDING = 0.05  # of bits: items are rounded one by one
 _STEP = 100  # thousandths of a bit: strength is rounded up to it, of what speaks against down
 _STEPS = round(1000 * KNOTS[-1]) // _STEP + 1
-_AGAINST = [int(level) for level in AGAINST]
+_FIRST = np.arange(len(Kind)) * len(Level)
+_UP = np.array([0 if level in AGAINST else _STEP - 1 for level in Level])  # by level
 
 
 class Bound:
@@ -30,9 +31,8 @@ class Bound:
     def may_be_shown(self, most: Comparisons) -> NDArray[np.bool_]:
         """Pairs whose probability reaches `possible` if all that is open comes to what `most` says; none is
         left out that would have a level."""
-        size = np.abs(most.strength)
-        steps = np.where(np.isin(most.level, _AGAINST), size, size + _STEP - 1) // _STEP
-        raw = self._bits[np.arange(len(Kind)), most.level, np.minimum(steps, _STEPS - 1)]
+        steps = np.minimum((np.abs(most.strength) + _UP[most.level]) // _STEP, _STEPS - 1)
+        raw = self._bits.take((_FIRST + most.level) * _STEPS + steps)
         before = self._model.prior_bits(most.population) - self._model.posted(most.posts)
         bits = before + self._model.combined(raw).sum(axis=1) + _ROUNDING
         curves = self._model.parameters.curves

@@ -18,6 +18,7 @@ from tenfold.linkage.compare_texts import copied
 from tenfold.linkage.comparisons import Comparisons, Found
 from tenfold.linkage.keys import KeyKind, key_of
 from tenfold.linkage.kinds import Kind, Level
+from tenfold.linkage.ordering import once
 from tenfold.linkage.rarity import Rarity, millibits
 from tenfold.linkage.shared_keys import shared
 from tenfold.linkage.style import LEAST_CHARS, Background
@@ -118,8 +119,8 @@ def _writing(made: Comparisons, usual: Background | None) -> None:
     wrote = _wrote(made)
     for start in range(0, len(wrote), _STYLE_PAIRS):
         some = wrote[start : start + _STYLE_PAIRS]
-        left, left_places = np.unique(made.left_rows[some], return_inverse=True)
-        right, right_places = np.unique(made.right_rows[some], return_inverse=True)
+        left, left_places = once(made.left_rows[some], len(made.left))
+        right, right_places = once(made.right_rows[some], len(made.right))
         left_sketches, left_chars = made.left.style_of(left)
         right_sketches, right_chars = made.right.style_of(right)
         sketches = np.concatenate((left_sketches, right_sketches))
@@ -135,11 +136,11 @@ def _wrote(made: Comparisons) -> NDArray[np.int64]:
 
 
 def _hours(made: Comparisons) -> None:
-    right, right_places = np.unique(made.right_rows, return_inverse=True)
+    right, right_places = once(made.right_rows, len(made.right))
     newer = made.right.hours_of(right)
     if not (newer.sum(axis=1) >= rhythm.LEAST).any():
         return  # as it is when all have just signed up
-    left, left_places = np.unique(made.left_rows, return_inverse=True)
+    left, left_places = once(made.left_rows, len(made.left))
     bits = rhythm.likeness(made.left.hours_of(left), left_places, newer, right_places)
     _ratio(made, Kind.RHYTHM, np.arange(len(made)), bits)
 

@@ -13,6 +13,7 @@ from tenfold.linkage.kinds import FEW, HOME, Kind, Level
 
 LEAST_RARE = 4_000  # thousandths of a bit: what one in sixteen shows is no home
 _SAME = (Level.SOUND, Level.LETTERS, Level.SUCCESSOR, Level.EQUAL, Level.SHARED, Level.FAINT)
+_IS_SAME = np.isin(np.arange(len(Level)), _SAME)
 _NAMES, _PROFILE = [Kind.HANDLE, Kind.NAME], [Kind.BIO, Kind.AVATAR, Kind.BANNER]
 _MATERIAL = [Kind.URL, Kind.MEDIA, Kind.TEXT]
 _ALONE = [*_NAMES, *_PROFILE, Kind.EMAIL, Kind.PHONE, Kind.ANNOUNCES, Kind.ANNOUNCED]
@@ -41,7 +42,7 @@ def _alike(made: Comparisons) -> NDArray[np.bool_]:
     level, strength = made.level, made.strength
     least = round(1000 * max(math.log2(made.population) - _TELLING_ACCOUNTS, _TELLING_BITS))
     spelt = (level[:, _NAMES] == Level.NEAR) & (strength[:, _NAMES] >= _SPELT_ALIKE)
-    agrees = np.isin(level, _SAME)
+    agrees = _IS_SAME[level]
     agrees[:, _PROFILE] |= level[:, _PROFILE] == Level.NEAR
     rarity = np.where(agrees, strength, 0)
     together = sum(rarity[:, kinds].max(axis=1) for kinds in _TOGETHER)

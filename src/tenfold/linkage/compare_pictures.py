@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from tenfold.linkage.comparisons import Comparisons, Found, clear
 from tenfold.linkage.keys import MAX_ACCOUNTS, KeyKind
 from tenfold.linkage.kinds import Kind, Level
+from tenfold.linkage.ordering import once
 from tenfold.linkage.rarity import millibits
-from tenfold.linkage.table import Rows, Shown, pictures_of
+from tenfold.linkage.table import Rows, Table
 
 NEAR_PICTURE = 31  # of 256 bits: the threshold of a PDQ match
 FAINT_PICTURE = 56  # random pictures are 128 +- 8 apart
@@ -49,8 +50,8 @@ def compare_pictures(made: Comparisons, found: Found, kind: Kind, whole: KeyKind
 def _distances(made: Comparisons, kind: Kind) -> NDArray[np.int32]:
     """The least distance between a picture of one and a picture of the other; -1 where there is none."""
     name = "avatars" if kind == Kind.AVATAR else "banners"
-    left_place, left_words = _pictures(getattr(made.left.columns, name), made.left_rows)
-    right_place, right_words = _pictures(getattr(made.right.columns, name), made.right_rows)
+    left_place, left_words = _pictures(made.left, name, made.left_rows)
+    right_place, right_words = _pictures(made.right, name, made.right_rows)
     if not len(left_place) or not len(right_place):
         return np.full(len(made), -1, np.int32)
     least = np.full(len(made), 257, np.int32)
@@ -64,11 +65,11 @@ def _distances(made: Comparisons, kind: Kind) -> NDArray[np.int32]:
     return np.where(least > 256, -1, least).astype(np.int32)
 
 
-def _pictures(shown: Shown, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """As `pictures_of`, but each account's are read once, in however many rows it stands."""
-    once, places = np.unique(rows, return_inverse=True)
-    owner, words = pictures_of(shown, once)
-    starts = np.searchsorted(owner, np.arange(len(once) + 1))
+def _pictures(table: Table, column: str, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    """As `Table.pictures_of`, but each account's are read once, in however many rows it stands."""
+    read, places = once(rows, len(table))
+    owner, words = table.pictures_of(column, read)
+    starts = np.searchsorted(owner, np.arange(len(read) + 1))
     counts = np.diff(starts)[places]
     place = np.repeat(np.arange(len(rows)), counts)
     begin = np.repeat(starts[places] - (np.cumsum(counts) - counts), counts)

@@ -27,6 +27,24 @@ def components(count: int, left: Nodes, right: Nodes) -> Nodes:
     return label
 
 
+def spanning(count: int, left: Nodes, right: Nodes) -> NDArray[np.bool_]:
+    """Which of these edges, the best first, hold their components together: a spanning tree of each, of the
+    best edges that there are (Borůvka: every component takes its best edge to another one, then all that
+    are joined are one)."""
+    kept = np.zeros(len(left), np.bool_)
+    edges, label = np.arange(len(left)), np.arange(count)
+    while len(edges):
+        a, b = label[left[edges]], label[right[edges]]
+        apart = a != b
+        edges, a, b = edges[apart], a[apart], b[apart]
+        best = np.full((2, count), len(left))
+        best[0, a[::-1]] = best[1, b[::-1]] = edges[::-1]  # of several the last one stays: the best
+        chosen = best.min(axis=0)
+        kept[chosen[chosen < len(left)]] = True
+        label = components(count, left[kept], right[kept])
+    return kept
+
+
 class Forest:
     """Union-find over any numbers, one step at a time; a number is known once it was asked for."""
 

@@ -1,16 +1,23 @@
-"""Engines that join and count integers: DuckDB in this process, or any server that speaks Spark Connect.
+"""Engines that join and count integers: sorting (sorting.py) or DuckDB in this process, or any server that
+speaks Spark Connect.
 
-All of them run the same text of SQL over the same Parquet files and give the same rows. Nothing but integers
-goes through them: what engines compute from texts and fractions differs from one to the next.
+Two questions outgrow memory, and engines answer them: how many accounts show each key, and who shows the keys
+that find somebody (few of all). All give the same rows; those that read SQL run one text of it, with nothing
+in it that they round, order or compare differently. Nothing but integers goes through them: what engines
+compute from texts and fractions differs from one to the next.
 """
 
 import os
 import shutil
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 MEMORY_LIMIT = "1500MB"  # DuckDB's; beyond it joins and counts go to temporary files
 SPARK_PARTITIONS = 4  # of a shuffle when Spark runs in this machine; a cluster's own setting stands
@@ -19,24 +26,68 @@ SPARK_PARTITIONS = 4  # of a shuffle when Spark runs in this machine; a cluster'
 SPARK_PORT = 15002  # of Spark Connect, where the address names none
 PATIENCE = 10.0  # seconds
 
+Tables = Mapping[str, Sequence[Path]]
+
+# How many accounts show each key that more than one shows, and how many of them are closed.
+COUNTS = """
+SELECT keys.key, count(*) AS accounts, count(closed.account) AS closed
+FROM keys LEFT JOIN closed ON closed.account = keys.account
+GROUP BY keys.key HAVING count(*) >= 2
+"""
+
+# Who shows the keys that find somebody.
+SHOWN = """
+SELECT useful.place, keys.account FROM keys JOIN useful ON useful.key = keys.key
+"""
+
 
 class EngineError(Exception):
     """An engine cannot be reached or refuses a query; the message says how to mend it."""
 
 
 class Engine(Protocol):
-    """Runs one query over tables that are lists of Parquet files."""
+    """Answers both questions over tables that are lists of Parquet files; `scratch` is a path where it may
+    write something meanwhile. Rows come in any order. Raises EngineError."""
 
     name: str
 
-    def run(self, sql: str, tables: Mapping[str, Sequence[Path]], out: Path) -> None:
-        """Write the query's rows, in any order, to `out`: one Parquet file, or a folder of them."""
+    def counts(self, tables: Tables, scratch: Path) -> pa.Table:
+        """Of `keys` (account, key) and `closed` (account): (key, accounts, closed), how many accounts show
+        each key that more than one shows, and how many of them are closed."""
+
+    def shown(self, tables: Tables, scratch: Path) -> pa.Table:
+        """Of `keys` and `useful` (key, place): (place, account), who shows the keys that find somebody."""
 
     def close(self) -> None:
         """Give back threads, memory and connections."""
 
 
-class DuckDb:
+class Sql(ABC):
+    """Both questions as SQL."""
+
+    @abstractmethod
+    def run(self, sql: str, tables: Tables, out: Path) -> None:
+        """Write the query's rows, in any order, to `out`: one Parquet file, or a folder of them."""
+
+    def counts(self, tables: Tables, scratch: Path) -> pa.Table:
+        """COUNTS."""
+        return self._rows(COUNTS, tables, scratch)
+
+    def shown(self, tables: Tables, scratch: Path) -> pa.Table:
+        """SHOWN."""
+        return self._rows(SHOWN, tables, scratch)
+
+    def _rows(self, sql: str, tables: Tables, scratch: Path) -> pa.Table:
+        self.run(sql.strip(), tables, scratch)
+        rows = pq.read_table(scratch)
+        if scratch.is_dir():
+            shutil.rmtree(scratch)
+        else:
+            scratch.unlink()
+        return rows
+
+
+class DuckDb(Sql):
     """One machine. Larger than memory is well: it spills into `spill`."""
 
     name = "duckdb"
@@ -50,7 +101,7 @@ class DuckDb:
         self._conn.execute("SET preserve_insertion_order = false")
         self._conn.execute(f"SET temp_directory = {_quoted(str(spill))}")
 
-    def run(self, sql: str, tables: Mapping[str, Sequence[Path]], out: Path) -> None:
+    def run(self, sql: str, tables: Tables, out: Path) -> None:
         """Write the query's rows to the file `out`."""
         import duckdb
 
@@ -69,7 +120,7 @@ class DuckDb:
         self._conn.close()
 
 
-class Spark:
+class Spark(Sql):
     """Spark, through Spark Connect: `sc://HOST:PORT`, or `local[N]` for one that is started here.
 
     Every executor must see the files under the same paths as this process does.
@@ -97,7 +148,7 @@ class Spark:
         except Exception as error:
             raise EngineError(f"Spark at {remote} cannot be reached: {_first_line(error)}") from error
 
-    def run(self, sql: str, tables: Mapping[str, Sequence[Path]], out: Path) -> None:
+    def run(self, sql: str, tables: Tables, out: Path) -> None:
         """Write the query's rows to the folder `out`."""
         try:
             for name, files in tables.items():

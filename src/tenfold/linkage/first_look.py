@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.linkage import finding, sharing, usual, worth
-from tenfold.linkage.engines import Engine
+from tenfold.linkage.engines import Engine, Tables
 from tenfold.linkage.history import TABLES, History
 from tenfold.linkage.model import Model
 from tenfold.linkage.stages import Stages
@@ -71,9 +71,7 @@ class FirstLook:
         counted = pq.read_table(self._stages.folder / "counts.parquet")
         pq.write_table(self.worth.useful(counted, muted, OPEN_CAP), out, compression="lz4")
 
-    def _ask(
-        self, name: str, ask: Callable[[Engine, finding.Tables, Path], None], tables: dict[str, str]
-    ) -> None:
+    def _ask(self, name: str, ask: Callable[[Engine, Tables, Path], None], tables: dict[str, str]) -> None:
         """One file of an engine; `keys` are there in every question."""
         inputs = [
             name,
@@ -96,7 +94,7 @@ class FirstLook:
             inputs = [*used, self._history.digest(["identities"]), self._document, needed, sharing.BEST]
             self._stages.file(name, inputs, partial(self._write_candidates, needed, both_open))
 
-    def _shown(self, engine: Engine, tables: finding.Tables, out: Path) -> None:
+    def _shown(self, engine: Engine, tables: Tables, out: Path) -> None:
         finding.shown(engine, self._born, tables, out)
 
     @cached_property

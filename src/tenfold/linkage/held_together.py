@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenfold.linkage.components import Forest
+from tenfold.linkage.components import spanning
 from tenfold.linkage.keys import KIND_MASK, KeyKind
+from tenfold.linkage.ordering import distinct
 
 if TYPE_CHECKING:
     from tenfold.linkage.sweep import Sweep
@@ -20,20 +22,13 @@ _SPREAD = np.int64(0x1E3779B97F4A7C15)  # any odd number: owners differ in their
 _KINDS = {int(kind): kind.name.lower() for kind in KeyKind}
 
 
-class Value(msgspec.Struct, frozen=True):
-    """A value by the kind of its key: shown by `members` accounts of the cluster, by `accounts` in all."""
-
-    kind: str
-    members: int
-    accounts: int
-
-
 def why(sweep: "Sweep", out: Path) -> None:
     """One row a cluster: (cluster, accounts, closed, links, weakest_bits, values, cut_off).
 
     `weakest_bits`: of the links without which it would fall apart (a maximum spanning tree), the weakest;
-    null where people decided all of those. `values`: JSON, list of Value. `cut_off`: JSON, how many links
-    to other accounts were cut, by reason.
+    null where people decided all of those. `values`: JSON, a list of objects: the `kind` of a key that
+    `members` accounts of the cluster show, and `accounts` in all. `cut_off`: JSON, how many links to other
+    accounts were cut, by reason.
     """
     folder = sweep.stages.folder
     members = pq.read_table(folder / "clusters.parquet")
@@ -43,64 +38,59 @@ def why(sweep: "Sweep", out: Path) -> None:
     cluster, number = members["cluster"].to_numpy(), members["number"].to_numpy()
     names, first, sizes = np.unique(cluster, return_index=True, return_counts=True)
     closed = np.add.reduceat(members["closed"].to_numpy().astype(np.int64), first) if len(first) else first
-    values = _values(sweep, cluster, number)
     weakest, counted = _weakest(links, names)
     cut = _cut_off(links, dict(zip(number.tolist(), cluster.tolist(), strict=True)))
     rows = {
         "cluster": names,
         "accounts": sizes,
         "closed": closed,
-        "links": np.array([counted[name] for name in names.tolist()], np.int64),
-        "weakest_bits": pa.array([weakest.get(name) for name in names.tolist()], pa.float64()),
-        "values": [_json(values.get(name, [])) for name in names.tolist()],
-        "cut_off": [_json(cut.get(name, {})) for name in names.tolist()],
+        "links": counted,
+        "weakest_bits": weakest,
+        "values": _values(sweep, cluster, number, names),
+        "cut_off": [msgspec.json.encode(cut.get(name, {})).decode() for name in names.tolist()],
     }
     pq.write_table(pa.table(rows), out, compression="zstd")
 
 
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _weakest(links: pa.Table, names: NDArray[np.int64]) -> tuple[dict[int, float], dict[int, int]]:
+def _weakest(links: pa.Table, names: NDArray[np.int64]) -> tuple[pa.Array, NDArray[np.int64]]:
     """Of each cluster the weakest link of its maximum spanning tree, and how many links hold it."""
-    held = links.filter(pa.compute.and_(links["cluster"].is_valid(), links["cut"].is_null()))
+    held = links.filter(pc.and_(links["cluster"].is_valid(), links["cut"].is_null()))
+    cluster = np.searchsorted(names, held["cluster"].to_numpy())
+    ends = np.concatenate(
+        [held[name].to_numpy().astype(np.int64) for name in ("older_number", "newer_number")]
+    )
+    nodes, ends = np.unique(ends, return_inverse=True)
+    older, newer = np.split(ends, 2)
     bits = held["bits"].fill_null(np.inf).to_numpy()
-    older, newer = held["older_number"].to_numpy(), held["newer_number"].to_numpy()
-    cluster = held["cluster"].to_numpy()
-    forest = Forest()
-    weakest: dict[int, float] = {}
     order = np.lexsort((newer, older, -bits))
-    for row in order.tolist():
-        one, other = forest.find(int(older[row])), forest.find(int(newer[row]))
-        if one != other:
-            forest.hang(one, other)
-            if np.isfinite(bits[row]):
-                weakest[int(cluster[row])] = float(bits[row])
-    counts = dict(zip(*(column.tolist() for column in np.unique(cluster, return_counts=True)), strict=True))
-    return weakest, {name: counts.get(name, 0) for name in names.tolist()}
+    tree = order[spanning(len(nodes), older[order], newer[order])]
+    told = tree[np.isfinite(bits[tree])]
+    weakest = np.full(len(names), np.inf)
+    np.minimum.at(weakest, cluster[told], bits[told])
+    found = pa.array(weakest, mask=~np.isfinite(weakest))
+    return found, np.bincount(cluster, minlength=len(names)).astype(np.int64)
 
 
 def _cut_off(links: pa.Table, of: dict[int, int]) -> dict[int, dict[str, int]]:
     """For each cluster how many likely links lead out of it, by the reason for which they were cut."""
-    cut = links.filter(pa.compute.and_(links["cluster"].is_null(), links["cut"].is_valid()))
+    cut = links.filter(pc.and_(links["cluster"].is_null(), pc.not_equal(links["cut"], "weak")))
     found: dict[int, dict[str, int]] = {}
     for older, newer, reason in zip(
         cut["older_number"].to_pylist(), cut["newer_number"].to_pylist(), cut["cut"].to_pylist(), strict=True
     ):
         for name in {of.get(older), of.get(newer)} - {None}:
-            if reason != "weak":
-                reasons = found.setdefault(int(name or 0), {})
-                reasons[reason] = reasons.get(reason, 0) + 1
+            reasons = found.setdefault(int(name or 0), {})
+            reasons[reason] = reasons.get(reason, 0) + 1
     return found
 
 
-def _values(sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64]) -> dict[int, list[Value]]:
-    """The values that most accounts of each cluster share, of equally many the rarest first."""
+def _values(
+    sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64], names: NDArray[np.int64]
+) -> pa.Array:
+    """Of each cluster, as JSON, the values that most of its accounts share, of equally many the rarest
+    first."""
     key, owner = _repeated(*_keys(sweep, cluster, number))
-    if not len(key):
-        return {}
-    keys, place = np.unique(key, return_inverse=True)
+    keys, place = distinct(key)
     packed = np.sort(owner << 32 | place)
     last = np.flatnonzero(np.diff(packed, append=-1))
     members = np.diff(last, prepend=-1)
@@ -112,12 +102,19 @@ def _values(sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
     rank = np.arange(len(owner)) - np.repeat(starts, np.diff(np.append(starts, len(owner))))
     told = rank < MOST_VALUES
-    found: dict[int, list[Value]] = {}
-    columns = (column[told].tolist() for column in (owner, key, members, accounts))
-    for cluster_, key_, members_, accounts_ in zip(*columns, strict=True):
-        value = Value(_KINDS[key_ & KIND_MASK], members_, accounts_)
-        found.setdefault(cluster_, []).append(value)
-    return found
+    sizes = np.bincount(np.searchsorted(names, owner[told]), minlength=len(names))
+    values = pa.ListArray.from_arrays(
+        pa.array(np.append(0, np.cumsum(sizes)), pa.int32()), _json(key[told], members[told], accounts[told])
+    )
+    return pc.binary_join_element_wise("[", pc.binary_join(values, ","), "]", "")
+
+
+def _json(key: NDArray[np.int64], members: NDArray[np.int64], accounts: NDArray[np.int64]) -> pa.Array:
+    """Each value as a JSON object."""
+    kinds = pa.array([_KINDS.get(kind, "") for kind in range(KIND_MASK + 1)]).take(pa.array(key & KIND_MASK))
+    numbers = (pa.array(column).cast(pa.string()) for column in (members, accounts))
+    parts = ('{"kind":"', kinds, '","members":', next(numbers), ',"accounts":', next(numbers), "}")
+    return pc.binary_join_element_wise(*parts, "")
 
 
 def _repeated(

@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-FORMAT = 2
+FORMAT = 3
 ROW_GROUP = 1 << 19
 
 

@@ -6,7 +6,7 @@ Arabic and other names alike. Short names stay lower across scripts: others migh
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import numpy as np
@@ -17,9 +17,9 @@ from tenfold.linkage.likeness import likeness
 from tenfold.linkage.phonetic import phonetic
 from tenfold.linkage.populations import population
 from tenfold.linkage.skeleton import folded, skeleton
-from tenfold.linkage.spelling import MOST_WORDS, Spelling, spelling
+from tenfold.linkage.spelling import MOST_WORDS, spelling
 
-__all__ = ["phonetic", "population", "similarity", "skeleton", "succeeds"]
+__all__ = ["alike", "particles", "phonetic", "population", "similarity", "skeleton", "succeeds", "words"]
 
 _OTHER_PARTICLES = np.float32(0.95)  # what a likeness is worth when kunya, article or additions differ
 _DISGUISED = np.float32(0.95)  # and when it takes reading digits as letters
@@ -40,52 +40,74 @@ def similarity(left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]
     if len(left) != len(right):
         raise ValueError(f"similarity compares pairs, but got {len(left)} names and {len(right)}")
     numbers: dict[str, int] = {}
-    sides = [
+    one, other = (
         np.array([numbers.setdefault(text, len(numbers)) for text in side], np.int64)
         for side in (left, right)
-    ]
-    one, other = sides
-    spelt = _Spelt([spelling(text) for text in numbers])
-    letters = spelt.counts > 0
-    values: NDArray[np.float32] = ((one == other) & letters[one]).astype(np.float32)
-    places = np.flatnonzero((one != other) & letters[one] & letters[other])
+    )
+    return alike(list(map(words, numbers)), list(map(particles, numbers)), one, other)
+
+
+def words(text: str) -> str:
+    """The words that a name is compared by, one space apart."""
+    return " ".join(spelling(text).words)
+
+
+def particles(text: str) -> str:
+    """The kunyas, articles and additions of a name, by what they say, as a list of lines."""
+    return "".join(f"{saying}\n" for saying in sorted(spelling(text).particles))
+
+
+def alike(
+    words_of: Sequence[str], particles_of: Sequence[str], one: Numbers, other: Numbers
+) -> NDArray[np.float32]:
+    """`similarity` of names one[i] and other[i], which are given by their `words` and `particles`."""
+    spelt = _Spelt(words_of, particles_of)
+    lettered = (spelt.counts[one] > 0) & (spelt.counts[other] > 0)
+    values: NDArray[np.float32] = (lettered & (one == other)).astype(np.float32)
+    places = np.flatnonzero(lettered & (one != other))
     if len(places):
         values[places] = _compare(spelt, *spelt.ordered(one[places], other[places]))
     return values
 
 
 class _Spelt:
-    """n names, each once, as words by number: `counts` (n,) of words, `places` (n, MOST_WORDS) of each,
+    """n names as words by number: `counts` (n,) of words, `places` (n, MOST_WORDS) of each,
     `wholes` (n,) written together, `looks` (n,) the same with digits read as letters, `shares`
     (n, MOST_WORDS) the square roots of the shares that words have of their name's letters. `texts`: words."""
 
-    def __init__(self, names: Sequence[Spelling]) -> None:
-        words: dict[str, int] = {}
-        particles: dict[frozenset[str], int] = {}
-        self._names = names
-        self.counts = np.array([len(name.words) for name in names], np.int64)
+    def __init__(self, words_of: Sequence[str], particles_of: Sequence[str]) -> None:
+        self._names = [text.split(" ")[:MOST_WORDS] if text else [] for text in words_of]
+        wholes = [text.replace(" ", "") for text in words_of]
+        flat = list(chain.from_iterable(self._names))
+        numbers = _numbered(chain(flat, wholes))
+        self.counts = np.array(list(map(len, self._names)), np.int64)
         within = np.arange(MOST_WORDS) < self.counts[:, None]
-        flat = list(chain.from_iterable(name.words for name in names))
         self.places = np.zeros(within.shape, np.int64)
-        self.places[within] = [words.setdefault(word, len(words)) for word in flat]
-        self.wholes = np.array([words.setdefault(name.whole, len(words)) for name in names], np.int64)
-        self.disguised = np.array([_find_digit(name.whole) is not None for name in names], np.bool_)
+        self.places[within] = list(map(numbers.__getitem__, flat))
+        self.wholes = np.array(list(map(numbers.__getitem__, wholes)), np.int64)
+        self.disguised = np.zeros(len(wholes), np.bool_)
         self.looks = self.wholes.copy()
-        for name in np.flatnonzero(self.disguised).tolist():
-            self.looks[name] = words.setdefault(names[name].whole.translate(_LOOKS), len(words))
-        self.particles = np.array([particles.setdefault(name.particles, len(particles)) for name in names])
+        for name in np.flatnonzero(~np.array(list(map(str.isalpha, wholes)), np.bool_)).tolist():
+            if _find_digit(wholes[name]):
+                self.disguised[name] = True
+                self.looks[name] = numbers.setdefault(wholes[name].translate(_LOOKS), len(numbers))
+        sayings = _numbered(particles_of)
+        self.particles = np.array(list(map(sayings.__getitem__, particles_of)), np.int64)
         lengths = np.zeros(within.shape, np.float32)
         lengths[within] = list(map(len, flat))
         self.shares: NDArray[np.float32] = np.sqrt(lengths / np.maximum(lengths.sum(1, keepdims=True), 1))
-        self.texts = list(words)
+        self.texts = list(numbers)
 
     def ordered(self, one: Numbers, other: Numbers) -> tuple[Numbers, Numbers]:
         """Both names of each pair, first the one whose words come first."""
         names = self._names
-        turned = np.array(
-            [names[a].words > names[b].words for a, b in zip(one.tolist(), other.tolist(), strict=True)]
-        )
+        turned = np.array([names[a] > names[b] for a, b in zip(one.tolist(), other.tolist(), strict=True)])
         return np.where(turned, other, one), np.where(turned, one, other)
+
+
+def _numbered(texts: Iterable[str]) -> dict[str, int]:
+    """Each text once, with its number."""
+    return {text: number for number, text in enumerate(dict.fromkeys(texts))}
 
 
 def _compare(spelt: _Spelt, left: Numbers, right: Numbers) -> NDArray[np.float32]:
@@ -103,8 +125,8 @@ def _compare(spelt: _Spelt, left: Numbers, right: Numbers) -> NDArray[np.float32
         spelt.places[right[several[pair]], column],
         spelt.looks[right[disguised]],
     ]
-    alike = _alike(spelt.texts, np.concatenate(one), np.concatenate(other))
-    of_wholes, of_cells, of_looks = np.split(alike, np.cumsum([len(wholes), len(pair)]))
+    figures = _of_words(spelt.texts, np.concatenate(one), np.concatenate(other))
+    of_wholes, of_cells, of_looks = np.split(figures, np.cumsum([len(wholes), len(pair)]))
     values = np.zeros(len(left), dtype=np.float32)
     values[wholes] = of_wholes
     table = np.zeros(cells.shape, dtype=np.float32)
@@ -116,7 +138,7 @@ def _compare(spelt: _Spelt, left: Numbers, right: Numbers) -> NDArray[np.float32
     return values
 
 
-def _alike(texts: Sequence[str], one: Numbers, other: Numbers) -> NDArray[np.float32]:
+def _of_words(texts: Sequence[str], one: Numbers, other: Numbers) -> NDArray[np.float32]:
     """The likeness of words by number; each pair of them is compared once."""
     pairs, places = np.unique(one << 32 | other, return_inverse=True)
     left, right = (pairs >> 32).tolist(), (pairs & 0xFFFFFFFF).tolist()

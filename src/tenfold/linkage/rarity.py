@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tenfold.linkage import names
 from tenfold.linkage.keys import Keys
+from tenfold.linkage.ordering import distinct
 from tenfold.linkage.style import Background
 
 UNCOUNTED = 2  # accounts of a key that was not counted: the two that share it
@@ -54,29 +55,29 @@ class Rarity:
 
     def accounts_of(self, keys: Keys) -> NDArray[np.int64]:
         """How many accounts show each key; 0 for a muted one. Same shape as `keys`."""
-        once, places = np.unique(keys, return_inverse=True)  # a search for what ascends is much faster
-        accounts = np.full(len(once), UNCOUNTED, np.int64)
+        each, places = distinct(keys)  # a search for what ascends is much faster
+        accounts = np.full(len(each), UNCOUNTED, np.int64)
         if len(self._keys):
-            found = np.minimum(np.searchsorted(self._keys, once), len(self._keys) - 1)
-            known = self._keys[found] == once
+            found = np.minimum(np.searchsorted(self._keys, each), len(self._keys) - 1)
+            known = self._keys[found] == each
             accounts[known] = np.maximum(self._accounts[found[known]], UNCOUNTED)
         if len(self._muted):
-            accounts[np.isin(once, self._muted)] = 0
+            accounts[np.isin(each, self._muted)] = 0
         return np.asarray(accounts[places], np.int64)
 
     def counted(self, keys: Keys) -> NDArray[np.int64]:
         """How many accounts show each key; 0 for one that was not counted, or is muted."""
         if not len(self._keys):
             return np.zeros(len(keys), np.int64)
-        once, places = np.unique(keys, return_inverse=True)
-        found = np.minimum(np.searchsorted(self._keys, once), len(self._keys) - 1)
-        known = (self._keys[found] == once) & ~np.isin(once, self._muted)
+        each, places = distinct(keys)
+        found = np.minimum(np.searchsorted(self._keys, each), len(self._keys) - 1)
+        known = (self._keys[found] == each) & ~np.isin(each, self._muted)
         return np.where(known, self._accounts[found], 0)[places]
 
-    def of_names(self, shown: Sequence[str]) -> NDArray[np.int64]:
-        """How many accounts belong to the population of names of each name or handle."""
+    def of_populations(self, populations: Sequence[str]) -> NDArray[np.int64]:
+        """How many accounts belong to each of these populations of names."""
         counts, unknown = self.name_counts, self.unknown_names
-        return np.array([counts.get(names.population(name), unknown) for name in shown], np.int64)
+        return np.array([counts.get(population, unknown) for population in populations], np.int64)
 
 
 def count_names(shown: Iterable[str], population: int) -> dict[str, int]:

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.fingerprint import HOURS
+from tenfold.linkage.ordering import once
 
 LEAST = 20  # hours with posts on either side, below which nothing is said
 MOST_BITS, LEAST_BITS = 3.0, -3.0  # never reached
@@ -85,9 +86,9 @@ def likeness(
 
 def _weighed(counts: Counts, rows: NDArray[np.int64]) -> tuple[Counts, NDArray[np.int64], Floats]:
     """Scaled counts of these accounts, each once; which of them each row is; their log likelihood alone."""
-    once, places = np.unique(rows, return_inverse=True)
-    scaled = _scaled(counts[once])
-    parts = [_log_likelihood(scaled[start : start + _PAIRS]) for start in range(0, len(once), _PAIRS)]
+    some, places = once(rows, len(counts))
+    scaled = _scaled(counts[some])
+    parts = [_log_likelihood(scaled[start : start + _PAIRS]) for start in range(0, len(some), _PAIRS)]
     return scaled, places, np.concatenate([_log_likelihood(scaled[:0]), *parts])
 
 

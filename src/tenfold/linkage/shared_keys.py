@@ -1,14 +1,16 @@
 """Which keys both accounts of each pair show, for many pairs at once."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage.keys import KIND_MASK, Keys
+from tenfold.linkage.ordering import begins_new, order
 from tenfold.linkage.table import Rows, Table
 
-_PAIRS = 8_192  # at once, so that what is searched stays near the processor
+_PAIRS = 8_192  # at once, so that what is sorted stays near the processor
 
 
 class Shared(NamedTuple):
@@ -19,34 +21,57 @@ class Shared(NamedTuple):
     kind: NDArray[np.int64]
 
 
+class _Numbered(NamedTuple):
+    """Keys of a table's rows by number: those of row i are `numbers[starts[i]:starts[i + 1]]`, ascending."""
+
+    starts: NDArray[np.int64]
+    numbers: NDArray[np.int32]
+
+
 def shared(left: Table, left_rows: Rows, right: Table, right_rows: Rows) -> Shared:
-    """Pairs ascending. Exact: what the truncated search finds is compared in full."""
-    pairs, keys = [], []
+    """Pairs ascending, and the keys of each."""
+    tables = [left] if left is right else [left, right]
+    distinct, numbered = _numbered(tables)
+    bits = len(distinct).bit_length()
+    found = [np.empty(0, np.int64)]
     for start in range(0, len(left_rows), _PAIRS):
         part = slice(start, start + _PAIRS)
-        places, found = _search(left, left_rows[part], right, right_rows[part])
-        pairs.append(places + start)
-        keys.append(found)
-    if not pairs:
-        return Shared(*(np.empty(0, np.int64) for _ in range(3)))
-    key = np.concatenate(keys)
-    return Shared(np.concatenate(pairs), key, key & KIND_MASK)
+        sides = (numbered[0], left_rows[part]), (numbered[-1], right_rows[part])
+        both = np.concatenate([_of_rows(shown, rows, bits) for shown, rows in sides])
+        both.sort()
+        twice = both[1:][both[1:] == both[:-1]]  # no account shows a key twice
+        found.append(twice.astype(np.int64) + (start << bits))
+    all_found = np.concatenate(found)
+    key = distinct[all_found & ((1 << bits) - 1)]
+    return Shared(all_found >> bits, key, key & KIND_MASK)
 
 
-def _search(left: Table, left_rows: Rows, right: Table, right_rows: Rows) -> tuple[NDArray[np.int64], Keys]:
-    """Both sides ascend by (pair, key), so one is searched in the other without sorting."""
-    left_pair, left_key = left.keys_of_rows(left_rows)
-    right_pair, right_key = right.keys_of_rows(right_rows)
-    if not len(left_key) or not len(right_key):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    if len(left_key) > len(right_key):  # the fewer are searched
-        left_pair, left_key, right_pair, right_key = right_pair, right_key, left_pair, left_key
-    found = np.searchsorted(_ordered(right_pair, right_key), _ordered(left_pair, left_key))
-    found = np.minimum(found, len(right_key) - 1)
-    same = (right_key[found] == left_key) & (right_pair[found] == left_pair)
-    return left_pair[same], left_key[same]
+def _numbered(tables: Sequence[Table]) -> tuple[Keys, list[_Numbered]]:
+    """The keys that more than one row of these tables shows, ascending, and each row's by their place."""
+    keys = np.concatenate([table.keys for table in tables])
+    places = order(keys)
+    ascending = keys[places]
+    new = begins_new(ascending)
+    several = ~(new & np.append(new[1:], True))
+    new &= several
+    numbers = np.full(len(keys), -1, np.int32)
+    numbers[places[several]] = np.cumsum(new)[several] - 1
+    parts = []
+    for own, table in zip(np.split(numbers, [len(tables[0].keys)]), tables, strict=False):
+        kept = own >= 0
+        parts.append(_Numbered(np.append(0, np.cumsum(kept))[table.starts], own[kept]))
+    return ascending[new], parts
 
 
-def _ordered(pair: NDArray[np.int64], key: Keys) -> NDArray[np.int64]:
-    """The pair in the high bits, the key's first 40 bits (sign turned) below: ascends as (pair, key)."""
-    return pair << 40 | ((key >> 24) + (1 << 39))
+def _of_rows(shown: _Numbered, rows: Rows, bits: int) -> NDArray[np.signedinteger[Any]]:
+    """For each number of these rows the place in `rows` above so many bits and the number in them, in as few
+    bytes as they fit into."""
+    narrow = np.int32 if len(rows).bit_length() + bits < 32 else np.int64
+    begin = shown.starts[rows]
+    lengths = shown.starts[rows + 1] - begin
+    before = np.cumsum(lengths) - lengths
+    at = np.repeat(begin - before, lengths)
+    at += np.arange(len(at))
+    packed = np.repeat((np.arange(len(rows)) << bits).astype(narrow), lengths)
+    packed |= shown.numbers[at].astype(narrow)
+    return packed

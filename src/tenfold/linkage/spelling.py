@@ -61,10 +61,9 @@ def spelt(text: str) -> str:
 
 
 class Spelling(msgspec.Struct, frozen=True):
-    """A name for comparing: its words without particles, the same written together, and its particles."""
+    """A name for comparing: its words without particles, all of them, and its particles."""
 
     words: tuple[str, ...]
-    whole: str
     particles: frozenset[str]
 
 
@@ -85,4 +84,4 @@ def spelling(text: str) -> Spelling:
             words.append(rest)
     if not words:
         words, particles = letters.split(), []
-    return Spelling(tuple(words[:MOST_WORDS]), "".join(words), frozenset(particles))
+    return Spelling(tuple(words), frozenset(particles))

@@ -11,14 +11,21 @@ from numpy.typing import NDArray
 from tenfold.fingerprint import HOURS, Fingerprint
 from tenfold.linkage import names
 from tenfold.linkage.keys import KIND_BITS, KIND_MASK, Keys, keys_of, pdq_bytes
+from tenfold.linkage.ordering import spread
 from tenfold.linkage.style import STYLE_BYTES
 
 NEVER = np.iinfo(np.int64).min  # a time that is not known
 Rows = NDArray[np.int64]
 Shown = list[tuple[str, ...]]
 
-# What names are compared by before they are compared letter by letter.
-FORMS: Mapping[str, Callable[[str], str]] = {"letters": names.skeleton, "sound": names.phonetic}
+# What names are compared by: made of each once, not once a pair.
+FORMS: Mapping[str, Callable[[str], str]] = {
+    "letters": names.skeleton,
+    "sound": names.phonetic,
+    "population": names.population,
+    "words": names.words,
+    "particles": names.particles,
+}
 _STRINGS = pa.list_(pa.string())
 SCHEMA = pa.schema(
     [
@@ -122,10 +129,8 @@ class Table:
 
     def keys_of_rows(self, rows: Rows) -> tuple[NDArray[np.int64], Keys]:
         """Every key of these rows, and at which place in `rows` the account stands that shows it."""
-        lengths = self.starts[rows + 1] - self.starts[rows]
-        places = np.repeat(np.arange(len(rows)), lengths)
-        before = np.cumsum(lengths) - lengths
-        return places, self.keys[np.arange(len(places)) + np.repeat(self.starts[rows] - before, lengths)]
+        places, at = spread(self.starts, rows)
+        return places, self.keys[at]
 
     @classmethod
     def concat(cls, tables: Sequence["Table"]) -> "Table":
@@ -175,12 +180,32 @@ class Table:
                 columns[field.name] = column.to_pylist()
         return cls(Columns(**columns))
 
-    def form_of(self, column: str, form: str, rows: Rows) -> list[str]:
-        """One of FORMS of the latest of `handles` or `names` in these rows; "" where there is none."""
+    def latest(self, column: str, rows: Rows) -> list[str]:
+        """The latest of `handles` or `names` in these rows; "" where there is none."""
         shown: Shown = getattr(self.columns, column)
-        latest = [shown[row][0] if shown[row] else "" for row in rows.tolist()]
+        return [shown[row][0] if shown[row] else "" for row in rows.tolist()]
+
+    def named(self, column: str, rows: Rows) -> NDArray[np.bool_]:
+        """Whether these rows show any of `handles` or `names`, (rows,)."""
+        return np.array(list(map(bool, self.latest(column, rows))), np.bool_)
+
+    def form_of(self, column: str, form: str, rows: Rows) -> list[str]:
+        """One of FORMS of the latest of `handles` or `names` in these rows; of "" where there is none."""
+        latest = self.latest(column, rows)
         known = {text: FORMS[form](text) for text in set(latest)}
         return [known[text] for text in latest]
+
+    def pictures_of(self, column: str, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+        """PDQ hashes of the pictures of `avatars` or `banners` in these rows: to which place in `rows` each
+        belongs, ascending, and its four words."""
+        shown: Shown = getattr(self.columns, column)
+        places, raw = [], []
+        for place, row in enumerate(rows.tolist()):
+            for picture in shown[row]:
+                if hashed := pdq_bytes(picture):
+                    places.append(place)
+                    raw.append(hashed)
+        return np.array(places, np.int64), np.frombuffer(b"".join(raw), np.uint64).reshape(-1, 4)
 
     def hours_of(self, rows: Rows) -> NDArray[np.int64]:
         """Posts by hour of the day, shape (rows, 24); zeros where unknown."""
@@ -201,17 +226,6 @@ class Table:
             else:
                 chars[place] = 0
         return sketches, chars
-
-
-def pictures_of(shown: Shown, rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """PDQ hashes of the pictures in these rows: to which place in `rows` each belongs, and its four words."""
-    places, raw = [], []
-    for place, row in enumerate(rows.tolist()):
-        for picture in shown[row]:
-            if hashed := pdq_bytes(picture):
-                places.append(place)
-                raw.append(hashed)
-    return np.array(places, np.int64), np.frombuffer(b"".join(raw), np.uint64).reshape(-1, 4)
 
 
 def _tuples(lists: pa.ListArray) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""Candidates: the engines' SQL against a plain Python join, and the engines against each other."""
+"""Candidates: what engines answer against a plain Python join."""
 
 from collections import defaultdict
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tenfold.linkage import engines, finding, sharing, time_gap
 from tenfold.linkage.kinds import Level
+from tenfold.linkage.sorting import Sorting
 from tenfold.linkage.table import NEVER
 from tenfold.linkage.worth import FINDS_OPEN, WEAK_FOR_OPEN, Worth
 
@@ -24,6 +25,11 @@ def duck(tmp_path_factory):
     engine = engines.DuckDb(tmp_path_factory.mktemp("spill"), threads=2)
     yield engine
     engine.close()
+
+
+@pytest.fixture(params=["duckdb", "numpy", "numpy, few rows at once"])
+def engine(request, duck):
+    return {"duckdb": duck, "numpy": Sorting()}.get(request.param) or Sorting(rows=5)
 
 
 KINDS, VALUES = 4, 3
@@ -160,11 +166,11 @@ def run(engine, files, accounts, muted, folder, *, both_open=False):
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ACCOUNTS, st.sets(st.integers(-2, 2).map(lambda v: v * 64 + 1), max_size=2), st.booleans())
-def test_candidates_are_those_of_a_plain_join(duck, tmp_path, accounts, muted, both_open):
+def test_candidates_are_those_of_a_plain_join(engine, tmp_path, accounts, muted, both_open):
     files, keys = write_case(tmp_path, accounts)
-    found = run(duck, files, accounts, muted, tmp_path, both_open=both_open)
+    found = run(engine, files, accounts, muted, tmp_path, both_open=both_open)
     assert found == naive(accounts, keys, muted, both_open)
 
 
@@ -191,10 +197,51 @@ def test_only_the_best_of_each_newer_account_are_kept(duck, tmp_path):
     assert {older for older, *_ in found} >= set(range(10))
 
 
-def test_an_engine_tells_what_is_wrong_with_its_files(duck, tmp_path):
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(-3, 3), st.sampled_from([0, 1, 1 << 20, 1 << 44, 1 << 60])),
+        min_size=1,
+        unique=True,
+    ),
+    st.integers(1, 40),
+    st.integers(1, 3),
+)
+def test_sorting_answers_as_duckdb_does_for_keys_that_begin_alike(duck, tmp_path, shown, rows, parts):
+    rows_of = sorted({(account, high * unit + account % 2) for account, high, unit in shown})
+    files = [tmp_path / f"keys-{part}.parquet" for part in range(parts)]
+    for part, file in enumerate(files):
+        account, key = zip(*rows_of[part::parts] or [(0, 7)], strict=True)
+        some = slice(None) if rows_of[part::parts] else slice(0)
+        pq.write_table(
+            pa.table(
+                {"account": pa.array(account[some], pa.int32()), "key": pa.array(key[some], pa.int64())}
+            ),
+            file,
+        )
+    closed = tmp_path / "closed.parquet"
+    pq.write_table(pa.table({"account": pa.array([0, 3, 12], pa.int32())}), closed)
+    tables = {"keys": files, "closed": [closed]}
+    engine = Sorting(rows)
+    found = engine.counts(tables, tmp_path / "raw")
+    assert sorted(found.to_pylist(), key=str) == sorted(
+        duck.counts(tables, tmp_path / "raw").to_pylist(), key=str
+    )
+    useful = tmp_path / "useful.parquet"
+    some = found["key"].to_numpy()[::2]
+    pq.write_table(pa.table({"key": some, "place": pa.array(np.arange(len(some)), pa.int32())}), useful)
+    tables = {"keys": files, "useful": [useful]}
+    expected = sorted(duck.shown(tables, tmp_path / "raw").to_pylist(), key=str)
+    for asked in (engine, Sorting(rows)):  # one that has just counted, and one that goes on after another
+        assert sorted(asked.shown(tables, tmp_path / "raw").to_pylist(), key=str) == expected
+
+
+def test_an_engine_tells_what_is_wrong_with_its_files(engine, tmp_path):
     (tmp_path / "keys.parquet").write_bytes(b"PAR1 and then nothing")
-    with pytest.raises(engines.EngineError, match="DuckDB"):
-        duck.run("SELECT * FROM keys", {"keys": [tmp_path / "keys.parquet"]}, tmp_path / "out.parquet")
+    pq.write_table(pa.table({"account": pa.array([], pa.int32())}), tmp_path / "closed.parquet")
+    tables = {name: [tmp_path / f"{name}.parquet"] for name in ("keys", "closed")}
+    with pytest.raises(engines.EngineError, match=r"keys\.parquet|DuckDB"):
+        engine.counts(tables, tmp_path / "out.parquet")
 
 
 def test_spark_that_is_not_there_is_named():

@@ -19,6 +19,7 @@ from tenfold.linkage.history import History
 from tenfold.linkage.manifest import HistoryError
 from tenfold.linkage.model import Model
 from tenfold.linkage.rarity import Rarity
+from tenfold.linkage.sorting import Sorting
 from tenfold.linkage.sweep import Options, Sweep
 from tenfold.linkage.table import Table
 from tests.linkage.sweep.small_history import simulated, write
@@ -34,7 +35,7 @@ def digests(folder):
 
 
 def swept(history, folder, engine=None, **options):
-    own = engines.DuckDb(folder / "spill", threads=2) if engine is None else engine
+    own = Sorting() if engine is None else engine
     folder.mkdir(exist_ok=True)
     try:
         return Sweep(history, folder, own, MODEL, Options(**({"processes": 1} | options))).run()
@@ -50,7 +51,7 @@ def population(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def reference(population, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("duckdb")
+    folder = tmp_path_factory.mktemp("numpy")
     return swept(population, folder), folder
 
 
@@ -90,6 +91,15 @@ def test_clusters_hold_together_by_links_that_are_told(reference):
         assert row["weakest_bits"] is not None
         for value in json.loads(row["values"]):
             assert 2 <= value["members"] <= min(row["accounts"], value["accounts"])
+
+
+def test_duckdb_gives_the_same_bytes(population, reference, tmp_path):
+    engine = engines.DuckDb(tmp_path / "spill", threads=2)
+    try:
+        swept(population, tmp_path, engine)
+    finally:
+        engine.close()
+    assert digests(tmp_path) == digests(reference[1])
 
 
 def test_sail_gives_the_same_bytes(population, reference, tmp_path):
