@@ -3,9 +3,7 @@
 The organisation is made up; so is everybody who works here.
 """
 
-import io
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,25 +11,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
-import numpy as np
+import screenshots_media
 import uvicorn
-from PIL import Image, ImageDraw
 
 from tenfold import config, events, pipeline
 from tenfold.casework import precedents, seconds, service
 from tenfold.casework.appeals import AppealWish, Times, file_appeal
 from tenfold.casework.service import Order, Verdict
-from tenfold.detectors import bank_values, shipped
-from tenfold.detectors.bank_values import GivenEntry
-from tenfold.detectors.media.hasher import Hasher
-from tenfold.intake.acceptance import Acceptor
+from tenfold.detectors import shipped
 from tenfold.linkage.online import Linker
 from tenfold.pipeline import Tools
 from tenfold.policy import load_policies
-from tenfold.processing.examine import Examiner
 from tenfold.processing.suites import CurrentSuite
 from tenfold.simulation import SimulationSpec, generate
-from tenfold.store import banks, database, people, uploads, web_sessions
+from tenfold.store import database, people, web_sessions
 from tenfold.store import events as queue
 from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
@@ -63,8 +56,6 @@ APPEALS = (
     ("كان اقتباسًا من كتاب تاريخ.", "ar", 4),
 )
 APPEAL_TIMES = Times(window=timedelta(days=184), due=timedelta(days=14))
-MOST = 10_000_000  # bytes of an upload
-EMBLEM = "Emblems of the Ashen Banner"
 
 
 @contextmanager
@@ -96,7 +87,7 @@ def fill(url: str, folder: Path) -> None:
         for start in range(0, len(told), 1_000):
             with conn.transaction():
                 queue.insert_events(conn, told[start : start + 1_000])
-        _upload(conn, url, Objects(config.load({}, data_dir=folder).objects))
+        screenshots_media.upload(conn, url, Objects(config.load({}, data_dir=folder).objects), SECRET)
         policy = load_policies(config.load({}))
         tools = Tools(suite=CurrentSuite().get(conn), policy=policy, linker=Linker(), watch=Watch(SECRET))
         while pipeline.run_once(conn, tools, 1_000).applied or pipeline.run_due(conn, tools):
@@ -135,58 +126,6 @@ def _event(kind: str, account: str, at: datetime, data: dict[str, str]) -> dict[
         "account": account,
         "data": data,
     }
-
-
-def emblem() -> Image.Image:
-    """A grey banner over hills, drawn."""
-    hills = np.random.default_rng(7).integers(60, 200, (9, 14, 3), dtype=np.uint8)
-    picture = Image.fromarray(hills).resize((900, 600), Image.Resampling.BICUBIC)
-    draw = ImageDraw.Draw(picture)
-    draw.polygon([(250, 110), (660, 150), (600, 280), (670, 410), (250, 370)], fill=(120, 122, 128))
-    draw.line([(250, 90), (250, 560)], fill=(60, 50, 40), width=16)
-    for ring in range(4):
-        draw.ellipse(
-            (350 + 18 * ring, 170 + 18 * ring, 510 - 18 * ring, 330 - 18 * ring), outline="white", width=7
-        )
-    return picture
-
-
-def _upload(conn: Conn, url: str, objects: Objects) -> None:
-    """The emblem as a bank has it, and an upload that shows it on a wall, smaller and beside other things."""
-    known = emblem()
-    wall = Image.fromarray(np.random.default_rng(8).integers(90, 220, (30, 44, 3), dtype=np.uint8)).resize(
-        (1100, 760), Image.Resampling.BICUBIC
-    )
-    wall.paste(known.resize((620, 413)), (300, 190))
-    with conn.transaction():
-        banks.create(conn, id="emblems", kind="media", title=EMBLEM, confidence=0.9)
-    with Hasher() as hasher, tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "emblem.jpg"
-        known.save(path, quality=90)
-        given = [GivenEntry(value=hasher.hash_file(path).value, label="emblem")]
-        good, refused = bank_values.check("media", given)
-        assert not refused, refused
-        with conn.transaction():
-            banks.add_entries(conn, "emblems", good, "cli:pictures")
-        for number, picture in enumerate((known, wall)):
-            _receive(conn, objects, picture, number)
-        examiner = Examiner(url, hasher, objects, "")
-        while examiner.next_one():
-            pass
-
-
-def _receive(conn: Conn, objects: Objects, picture: Image.Image, number: int) -> None:
-    """One picture as the platform sends it."""
-    file = io.BytesIO()
-    picture.save(file, "JPEG", quality=90)
-    at = datetime.now(UTC) - timedelta(minutes=20 - number)
-    with objects.receive(MOST) as incoming:
-        incoming.write(file.getvalue())
-        event = _event("media.uploaded", f"raya-{number + 1}", at, {"media": f"raya-picture-{number}"})
-        with conn.transaction():
-            uploads.stored(conn, incoming.sha256, incoming.bytes)
-            Acceptor(SECRET, MOST).accept_upload(conn, msgspec.json.encode(event), incoming.sha256)
-            objects.keep(incoming)
 
 
 def _decided(conn: Conn) -> None:
