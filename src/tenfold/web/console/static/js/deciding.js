@@ -18,7 +18,7 @@ function take(button) {
 function aim(form, ground) {
   const now = form.querySelector("[data-takes][data-key]");
   const next = form.querySelector(`[data-takes][data-ground="${CSS.escape(ground)}"]`) ?? now;
-  if (next === now) return;
+  if (!now || next === now) return;
   next.append(now.querySelector("kbd"));
   next.dataset.key = now.dataset.key;
   delete now.dataset.key;
