@@ -26,10 +26,13 @@ USUAL: Final = np.load(
 Descriptors = NDArray[np.float32]  # n x 128
 
 cv2.setNumThreads(1)
-_SIFT = cv2.SIFT.create(nfeatures=3 * MOST, contrastThreshold=LEAST_CONTRAST)
+_SIFT = cv2.SIFT.create(nfeatures=2 * MOST, contrastThreshold=LEAST_CONTRAST)
 _CELLS = 8  # across and down, among which the points that are kept are spread
 LOOKED_INTO: Final = 3  # pictures in a picture
-CLOSER: Final = 1.3  # times larger than in the whole that a picture in it must be seen to be looked at itself
+CLOSER: Final = 1.3  # times smaller than the whole that a picture in it must be to be looked at by itself
+CLOSER_SIDE: Final = (
+    320  # pixels of its longer side then; at 512 a look costs twice as much and no more is known
+)
 _CROWD = 4.0  # points of a cell after which a further one counts half of what it would in an empty one
 
 
@@ -47,13 +50,14 @@ def features(image: Image.Image, boxes: Iterable[Box] = (), most: int = MOST) ->
 
     `boxes`: where pictures stand in it, in its own pixels.
     """
-    closer = _closer((0, 0, *image.size), boxes)
-    found = [_found(image, (0, 0, *image.size)), *(_found(image, box) for box in closer)]
+    whole = (0, 0, *image.size)
+    looks = [(whole, SIDE), *((box, CLOSER_SIDE) for box in _closer(whole, boxes))]
+    found = [_found(image, box, side) for box, side in looks]
     turns = zip_longest(*([(part, row) for row in range(len(part.places))] for part in found))
     taken = [one for one in chain.from_iterable(turns) if one is not None][:most]
     if not taken:
         return b""
-    seen = max(map(_share, [(0, 0, *image.size), *closer]))
+    seen = max(_share(box, side) for box, side in looks)
     scale = min(seen, LARGEST_SIDE / max(image.size))
     return Points(
         width=max(1, round(image.width * scale)),
@@ -66,11 +70,13 @@ def features(image: Image.Image, boxes: Iterable[Box] = (), most: int = MOST) ->
 
 
 def _closer(whole: Box, boxes: Iterable[Box]) -> list[Box]:
-    """The boxes that are worth a look of their own: each is seen larger than in whatever holds it."""
+    """The boxes that are worth a look of their own: each is smaller than whatever holds it."""
     chosen: list[Box] = []
     for box in boxes:
         holding = [one for one in (whole, *chosen) if _holds(one, box)]
-        if len(chosen) < LOOKED_INTO and all(_share(box) >= CLOSER * _share(one) for one in holding):
+        if len(chosen) < LOOKED_INTO and all(
+            _share(box, SIDE) >= CLOSER * _share(one, SIDE) for one in holding
+        ):
             chosen.append(box)
     return chosen
 
@@ -79,13 +85,13 @@ def _holds(outer: Box, inner: Box) -> bool:
     return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
-def _share(box: Box) -> float:
-    """How much smaller what is in a box is looked at."""
-    return min(1.0, SIDE / max(box[2] - box[0], box[3] - box[1]))
+def _share(box: Box, side: int) -> float:
+    """How much smaller what is in a box is looked at, when its longer side may have so many pixels."""
+    return min(1.0, side / max(box[2] - box[0], box[3] - box[1]))
 
 
-def _found(image: Image.Image, box: Box) -> _Found:
-    grey = shrunk(image.crop(box))
+def _found(image: Image.Image, box: Box, side: int) -> _Found:
+    grey = shrunk(image.crop(box), side)
     found, descriptors = described(grey)
     scale = (box[2] - box[0]) / grey.shape[1]
     places = np.array([point.pt for point in found]).reshape(-1, 2)
@@ -97,9 +103,9 @@ def _found(image: Image.Image, box: Box) -> _Found:
     )
 
 
-def shrunk(image: Image.Image) -> NDArray[np.uint8]:
-    """The picture in grey, its proportions kept, at most SIDE x SIDE."""
-    share = _share((0, 0, *image.size))
+def shrunk(image: Image.Image, side: int = SIDE) -> NDArray[np.uint8]:
+    """The picture in grey, its proportions kept, at most `side` x `side`."""
+    share = _share((0, 0, *image.size), side)
     size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
     return np.asarray(image.convert("L").resize(size, Image.Resampling.BOX))
 

@@ -249,7 +249,10 @@ def _rows_of_one_colour(pixels: Pixels) -> int:
     start, count = 0, 1
     while start < len(pixels):
         rows = pixels[start : start + count]
-        near = ((rows >= low) & (rows <= high)).all(axis=2).mean(axis=1)
+        alike = np.ones(rows.shape[:2], np.bool_)
+        for channel, (least, most) in enumerate(zip(low, high, strict=True)):  # long inner loops are fast
+            alike &= (rows[..., channel] >= least) & (rows[..., channel] <= most)
+        near = alike.mean(axis=1)
         if near.min() < BORDER_SHARE:
             return start + int(np.argmax(near < BORDER_SHARE))
         start, count = start + count, 2 * count
