@@ -112,7 +112,10 @@ def log_in(site: Site) -> LogIn:
     """Come to the first page with a session, as if one had logged in a moment ago."""
 
     def come_in(page: Page, user: User) -> None:
-        page.context.add_cookies([{"name": "tenfold_session", "value": site.session(user), "url": site.url}])
+        cookies = {"tenfold_session": site.session(user), "tenfold_locale": user.locale}
+        page.context.add_cookies(
+            [{"name": name, "value": value, "url": site.url} for name, value in cookies.items()]
+        )
         page.goto(site.url)
 
     return come_in
