@@ -1,6 +1,7 @@
 """Which keys both accounts of each pair show, for many pairs at once."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,8 +31,7 @@ class _Numbered(NamedTuple):
 
 def shared(left: Table, left_rows: Rows, right: Table, right_rows: Rows) -> Shared:
     """Pairs ascending, and the keys of each."""
-    tables = [left] if left is right else [left, right]
-    distinct, numbered = _numbered(tables)
+    distinct, numbered = _within(left) if left is right else _numbered([left, right])
     bits = len(distinct).bit_length()
     found = [np.empty(0, np.int64)]
     for start in range(0, len(left_rows), _PAIRS):
@@ -44,6 +44,12 @@ def shared(left: Table, left_rows: Rows, right: Table, right_rows: Rows) -> Shar
     all_found = np.concatenate(found)
     key = distinct[all_found & ((1 << bits) - 1)]
     return Shared(all_found >> bits, key, key & KIND_MASK)
+
+
+@lru_cache(maxsize=1)
+def _within(table: Table) -> tuple[Keys, list[_Numbered]]:
+    """`_numbered` of one table, which is asked about more than once."""
+    return _numbered([table])
 
 
 def _numbered(tables: Sequence[Table]) -> tuple[Keys, list[_Numbered]]:
