@@ -22,7 +22,7 @@ from tenfold.linkage import calibration, evaluation, starting, training
 from tenfold.linkage.calibration import Tried
 from tenfold.linkage.compare import Comparisons
 from tenfold.linkage.model import LIKELY, Model
-from tenfold.linkage.parameters import Parameters
+from tenfold.linkage.parameters import CURVES, Parameters
 from tenfold.linkage.table import Table
 
 # Accounts, seed, posts.
@@ -131,14 +131,13 @@ def _shown(
 
 
 def calibrated(given: Parameters, aside: list[Findings]) -> tuple[Parameters, Any]:
-    """A curve each for pairs that are proven, that anybody could copy, that wear one look; and how true
-    what they tell is."""
+    """Each of the model's curves, from the pairs whose probability it tells; and how true that is."""
     shown = [(one, *_shown(given, one)) for one in aside]
     bits = np.concatenate([found for _, found, _, _ in shown])
     same = np.concatenate([one.same[rows] for one, _, rows, _ in shown])
     which = np.concatenate([curve for _, _, _, curve in shown])
-    curves = [calibration.curve(bits[which == at], same[which == at]) for at in range(3)]
-    made = msgspec.structs.replace(given, calibration=curves[0], copyable=curves[1], worn=curves[2])
+    curves = [calibration.curve(bits[which == at], same[which == at]) for at in range(len(CURVES))]
+    made = msgspec.structs.replace(given, **dict(zip(CURVES, curves, strict=True)))
     odds = np.choose(which, [np.interp(bits, *curve) for curve in made.curves])
     return made, evaluation.reliability(1.0 / (1.0 + np.exp2(-odds)), same)
 

@@ -6,11 +6,12 @@ looked at after its first three posts, beside all closures, by the product's own
 Splink 5 sees the same accounts. A second population is looked at after thirty posts.
 
 Recall is measured where 1 in 10,000 honest accounts is called likely: the threshold that does so is found
-on the very population, for ours and for Splink alike.
+on the very population, for ours and for Splink alike. That is 90 flags in a million accounts, too few to tell
+flag rates of two groups apart by less than a third: those are counted over three populations together.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -28,6 +29,7 @@ from tenfold_bench.result import Figure, Result
 ACCOUNTS, QUICK_ACCOUNTS = 1_000_000, 12_000
 LONGER, QUICK_LONGER = 100_000, 6_000  # accounts looked at after thirty posts
 SEED, LONGER_SEED = 9_041, 9_042
+MORE_SEEDS = (9_031, 9_035)  # for flag rates alone
 RATE = 1e-4
 RECALL_GOAL, RENAMED_GOAL, RATIO_GOAL, ERROR_GOAL = 0.70, 0.50, 1.25, 0.01
 PROFILE = (Kind.AVATAR, Kind.BANNER)
@@ -194,31 +196,56 @@ def _of(flags: NDArray[np.bool_], some: NDArray[np.bool_]) -> Share:
     return measures.share(flags[some])
 
 
-def fairness(found: Best, who: Groups) -> tuple[list[Figure], list[str]]:
-    """Flag rates of honest groups, at 1 in 10,000 honest accounts flagged and, as these are few, at ten times
-    as many. The goal is that Arabic names, Latin names and shared addresses are near one another."""
+Seen = tuple[Best, Groups]  # one population
+
+
+def fairness(seen: Sequence[Seen]) -> tuple[list[Figure], list[str]]:
+    """Flag rates of honest groups in some populations together, at 1 in 10,000 honest accounts of each
+    flagged and, as these are few, at ten times as many. The goal is that Arabic names, Latin names and shared
+    addresses are near one another."""
     figures, notes = [], []
     for rate in (RATE, 10 * RATE):
-        at = measures.threshold(found.wrong[who.honest], int(who.honest.sum()), rate)
-        rates = {
-            "Arabic names": measures.share(found.wrong[who.arabic] >= at),
-            "Latin names": measures.share(found.wrong[who.latin] >= at),
-            "shared address": measures.share(found.wrong[who.shared] >= at),
-            "own address": measures.share(found.wrong[who.honest & ~who.shared] >= at),
-        }
+        rates = flag_rates(seen, rate)
         for name, share in rates.items():
             low, high = share.interval
             counted = f"{share.hits} of {share.of:,} = {share.value:.6f}"
             notes.append(f"honest, {name}, at {rate:g}: {counted} (95 %: {low:.6f} to {high:.6f})")
         three = sorted((share.value, name) for name, share in rates.items() if name != "own address")
-        (least, fewest), *_, (most, often) = three
-        label = f"largest / smallest flag rate of three groups at {rate:g} ({often} / {fewest})"
-        figures.append(Figure(label=label, ours=most / max(least, 1e-9), unit="", goal=f"<= {RATIO_GOAL}"))
+        (_, fewest), *_, (_, often) = three
+        label = f"largest / smallest flag rate of three groups at {rate:g}, "
+        figures.append(_ratio(label, rates, often, fewest, goal=f"<= {RATIO_GOAL}"))
         for first, second in (("Arabic names", "Latin names"), ("shared address", "own address")):
-            ratio, low, high = measures.rate_ratio(rates[first], rates[second])
-            label = f"flag rate {first} / {second} at {rate:g} (95 %: {low:.2f} to {high:.2f})"
-            figures.append(Figure(label=label, ours=ratio, unit=""))
+            figures.append(_ratio(f"flag rate at {rate:g}, ", rates, first, second))
     return figures, notes
+
+
+def flag_rates(seen: Sequence[Seen], rate: float) -> dict[str, Share]:
+    """Of each group, how many are flagged where `rate` of the honest accounts of each population are."""
+    counted: dict[str, list[NDArray[np.bool_]]] = {}
+    for found, who in seen:
+        at = measures.threshold(found.wrong[who.honest], int(who.honest.sum()), rate)
+        groups_ = {
+            "Arabic names": who.arabic,
+            "Latin names": who.latin,
+            "shared address": who.shared,
+            "own address": who.honest & ~who.shared,
+        }
+        for name, some in groups_.items():
+            counted.setdefault(name, []).append(found.wrong[some] >= at)
+    return {name: measures.share(np.concatenate(flags)) for name, flags in counted.items()}
+
+
+def _ratio(label: str, rates: dict[str, Share], first: str, second: str, goal: str = "") -> Figure:
+    ratio, low, high = measures.rate_ratio(rates[first], rates[second])
+    return Figure(
+        label=f"{label}{first} / {second} (95 %: {low:.2f} to {high:.2f})", ours=ratio, unit="", goal=goal
+    )
+
+
+def _more(accounts: int, model: Model, seeds: Sequence[int]) -> Iterator[Seen]:
+    for seed in seeds:
+        people = _returns.population(accounts, seed, 3)
+        yield ours(people, model)[2], groups(people)
 
 
 def run(quick: bool) -> Result:
@@ -262,10 +289,14 @@ def run(quick: bool) -> Result:
         f"returns, {int(who.honest.sum()):,} honest; {len(found.same):,} pairs; threshold {at:.2f} bits",
         *by_name(people, caught, who),
     ]
-    for more in (shipped_figures(people, found, scores, who), fairness(top, who)):
-        figures += more[0]
-        notes += more[1]
+    seen = [(top, who)]
+    made = [shipped_figures(people, found, scores, who)]
     del people, found, scores, top
+    seen += _more(accounts, model, () if quick else MORE_SEEDS)
+    made.append(fairness(seen))
+    for more_figures, more_notes in made:
+        figures += more_figures
+        notes += more_notes
     longer = _returns.population(QUICK_LONGER if quick else LONGER, LONGER_SEED, 30)
     who = groups(longer)
     _, _, top, _ = ours(longer, model)

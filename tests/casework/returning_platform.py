@@ -92,6 +92,7 @@ def use_a_plain_model(conn: Conn) -> None:
         caps=dict.fromkeys(Family, 14.0),
         calibration=((-40.0, 40.0), (-40.0, 40.0)),
         copyable=None,
+        alike=None,
         worn=None,
         likely=0.9,
         possible=0.3,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage.model import posts_seen
-from tenfold.linkage.parameters import Curve, Parameters
+from tenfold.linkage.parameters import CURVES, Curve, Parameters
 
 Floats = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def curve(bits: Floats, same: NDArray[np.bool_]) -> Curve:
 
 def calibrated(given: Parameters, bits: Floats, same: NDArray[np.bool_]) -> Parameters:
     """The parameters with one curve for all pairs, from these."""
-    return msgspec.structs.replace(given, calibration=curve(bits, same), copyable=None, worn=None)
+    return msgspec.structs.replace(given, calibration=curve(bits, same), copyable=None, alike=None, worn=None)
 
 
 def shifted(given: Parameters, trained_share: float, share: float) -> Parameters:
@@ -130,4 +130,4 @@ def shifted(given: Parameters, trained_share: float, share: float) -> Parameters
         raise ValueError(f"shares of returns lie between 0 and 1: {trained_share}, {share}")
     change = math.log2(share / (1 - share)) - math.log2(trained_share / (1 - trained_share))
     moved = [(bits, tuple(round(value + change, 3) for value in odds)) for bits, odds in given.curves]
-    return msgspec.structs.replace(given, calibration=moved[0], copyable=moved[1], worn=moved[2])
+    return msgspec.structs.replace(given, **dict(zip(CURVES, moved, strict=True)))

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.linkage import judging, parameters
+from tenfold.linkage import judging, looks, parameters
 from tenfold.linkage.compare import Comparisons
 from tenfold.linkage.kinds import ABOUT, FEW, HOME, Kind, Level
 from tenfold.linkage.ledger import Family, Judged
@@ -41,7 +41,7 @@ _SHOWN = [
     *(Kind.HANDLE, Kind.NAME, Kind.BIO, Kind.AVATAR, Kind.BANNER),
     *(Kind.URL, Kind.MEDIA, Kind.TEXT),
 ]
-_SAME_NAME = (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL)
+_TAKEN = (3, 4)  # of what a framer takes, from which on less is believed of what nothing proves
 _WORN = 0.5  # of a proof counts where the new account wears the closed one's look
 _COMPANY = np.array([ABOUT[kind].family == Family.COMPANY for kind in Kind])
 _HEARD = 0.5  # of the company's proof counts where the new account has copied the closed one's texts
@@ -109,23 +109,23 @@ class Model:
         given, size = self.parameters, len(comparisons)
         items = np.zeros((size, len(Kind)), np.int64)
         uncopyable = np.zeros((size, len(BEARING)), np.int64)
-        worn = np.zeros(size, np.bool_)
+        taken = looks.taken(comparisons.level, comparisons.copied)
         for start in range(0, size, _PAIRS):
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
             told = self.combined(_told(raw, comparisons.accounts[part]))
             items[part] = np.rint(1000.0 * told).astype(np.int64)
-            worn[part] = _wears(comparisons.level[part])
-            own = self.combined(_own(raw, comparisons, part, worn[part]))
+            own = self.combined(_own(raw, comparisons, part))
             uncopyable[part] = np.rint(1000.0 * by_family(own)).astype(np.int64)
         before = self.prior_bits(comparisons.population) - self.posted(comparisons.posts)
         prior = np.rint(1000.0 * before).astype(np.int64)
         bits = (prior + items.sum(axis=1)) / 1000.0
-        proven, copyable, looks = (np.interp(bits, *curve) for curve in given.curves)
+        odds = [np.interp(bits, *curve) for curve in given.curves]
         surfaces, may, _ = self._may(items, uncopyable)
-        curve = np.where(surfaces, np.where(may, 0, np.where(worn, 2, 1)), -1).astype(np.int8)
-        probability = _probability(np.choose(np.maximum(curve, 0), [proven, copyable, looks]))
-        level, held_back = self.levels(items, uncopyable, probability, _probability(proven))
+        unproven = 1 + np.searchsorted(_TAKEN, taken, side="right")
+        curve = np.where(surfaces, np.where(may, 0, unproven), -1).astype(np.int8)
+        probability = _probability(np.choose(np.maximum(curve, 0), odds))
+        level, held_back = self.levels(items, uncopyable, probability, _probability(odds[0]))
         return Scores(
             bits=bits,
             probability=probability,
@@ -207,14 +207,6 @@ def by_family(items: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(np.add.reduceat(items, _FIRSTS, axis=1)[:, _BEARING])
 
 
-def _wears(level: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Pairs of which the new account wears the closed one's look: the same handle, but for its number, and
-    name, and the same bio or picture. Who hides changes some of it; who accuses takes it all."""
-    named = np.isin(level[:, [Kind.HANDLE, Kind.NAME]], _SAME_NAME).all(axis=1)
-    pictured = np.isin(level[:, Kind.AVATAR], (Level.NEAR, Level.EQUAL))
-    return np.asarray(named & (pictured | (level[:, Kind.BIO] == Level.EQUAL)))
-
-
 def _told(raw: NDArray[np.float64], accounts: NDArray[np.int32]) -> NDArray[np.float64]:
     """What is added to the odds: an address that many show adds next to nothing, however true that is, or
     honest people behind it would be flagged more often than others. Shapes (n, len(Kind))."""
@@ -223,24 +215,24 @@ def _told(raw: NDArray[np.float64], accounts: NDArray[np.int32]) -> NDArray[np.f
     return told
 
 
-def _own(
-    raw: NDArray[np.float64], comparisons: Comparisons, part: slice, worn: NDArray[np.bool_]
-) -> NDArray[np.float64]:
+def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDArray[np.float64]:
     """Only what speaks for a link and nobody can copy; shapes (n, len(Kind)), and (n,) for `copied`.
 
     Texts shared word by word carry their style along, and a friend of the closed account may be taken in by
     them: company proves half then. What one account says of another anybody could say, unless the other says
     the same. Who was there while the other was still open may have lived beside it, and so may housemates: a
     home and its company prove nothing then, nor does a device, unless both write alike. An address that many
-    show proves nothing either, unless both write alike and show something alike. Where a whole look is
-    `worn`, neither it nor style proves anything, and all else half.
+    show proves nothing either, unless both write alike and show something, but not all of a look, alike.
+    Where a whole look is worn, neither it nor style proves anything, and all else half.
     """
     level, copied = comparisons.level[part], comparisons.copied[part]
+    worn = looks.worn(level)
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
     own[copied, Kind.STYLE] = 0.0
     many = comparisons.accounts[part][:, HOME] > FEW
     common = comparisons.strength[part][:, HOME] < _PLACE
-    vouched = (own[:, Kind.STYLE] >= _ALIKE) & (raw[:, _SHOWN].max(axis=1) >= _KEPT) & ~worn
+    vouched = (own[:, Kind.STYLE] >= _ALIKE) & (raw[:, _SHOWN].max(axis=1) >= _KEPT)
+    vouched &= ~worn & ~looks.resembling(level)
     places = own[:, HOME]
     places[many & (common | ~vouched[:, None])] = 0.0
     own[:, HOME] = places

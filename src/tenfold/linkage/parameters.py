@@ -24,6 +24,7 @@ class Weight(msgspec.Struct, frozen=True):
 
 
 Curve = tuple[tuple[float, ...], tuple[float, ...]]  # bits, and the log2 odds that they mean
+CURVES = ("calibration", "copyable", "alike", "worn")
 
 
 class Parameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,8 +35,9 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     of the newer account, see model.POSTS). `weights` by
     "kind.level", as in `handle.letters`. In a family the strongest item counts whole, the others by
     `damping`, all together at most `caps` bits. `calibration` maps bits to log2 odds, both ascending,
-    straight between; `copyable` is the same for pairs that nothing uncopyable proves, `worn` for those of
-    them that also wear one look (None: as `calibration`). `carries`: bits a family needs to count as one of
+    straight between; `copyable` is the same for pairs that nothing uncopyable proves, `alike` and `worn` for
+    those of them of which three, and four or more, of what a framer takes are the same (looks.taken; None: as
+    the one before). `carries`: bits a family needs to count as one of
     two; `proves`: bits that what nobody can copy needs, all together, `supports` of them from devices or the
     company that is kept (and bits without which a name or an address stays alone). `likely`, `possible`:
     probabilities.
@@ -51,6 +53,7 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     caps: dict[Family, float]
     calibration: Curve
     copyable: Curve | None = None
+    alike: Curve | None = None
     worn: Curve | None = None
     likely: float
     possible: float
@@ -60,10 +63,11 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     report: dict[str, Any] = {}
 
     @property
-    def curves(self) -> tuple[Curve, Curve, Curve]:
-        """`calibration`, `copyable`, `worn`, as they hold."""
+    def curves(self) -> tuple[Curve, Curve, Curve, Curve]:
+        """`calibration`, `copyable`, `alike`, `worn`, as they hold."""
         copyable = self.copyable or self.calibration
-        return self.calibration, copyable, self.worn or copyable
+        alike = self.alike or copyable
+        return self.calibration, copyable, alike, self.worn or alike
 
 
 class ParametersError(ValueError):
@@ -115,7 +119,7 @@ def check(parameters: Parameters) -> None:
     sizes, shifts = parameters.by_size
     if len(sizes) != len(shifts) or not sizes or list(sizes) != sorted(set(sizes)):
         raise ParametersError("by_size: ascending sizes are needed, and bits for each")
-    for field, (bits, odds) in zip(("calibration", "copyable", "worn"), parameters.curves, strict=True):
+    for field, (bits, odds) in zip(CURVES, parameters.curves, strict=True):
         ascending = list(bits) == sorted(bits) and list(odds) == sorted(odds)
         if len(bits) != len(odds) or len(bits) < 2 or not ascending:
             raise ParametersError(f"{field}: two ascending lists of the same length, at least 2, are needed")

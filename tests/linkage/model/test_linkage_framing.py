@@ -1,11 +1,13 @@
 """What an attacker can copy never makes an innocent account `likely`."""
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.linkage import style
-from tests.linkage.model.people import CLOSED, DAY, closed_account, judged, other_account
+from tenfold.linkage.looks import taken
+from tests.linkage.model.people import CLOSED, DAY, closed_account, compared, judged, other_account
 
 VICTIM = closed_account()
 POSTS = [
@@ -116,14 +118,27 @@ def test_one_fooled_friend_proves_nothing_of_who_copied_the_posts():
     assert judged(VICTIM, other_account(**nothing_copied)).level == "likely"
 
 
-def test_who_wears_the_whole_look_is_less_probable_than_who_changed_some_of_it():
+def test_the_more_of_what_a_framer_takes_is_the_same_the_less_is_believed_though_more_agrees():
     """It is those who want to be taken for another who leave nothing out."""
-    ordinary = {"urls": (), "media": ()}  # nothing so rare that a framer hardly comes by it
-    whole = judged(VICTIM, other_account(**(PUBLIC | ordinary)), accounts=150)
-    renamed = PUBLIC | ordinary | {"names": ("Dana Whitfield",)}
-    changed = judged(VICTIM, other_account(**renamed), accounts=150)
-    assert whole.bits > changed.bits
-    assert whole.probability < changed.probability
+    ordinary = PUBLIC | {"urls": (), "media": ()}  # nothing so rare that a framer hardly comes by it
+    renamed = ordinary | {"names": ("Dana Whitfield",), "texts": ()}
+    changed = renamed | {"bios": ("Walks, birds and old maps",)}
+    whole, three, two = (
+        judged(VICTIM, other_account(**shown), accounts=150) for shown in (ordinary, renamed, changed)
+    )
+    assert whole.bits > three.bits > two.bits
+    assert whole.probability < three.probability < two.probability
+
+
+@pytest.mark.parametrize("kept", ["handles", "names", "avatars", "bios", "texts"])
+def test_each_thing_that_a_framer_takes_counts_once(kept):
+    def of(**shown: object) -> list[int]:
+        pair = compared(VICTIM, other_account(**shown), accounts=1)  # else all texts were others', too
+        return taken(pair.level, pair.copied).tolist()
+
+    assert of(**{kept: PUBLIC[kept]}) == [1]
+    assert of() == [0]
+    assert of(**PUBLIC) == [5]
 
 
 def test_what_anybody_could_copy_is_less_probable_than_its_bits_say():

@@ -14,6 +14,7 @@ from tenfold.linkage.table import Table
 from tests.linkage.model.people import (
     CLOSED,
     DAY,
+    PICTURE,
     POPULATION,
     closed_account,
     compared,
@@ -146,6 +147,20 @@ def test_a_carriers_address_proves_nothing_of_who_wears_the_whole_look():
     """Neither a like hand nor the address, both of which a framer may have by luck."""
     one = behind_one_carrier(1_000, **WRITES_ALIKE)
     assert (one.level, one.held_back) == ("possible", "copyable")
+
+
+def test_a_carriers_address_proves_nothing_of_who_resembles_the_closed_account_all_through():
+    """The copy of one account does so with the same person's earlier ones, whose looks it does not wear."""
+    somewhat = {
+        "names": ("Sawt al-Raya al-Ramadiya",),
+        "avatars": (PICTURE[:-4] + "0000",),
+        "bios": ("Keeper of the old mill, herald of the grey ribbon and its nine lamps",),
+    }
+    one = behind_one_carrier(1_000, **WRITES_ALIKE, **somewhat)
+    assert (one.level, one.held_back) == ("possible", "copyable")
+    for name in somewhat:
+        changed = somewhat | {name: getattr(other_account(), name)}
+        assert behind_one_carrier(1_000, **WRITES_ALIKE, **changed).level == "likely", name
 
 
 @pytest.mark.parametrize("accounts", [FEW + 1, 1_000, POPULATION // 13])

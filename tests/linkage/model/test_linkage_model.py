@@ -158,9 +158,9 @@ def test_scores_do_not_depend_on_company_in_the_batch():
 
 def test_a_model_of_one_curve_has_it_for_all_pairs():
     given = starting.parameters()
-    assert given.curves == (given.calibration,) * 3
+    assert given.curves == (given.calibration,) * 4
     other = ((-1.0, 1.0), (-2.0, 0.0))
-    assert msgspec.structs.replace(given, copyable=other).curves == (given.calibration, other, other)
+    assert msgspec.structs.replace(given, copyable=other).curves == (given.calibration, other, other, other)
 
 
 @given(st.integers(-200_000, 200_000))

@@ -1,0 +1,38 @@
+"""How much of a closed account's look a new one has. Who hides changes some of it; who accuses takes all he
+can."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.linkage.kinds import Kind, Level
+
+_NAMES = [Kind.HANDLE, Kind.NAME]
+_LOOK = [*_NAMES, Kind.AVATAR, Kind.BIO]
+_SAME_NAME = (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL)
+_SAME_PICTURE = (Level.NEAR, Level.EQUAL)
+
+Levels = NDArray[np.int8]  # (n, len(Kind)), as in Comparisons
+Flags = NDArray[np.bool_]
+
+
+def worn(level: Levels) -> Flags:
+    """Pairs with the same handle, but for its number, and name, and the same bio or picture: (n,)."""
+    named = np.isin(level[:, _NAMES], _SAME_NAME).all(axis=1)
+    return np.asarray(named & (_pictured(level) | (level[:, Kind.BIO] == Level.EQUAL)))
+
+
+def resembling(level: Levels) -> Flags:
+    """Pairs that are at least somewhat alike in handle, name, picture and bio, (n,): so is the copy of one
+    account to the earlier ones of the same person, none of whose looks it wears."""
+    return np.asarray((level[:, _LOOK] > Level.DIFFERENT).all(axis=1))
+
+
+def taken(level: Levels, copied: Flags) -> NDArray[np.int64]:
+    """How much of what a framer takes is the same, (n,), 0 to 5: handle, name, picture, bio, and texts, where
+    they were `copied`."""
+    named = np.isin(level[:, _NAMES], _SAME_NAME).sum(axis=1)
+    return np.asarray(named + _pictured(level) + (level[:, Kind.BIO] == Level.EQUAL) + copied)
+
+
+def _pictured(level: Levels) -> Flags:
+    return np.isin(level[:, Kind.AVATAR], _SAME_PICTURE)
