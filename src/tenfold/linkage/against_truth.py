@@ -19,6 +19,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     `operator`: equal for all accounts of one person. `predecessor`: the closed account of which this one is
     the return. `evasions`, `language` and `role` group the figures. `copies`: whose look it wears.
+    `used_from`: since when that person uses it, where it was opened earlier (slept, or bought).
     """
 
     account: str
@@ -29,6 +30,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     role: str = ""
     copies: str | None = None
+    used_from: str | None = None
 
 
 class TruthError(ValueError):
@@ -49,7 +51,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     `precision` by level; `recall`: returns with a link to a predecessor, likely ones; `recall_shown`: or
     possible ones. `per_1000`: accounts that are no return and are called likely, of each 1,000.
     `calibration_error` over all links shown, and by group. `ratios`: flag rates of honest accounts of two
-    groups, (ratio, lowest, highest). `seconds`: median and 90 % from arrival to recognition.
+    groups, (ratio, lowest, highest). `seconds`: median and 90 % from arrival to recognition, but
+    for accounts that were slept or bought: they were there before they were returns.
     """
 
     links: int
@@ -124,7 +127,7 @@ def evaluate(conn: Conn, truth: Mapping[str, Known]) -> Report:
             for groups, first, second in ((by_names, "Arab", "Latn"), (by_address, "shared", "own"))
             if first in groups and second in groups
         },
-        seconds=evaluation.quantiles([link.seconds for link in found if link.seconds is not None]),
+        seconds=evaluation.quantiles(_waited(found, truth)),
     )
 
 
@@ -132,6 +135,12 @@ def _right(link: FoundLink, truth: Mapping[str, Known]) -> bool:
     """Whether one person runs both; where operators are not told, whether it is the predecessor."""
     closed, new = truth[link.closed], truth[link.new]
     return new.predecessor == link.closed or bool(new.operator and new.operator == closed.operator)
+
+
+def _waited(found: Iterable[FoundLink], truth: Mapping[str, Known]) -> list[float]:
+    """Seconds from the arrival of each account that was a return from its first event on."""
+    known = ((link.seconds, truth[link.new]) for link in found)
+    return [seconds for seconds, new in known if seconds is not None and not new.used_from]
 
 
 class _Groups:

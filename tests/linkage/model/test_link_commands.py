@@ -107,6 +107,35 @@ def test_links_are_measured_against_the_truth(run, truth: Path):
     assert "returns found, likely: 0.5000 (1 of 2; 95 %:" in output
 
 
+def test_bought_and_slept_accounts_are_evasions_of_their_own_and_no_late_recognitions(
+    run, conn: Conn, truth: Path
+):
+    """They were there long before they were returns: the time since their first event says nothing."""
+    for seq, days in ((1, 1), (2, 400)):
+        conn.execute(
+            "INSERT INTO events (seq, received_at, body)"
+            " VALUES (%s, now() - make_interval(days => %s), '{}')",
+            [seq, days],
+        )
+    for name, evasion in (("bought", "aged_account"), ("slept", "sleeper")):
+        account(conn, name, "Herald")
+        conn.execute("UPDATE accounts SET first_seq = 2 WHERE id = %s", [name])
+        linked(conn, "old1", name)
+        with truth.open("a", encoding="utf-8") as file:
+            told = {"operator": "o1", "predecessor": "old1", "used_from": "2026-02-01T00:00:00Z"}
+            line = {"record": "account", "account": name, "evasions": [evasion], "language": "en"} | told
+            file.write(json.dumps(line) + "\n")
+    conn.commit()
+    code, output, _ = run("evaluate", str(truth), "--json")
+    assert code == 0, output
+    report = json.loads(output)
+    for evasion in ("aged_account", "sleeper"):
+        assert report["by_evasion"][evasion]["returns"] == {"hits": 1, "of": 1}
+    assert report["recall"] == {"hits": 3, "of": 4}
+    day = 24 * 3600
+    assert report["seconds"] == pytest.approx([day, day], rel=0.01)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -134,7 +134,8 @@ def test_the_more_of_what_a_framer_takes_is_the_same_the_less_is_believed_though
 def test_each_thing_that_a_framer_takes_counts_once(kept):
     def of(**shown: object) -> list[int]:
         pair = compared(VICTIM, other_account(**shown), accounts=1)  # else all texts were others', too
-        return taken(pair.level, pair.copied).tolist()
+        found: list[int] = taken(pair.level, pair.copied).tolist()
+        return found
 
     assert of(**{kept: PUBLIC[kept]}) == [1]
     assert of() == [0]
