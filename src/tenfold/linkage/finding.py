@@ -13,15 +13,16 @@ from tenfold.linkage.table import NEVER
 
 
 def born(created_us: NDArray[np.int64], closed_us: NDArray[np.int64]) -> NDArray[np.int64]:
-    """By account number its place in the order of creation: 0, 1, ...
+    """By account number its place in the order in which accounts may follow one another: 0, 1, ...
 
-    Where a time is not known nothing speaks against a return: a closed account counts as older than all
-    others, an open one as newer.
+    Closed ones come first, by their closing: whoever comes back after it may do so with an account that was
+    opened long before, slept or bought. Then open ones by their creation, last those of which it is not known.
     """
     still = closed_us == NEVER
-    known = np.where((created_us == NEVER) & still, np.iinfo(np.int64).max, created_us)
-    places = np.empty(len(known), np.int64)
-    places[np.lexsort((np.arange(len(known)), still, known))] = np.arange(len(known))
+    created = np.where(created_us == NEVER, np.iinfo(np.int64).max, created_us)
+    places = np.empty(len(still), np.int64)
+    order = np.lexsort((np.arange(len(still)), np.where(still, created, closed_us), still))
+    places[order] = np.arange(len(still))
     return places
 
 

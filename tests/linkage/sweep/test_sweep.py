@@ -296,6 +296,15 @@ def test_an_account_whose_age_nobody_told_may_be_a_return(tmp_path):
     assert [(row["older"], row["newer"]) for row in rows] == [("a", "b")]
 
 
+@pytest.mark.parametrize("closed", [None, 20])
+def test_an_account_that_was_opened_before_the_closed_one_may_be_a_return(tmp_path, closed):
+    """Slept, or bought of somebody; be it open, or closed in its turn."""
+    history = write(tmp_path / "h", [person("bought", 1, closed), person("a", 5, 10), *crowd(300)])
+    swept(history, tmp_path / "s")
+    rows = pq.read_table(tmp_path / "s" / "links.parquet").to_pylist()
+    assert [(row["older"], row["newer"], row["older_closed"]) for row in rows] == [("a", "bought", True)]
+
+
 @pytest.mark.parametrize("accounts", [[], [RETURNS[0]], crowd(5)])
 def test_next_to_nothing_can_be_swept(tmp_path, accounts):
     report = swept(write(tmp_path / "h", accounts), tmp_path / "s")
