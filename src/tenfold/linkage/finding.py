@@ -16,7 +16,7 @@ def born(created_us: NDArray[np.int64], closed_us: NDArray[np.int64]) -> NDArray
     """By account number its place in the order in which accounts may follow one another: 0, 1, ...
 
     Closed ones come first, by their closing: whoever comes back after it may do so with an account that was
-    opened long before, slept or bought. Then open ones by their creation, last those of which it is not known.
+    opened long before, slept or bought. Then open ones by their creation, last where it is not known.
     """
     still = closed_us == NEVER
     created = np.where(created_us == NEVER, np.iinfo(np.int64).max, created_us)
