@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tenfold.linkage import style
 from tenfold.linkage.looks import taken
-from tests.linkage.model.people import CLOSED, DAY, closed_account, compared, judged, other_account
+from tests.linkage.model.people import BEGAN, CLOSED, DAY, closed_account, compared, judged, other_account
 
 VICTIM = closed_account()
 POSTS = [
@@ -147,3 +147,12 @@ def test_what_anybody_could_copy_is_less_probable_than_its_bits_say():
     proven = judged(VICTIM, other_account(**(PUBLIC | device)))
     copied = judged(VICTIM, other_account(**PUBLIC))
     assert proven.probability > 0.999 > copied.probability
+
+
+def test_an_older_account_whose_copy_was_closed_is_never_likely():
+    """Whoever copies somebody, to be closed in his place, has no device of his."""
+    older = PUBLIC | {"created_us": BEGAN - 400 * DAY, "handles": VICTIM.handles}
+    beside = {"tokens": (("address", "a-closed"), ("network", "n-closed")), "followed_by": VICTIM.followed_by}
+    copy = msgspec.structs.replace(VICTIM, style=SKETCH, style_chars=CHARS)
+    one = judged(copy, other_account(**older, **beside, style=SKETCH, style_chars=CHARS))
+    assert (one.level, one.held_back) == ("possible", "copyable")
