@@ -19,7 +19,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from tenfold.linkage import names
 from tenfold.linkage.keys import KeyKind
-from tenfold.linkage.table import Table, pictures_of
+from tenfold.linkage.table import Table
 
 MOST = 50  # accounts of a value that pairs are made of
 RECALL_OF_RULES = 0.3  # of the deterministic rules, for the prior; Splink asks for a guess
@@ -69,7 +69,7 @@ def _frame(table: Table) -> pd.DataFrame:
     for name, kind in SEVERAL.items() | SINGLE.items():
         values = _keys(table, kind)
         columns[name] = values if name in SEVERAL else [one[0] if one else None for one in values]
-    places, words = pictures_of(table.columns.avatars, np.arange(len(table)))
+    places, words = table.pictures_of("avatars", np.arange(len(table)))
     first = np.unique(places, return_index=True)[1]
     for word in range(4):
         column = np.full(len(table), None, object)
