@@ -104,8 +104,7 @@ class Instrumentation:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope.get("path_template") else "any"
         metrics: Metrics = scope["app"].state.metrics
-        metrics.requests.labels(method, route, str(status)).inc()
-        metrics.latency.labels(method, route).observe(seconds)
+        metrics.answered(method, route, status, seconds)
         key = getattr(scope.get("auth"), "id", "-")
         _log.info(
             "%s %s %s %d %.1fms key=%s",
