@@ -10,6 +10,7 @@ from tenfold.config import SettingsError
 
 if TYPE_CHECKING:
     from tenfold.config import Settings
+    from tenfold.store.media_lookback import Progress
     from tenfold.store.status import Status
 
 app = typer.Typer()
@@ -26,7 +27,7 @@ def status(
     from rich.console import Console
     from rich.table import Table
 
-    from tenfold.store import events, uploads
+    from tenfold.store import events, media_lookback, uploads
     from tenfold.store.status import read_status
 
     settings = common.settings()
@@ -36,10 +37,11 @@ def status(
             typer.echo(f"{count} events go back to the queue", err=True)
         found = read_status(conn)
         waiting_uploads = uploads.waiting(conn)
+        lookback = media_lookback.progress(conn)
     fault = _fault_of_objects(settings)
     if as_json:
-        told = {"uploads_waiting": waiting_uploads, "objects_fault": fault}
-        common.print_json(msgspec.to_builtins(found) | told)
+        told = {"uploads_waiting": waiting_uploads, "objects_fault": fault, "media_lookback": lookback}
+        common.print_json(msgspec.to_builtins(found) | msgspec.to_builtins(told))
         return
     table = Table(show_header=False, box=None)
     waiting = f" (oldest came {found.oldest_waiting:%Y-%m-%d %H:%M:%S %Z})" if found.oldest_waiting else ""
@@ -48,6 +50,7 @@ def status(
         ("events set aside", f"{found.poisoned:,}"),
         ("uploads waiting", f"{waiting_uploads:,}"),
         ("object store", fault or "can be written"),
+        ("earlier uploads", _lookback(lookback)),
         ("closures to settle and hunts", f"{found.links_due:,}, given up {found.links_failed:,}"),
         ("model of links", _model(found)),
         ("workers", f"{found.workers}"),
@@ -81,6 +84,12 @@ def _fault_of_objects(settings: "Settings") -> str | None:
     except (OSError, SettingsError) as error:
         return str(error)
     return None
+
+
+def _lookback(found: "Progress") -> str:
+    """How far the look through earlier uploads for new entries of banks is."""
+    told = f"{found.looked:,} ever looked at again for new entries of banks, {found.found:,} known by them"
+    return f"{told}; under way, {found.left:,} to go" if found.under_way else told
 
 
 def _words() -> str:

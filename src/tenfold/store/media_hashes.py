@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from tenfold.store.database import Conn
 
@@ -54,12 +55,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 def renew(conn: Conn, bank: str, keys: Sequence[str]) -> None:
     """Write the hashes of these entries anew from their values, whose form was checked."""
     conn.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
+    given = [bank, Jsonb(sorted(keys))]
     for table in ("media_hashes", "media_sounds", "media_points"):
-        conn.execute(f"DELETE FROM {table} WHERE bank = %s AND key = ANY(%s)", [bank, list(keys)])
+        conn.execute(f"DELETE FROM {table} WHERE bank = %s AND key = {_ANY_KEY}", given)
     for statement in (_HASHES, _FRAMES, _PEAKS, _POINTS):
-        conn.execute(statement, [bank, list(keys)])
+        conn.execute(statement, given)
 
 
+_ANY_KEY = "ANY(ARRAY(SELECT jsonb_array_elements_text(%s)))"
 _WORDS = r"""
     bank_entries, LATERAL regexp_split_to_table(btrim(value, E' \t\r\n\f\v'), '\s+') AS word
 """
@@ -70,7 +73,7 @@ _HASHES = f"""
            decode(digits, 'hex')
     FROM {_WORDS}, LATERAL (
         SELECT lower(split_part(word, ':', 1)) AS name, lower(split_part(word, ':', 2)) AS digits) AS parts
-    WHERE bank = %s AND key = ANY(%s) AND word !~ '^(points|points/[0-9]+|film|sound):'
+    WHERE bank = %s AND key = {_ANY_KEY} AND word !~ '^(points|points/[0-9]+|film|sound):'
     ORDER BY key, name, digits
 """
 # As frames.py packs them: 4 bytes of time, of which the highest bit says "trimmed", and 32 of the hash.
@@ -79,7 +82,7 @@ _FRAMES = f"""
     SELECT bank, key, 'frame', CASE WHEN time >= 2147483648 THEN 'trimmed' ELSE '' END,
            substr(packed, 36 * place + 5, 32), (time & 2147483647)::integer
     FROM (SELECT bank, key, decode(substr(word, 6), 'base64') AS packed
-          FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^film:') AS films,
+          FROM {_WORDS} WHERE bank = %s AND key = {_ANY_KEY} AND word ~ '^film:') AS films,
          LATERAL generate_series(0, length(packed) / 36 - 1) AS place,
          LATERAL (SELECT encode(substr(packed, 36 * place + 1, 4), 'hex') AS digits) AS head,
          LATERAL (SELECT ('x' || digits)::bit(32)::bigint AS time) AS at
@@ -88,14 +91,14 @@ _FRAMES = f"""
 _PEAKS = f"""
     INSERT INTO media_sounds (bank, key, peaks)
     SELECT bank, key, decode(substr(word, 7), 'base64')
-    FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^sound:'
+    FROM {_WORDS} WHERE bank = %s AND key = {_ANY_KEY} AND word ~ '^sound:'
     ORDER BY key
 """
 _POINTS = f"""
     INSERT INTO media_points (bank, key, at_ms, points)
     SELECT bank, key, nullif(substr(split_part(word, ':', 1), 8), '')::integer,
            decode(split_part(word, ':', 2), 'base64')
-    FROM {_WORDS} WHERE bank = %s AND key = ANY(%s) AND word ~ '^points[:/]'
+    FROM {_WORDS} WHERE bank = %s AND key = {_ANY_KEY} AND word ~ '^points[:/]'
     ORDER BY key
 """
 

@@ -23,11 +23,13 @@ class Lookback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether earlier uploads are being looked through, how many ever were, and how many matched."""
+    """Whether earlier uploads are being looked through, how many ever were, how many matched, and how many
+    of this pass are left, about: removed ones and those without anything to be known by are counted, too."""
 
     under_way: bool
     looked: int
     found: int
+    left: int
 
 
 def begin(conn: Conn) -> None:
@@ -95,7 +97,12 @@ def progress(conn: Conn) -> Progress:
     """How far it is."""
     cursor = conn.cursor(row_factory=class_row(Progress))
     found = cursor.execute(
-        "SELECT to_hashes IS NOT NULL AS under_way, looked, found FROM media_lookback"
+        """
+        SELECT to_hashes IS NOT NULL AS under_way, looked, found,
+            CASE WHEN to_hashes IS NULL THEN 0
+                 ELSE (SELECT count(*) FROM media WHERE below IS NULL OR seq < below) END AS left
+        FROM media_lookback
+        """
     ).fetchone()
     assert found is not None
     return found

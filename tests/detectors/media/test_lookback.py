@@ -115,7 +115,9 @@ def test_an_earlier_copy_is_found_and_comes_before_people(store, pool, looking):
     assert cases(store) == [("copy",), ("file",)]
     state = store.execute("SELECT state FROM actions WHERE subject_id = 'copy' AND kind = 'hold'").fetchone()
     assert state == ("ordered",)
-    assert media_lookback.progress(store) == media_lookback.Progress(under_way=False, looked=3, found=2)
+    assert media_lookback.progress(store) == media_lookback.Progress(
+        under_way=False, looked=3, found=2, left=0
+    )
     assert look_all(looking, pool) == 0
 
 
@@ -144,6 +146,7 @@ def test_a_step_that_is_cut_off_is_done_again_and_a_second_look_adds_nothing(
         raise RuntimeError("the worker dies")
 
     assert look_once(looking, pool) == 2
+    assert media_lookback.progress(store).left == 3
     with monkeypatch.context() as patch:
         patch.setattr(media_lookback, "advance", cut_off)
         with pytest.raises(RuntimeError):
