@@ -17,6 +17,7 @@ from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.pdq import NEAR
 from tenfold_bench import _made_films as made
 from tenfold_bench import _robust_stills
+from tenfold_bench._following import followed
 from tenfold_bench.result import Figure
 
 FILMS, QUICK_FILMS = 10, 2
@@ -34,7 +35,7 @@ def figures(quick: bool) -> tuple[list[Figure], list[str]]:
         shown = {seed: made.film(seed, SECONDS) for seed in range(1, count + 1)}
         banked = {seed: _film(hasher, made.encoded(film)) for seed, film in shown.items()}
         bank = {seed: frames.unpack(film.frames) for seed, film in banked.items()}
-        for seed, film in shown.items():
+        for seed, film in followed(list(shown.items()), "edits of films"):
             for name, data in made.edits(film, seed):
                 upload = _frames(hasher, data)
                 ours[name].append(_known(upload, bank[seed]))

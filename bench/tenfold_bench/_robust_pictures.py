@@ -29,6 +29,7 @@ from tenfold.subjects import Subject, SubjectKind
 from tenfold_bench import _made_pictures as made
 from tenfold_bench import _strangers as strangers
 from tenfold_bench._edits import EDITS, as_jpeg
+from tenfold_bench._following import followed
 from tenfold_bench.result import Figure
 
 PHOTOGRAPHS, POSTERS, SCENES = 20, 7, 5
@@ -95,7 +96,10 @@ def figures(quick: bool) -> tuple[list[Figure], list[str]]:
                 known = _banked(conn, hasher, entries)
                 hashes = strangers.bank(conn, hasher, pools.aside, *strange)
                 eye = Eye(conn, hasher, MediaDetector(), hashes)
-                tallies = {edit: _edited(eye, edit, known, others) for edit in EDITS}
+                tallies = {
+                    edit: _edited(eye, edit, known, others)
+                    for edit in followed(list(EDITS), "edits of pictures")
+                }
                 unrelated = QUICK_UNRELATED if quick else UNRELATED
                 tallies["unrelated"] = _unrelated(eye, others, unrelated)
         finally:
@@ -190,8 +194,9 @@ def _edited(eye: Eye, edit: str, known: list[Known], others: list[Image.Image]) 
 def _unrelated(eye: Eye, others: list[Image.Image], count: int) -> Tally:
     chance = np.random.default_rng(11)
     tally = Tally()
-    uploads = zip(islice(_strangers(others), count), cycle(EDITS), strict=False)
-    for place, (picture, edit) in enumerate(uploads):
+    uploads = zip(_strangers(others), cycle(EDITS), strict=False)
+    for place in followed(range(count), "unrelated pictures"):
+        picture, edit = next(uploads)
         other = others[int(chance.integers(len(others)))]
         upload, found = eye.told(EDITS[edit](picture, chance, other))
         _count_wrong(tally, eye, f"{edit}, unrelated upload {place}", upload, found)

@@ -9,6 +9,7 @@ from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.sound_index import SoundIndex
 from tenfold.detectors.media.sounds import Peaks
 from tenfold_bench import _made_sounds as made
+from tenfold_bench._following import followed
 from tenfold_bench.result import Figure
 
 BANKED, QUICK_BANKED = 100, 24  # sounds in the bank
@@ -24,9 +25,9 @@ def figures(quick: bool) -> tuple[list[Figure], list[str]]:
     found: dict[str, list[bool]] = defaultdict(list)
     wrong = queries = 0
     with Hasher() as hasher:
-        for seed in range(1, banked + 1):
+        for seed in followed(range(1, banked + 1), "sounds in the bank"):
             index.add(seed, _peaks(hasher, made.encoded(made.chant(seed, SECONDS))))
-        for seed in range(1, asked + 1):
+        for seed in followed(range(1, asked + 1), "edits of sounds"):
             for name, data in made.edits(made.chant(seed, SECONDS), seed):
                 known = {heard.number for heard in index.search(_peaks(hasher, data))}
                 found[name].append(seed in known)

@@ -23,6 +23,7 @@ from tenfold.detectors.media.reading.places import Finder
 from tenfold.detectors.media.reading.reader import Reader
 from tenfold.detectors.text.normalise import normalise_batch
 from tenfold_bench import _made_captions as made
+from tenfold_bench._following import followed
 from tenfold_bench._made_captions import Caption
 from tenfold_bench.result import Figure, Result
 
@@ -84,7 +85,7 @@ def run(quick: bool) -> Result:
             captions[language] = all_[: QUICK_HEADLINES * len(made.WAYS)]
     readers = {"ours": ours(), "Tesseract alone": tesseract_alone(), "rapidocr alone": rapidocr_alone()}
     told = {
-        name: {language: _hits(reader, some) for language, some in captions.items()}
+        name: {language: _hits(reader, some, f"{name}, {language}") for language, some in captions.items()}
         for name, reader in readers.items()
     }
     figures = [_figure(told, language) for language in captions]
@@ -122,10 +123,10 @@ def run(quick: bool) -> Result:
     )
 
 
-def _hits(reader: Read, captions: Sequence[Caption]) -> tuple[list[bool], float]:
+def _hits(reader: Read, captions: Sequence[Caption], what: str) -> tuple[list[bool], float]:
     """Which captions were read, and seconds of CPU a picture."""
     begun = time.process_time()
-    texts = [reader(np.asarray(caption.picture.convert("RGB"))) for caption in captions]
+    texts = [reader(np.asarray(caption.picture.convert("RGB"))) for caption in followed(captions, what)]
     spent = (time.process_time() - begun) / len(captions)
     return [read(caption, text) for caption, text in zip(captions, texts, strict=True)], spent
 
