@@ -59,7 +59,8 @@ def events(conn: Conn, after: int, until: int, *, part: int, parts: int) -> list
     """The events after a number up to another: number, when it came, the JSON object.
 
     All events of one account fall into one of `parts`. Long stretches are asked for slice by slice: how many
-    of them a part has the planner does not know, and with a limit instead it may read everything each time.
+    events a part has the planner does not know, and with a limit instead of an end it reads and sorts, from
+    the middle of a million on, all that are left.
     """
     cursor = conn.execute(
         """
