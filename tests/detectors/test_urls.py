@@ -1,7 +1,7 @@
 """URLs: found however they are written, brought to one spelling, looked up in banks."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tenfold.detectors.base import Bank, BankEntry, TextItem
@@ -261,6 +261,7 @@ def test_any_text_is_searched_and_spans_lie_in_it(text):
 
 
 @given(SOUP)
+@example("www.www.www.example")
 def test_the_normal_form_is_its_own_normal_form(text):
     url = normal_url(text)
     if url is not None:

@@ -122,9 +122,10 @@ def normal_url(written: str) -> Url | None:
 
 
 def without_www(host: str) -> str:
-    """The host without a leading "www.", unless that is the name itself ("www.org")."""
-    rest = host.removeprefix("www.")
-    return rest if "." in rest else host
+    """The host without leading "www.", unless that is the name itself ("www.org")."""
+    while "." in (rest := host.removeprefix("www.")) and rest != host:
+        host = rest
+    return host
 
 
 def _divide(text: str) -> tuple[str, str]:
