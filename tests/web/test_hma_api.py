@@ -127,6 +127,13 @@ def test_every_name_that_it_knows_can_be_had_at_once(hma: Client, name: str) -> 
     assert hma(f"GET /c/bank/{name}")[1]["name"] == name
 
 
+def test_of_a_parameter_that_is_sent_twice_the_first_counts(hma: Client) -> None:
+    bank(hma)
+    signal(hma)
+    assert list(hma(f"GET /m/lookup?signal_type=pdq&signal={STRIPES}&signal=")[1]) == ["BANK_A"]
+    assert hma(f"GET /m/lookup?signal_type=pdq&signal=&signal={STRIPES}")[0] == 400
+
+
 def test_a_missing_field_is_told_as_an_array(hma: Client) -> None:
     status, body = hma("POST /c/banks", json={})
     assert status == 422
