@@ -131,12 +131,12 @@ def serving(url: str) -> Iterator[tuple[int, psutil.Process]]:
 
 
 def cpu(processes: Sequence[psutil.Process]) -> float:
-    """CPU seconds of processes and of the children that they have now."""
+    """CPU seconds of processes, of the children that they have, and of those that they had."""
     total = 0.0
     for process in processes:
         for one in (process, *process.children(recursive=True)):
             times = one.cpu_times()
-            total += times.user + times.system
+            total += times.user + times.system + times.children_user + times.children_system
     return total
 
 
