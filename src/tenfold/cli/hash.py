@@ -1,10 +1,12 @@
 """`tenfold hash`: hashes of files, made on this machine, so that only hashes leave it."""
 
 import csv
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from tenfold.cli import common
@@ -12,6 +14,7 @@ from tenfold.cli.common import CommandError
 
 if TYPE_CHECKING:
     from tenfold.detectors.media.hasher import FileHashes
+    from tenfold.detectors.media.reading.confined import WordReader
 
 app = typer.Typer()
 
@@ -33,15 +36,50 @@ def hashed(files: list[Path]) -> "list[FileHashes]":
             try:
                 found.append(hasher.hash_file(file))
             except OSError as error:
-                raise CommandError(f"{file}: cannot be read: {error.strerror}") from None
+                raise _unread(file, error) from None
             report(number)
     return found
+
+
+def with_words(hashes: "list[FileHashes]") -> "list[FileHashes]":
+    """The same with what is written in each file. CommandError where this machine cannot read."""
+    from tenfold.cli.progress import bar
+    from tenfold.detectors.media.reading import weights
+    from tenfold.detectors.media.reading.confined import WordReader
+
+    if missing := weights.missing():
+        raise CommandError(f"words cannot be read on this machine: {missing}")
+    found = []
+    with WordReader() as reader, bar("reading", len(hashes)) as report:
+        for number, one in enumerate(hashes, start=1):
+            found.append(_read(reader, one))
+            report(number)
+    return found
+
+
+def _read(reader: "WordReader", one: "FileHashes") -> "FileHashes":
+    try:
+        with Path(one.file).open("rb") as file:
+            said = reader.read(file, os.fstat(file.fileno()).st_size)
+    except OSError as error:
+        raise _unread(Path(one.file), error) from None
+    except RuntimeError as error:
+        raise CommandError(f"words cannot be read on this machine: {error}") from None
+    note = one.note or (f"its words were not read: {said.refused}" if said.refused else "")
+    return msgspec.structs.replace(one, words=said.words, note=note)
+
+
+def _unread(file: Path, error: OSError) -> CommandError:
+    return CommandError(f"{file}: cannot be read: {error.strerror}")
 
 
 @app.command("hash")
 def hash_(
     files: Files,
     *,
+    words: Annotated[
+        bool, typer.Option("--words", help="Read what is written in pictures and films, too.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="What `tenfold banks import` takes.")] = False,
 ) -> None:
@@ -52,7 +90,9 @@ def hash_(
     """
     if json and as_csv:
         raise CommandError("--json and --csv exclude each other")
-    found = hashed(files)
+    if words and as_csv:
+        raise CommandError("--words and --csv exclude each other: entries of banks of media hold no words")
+    found = with_words(hashed(files)) if words else hashed(files)
     if json:
         common.print_json(found)
         return
@@ -64,9 +104,18 @@ def hash_(
         if one.note:
             sys.stderr.write(f"{one.file}: {one.note}\n")
         if not as_csv:
-            pdq = [f"pdq:{one.pdq}"] if one.pdq else []
-            pdq += [f"pdq/trimmed:{one.pdq_trimmed}"] if one.pdq_trimmed else []
-            film = [f"film:{len(one.film) // FRAME_TEXT:,}-frames"] if one.film else []
-            sound = [f"sound:{one.seconds or 0:,.0f}-s"] if one.sound else []
-            words = (f"sha256:{one.sha256}", f"md5:{one.md5}", *pdq, *film, *sound)
-            typer.echo(" ".join(words) + f"\t{one.file}")
+            typer.echo(_told(one))
+
+
+def _told(one: "FileHashes") -> str:
+    """A file in a line, and each line that is written in it in one of its own."""
+    pdq = [f"pdq:{one.pdq}"] if one.pdq else []
+    pdq += [f"pdq/trimmed:{one.pdq_trimmed}"] if one.pdq_trimmed else []
+    film = [f"film:{len(one.film) // FRAME_TEXT:,}-frames"] if one.film else []
+    sound = [f"sound:{one.seconds or 0:,.0f}-s"] if one.sound else []
+    hashes = (f"sha256:{one.sha256}", f"md5:{one.md5}", *pdq, *film, *sound)
+    lines = [f"{' '.join(hashes)}\t{one.file}"]
+    for line in one.words or ():
+        at = "" if line.at is None else f" at {line.at:,.1f} s"
+        lines.append(f"\twords{at}: {line.text}")
+    return "\n".join(lines)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tenfold.detectors.media import frames
 from tenfold.detectors.media.answers import Answer, Looks, Thumbnails
@@ -14,6 +15,7 @@ from tenfold.detectors.media.decoder import Decoder
 from tenfold.detectors.media.hashes import Form, Hash, write
 from tenfold.detectors.media.pdq import LEAST_QUALITY
 from tenfold.detectors.media.turns import TURNS
+from tenfold.events import Line
 
 _CHUNK: Final = 1 << 20
 
@@ -25,8 +27,8 @@ class FileHashes(msgspec.Struct, frozen=True, kw_only=True):
     below 50 of 100. `pdq_trimmed` is that of the picture without its border of one colour, if it has one;
     `pdq_panels` those of pictures that stand in it, as in a screenshot.
     `points`: what parts of it are known by (points.py). `film` and `sound`: frames and peaks as frames.py
-    writes them, of a film of `seconds`. `value` is what a bank of media takes: all of these and the turned
-    forms.
+    writes them, of a film of `seconds`. `words`: the lines that are written in it, where they were asked for
+    (reading/). `value` is what a bank of media takes: all of these hashes and the turned forms.
     """
 
     file: str
@@ -44,6 +46,7 @@ class FileHashes(msgspec.Struct, frozen=True, kw_only=True):
     points: str | None = None
     film: str | None = None
     sound: str | None = None
+    words: list[Line] | UnsetType = UNSET
     note: str = ""
     value: str
 
