@@ -241,6 +241,7 @@ def test_the_help_lists_the_keys_and_closes(cases: Site, page: Page, log_in: Log
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog", name=words(locale, "help.title"))
     expect(dialog).to_contain_text(words(locale, "help.undo"))
+    assert dialog.evaluate("sheet => sheet.scrollTop") == 0, "it begins at its beginning"
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
 
@@ -280,25 +281,44 @@ def test_a_new_moderator_is_told_how_and_decides_with_a_few_keys(
     expect(hint).to_be_visible()
     open_case(page, cases, "post:p-2")
     ground = page.locator("#decide .option:has(.tag) input").first
+    offered = page.locator("[data-takes][data-key=f]")
+    expect(offered).to_be_visible()  # before a ground is picked
     page.keyboard.press(ground.get_attribute("data-key") or "")
-    expect(page.locator(".purpose")).to_be_in_viewport()
-    page.keyboard.press("d")
-    expect(page.locator(".purpose").get_by_role("alert")).to_have_count(0)  # the reason is asked for first
-    page.keyboard.press("Escape")
-    page.keyboard.press("f")
+    question = page.locator(".purpose")
+    expect(question).to_be_in_viewport()
     reason = page.get_by_role("textbox", name=words(locale, "decide.reason"))
-    title = page.locator("[data-takes][data-key=f]").get_attribute("data-takes") or "?"
-    expect(reason).to_have_value(title)
     page.keyboard.press("r")
     page.keyboard.press("Control+Enter")
-    alert = page.locator(".purpose").get_by_role("alert")
-    expect(alert).to_have_text(words(locale, "decide.missing_purpose"))
-    expect(alert).to_be_in_viewport()
+    expect(question.get_by_role("alert")).to_have_text(words(locale, "decide.missing_purpose"))
+    expect(question).to_be_in_viewport(ratio=1)
+    expect(question.locator("[data-key=p]")).to_be_focused()
     page.keyboard.press("p")
     page.keyboard.press("d")
+    expect(page.locator(".reason").get_by_role("alert")).to_have_text(words(locale, "decide.missing_reason"))
+    expect(page.locator(".reason")).to_be_in_viewport(ratio=1)
+    title = offered.get_attribute("data-takes") or "?"
+    page.keyboard.press("f")
+    expect(reason).to_have_value(title)
+    page.keyboard.press("d")
     page.wait_for_url("**/cases/*decided=*")
+    untouched = page.url
+    page.keyboard.press("0")
+    page.keyboard.press("f")
+    expect(reason).to_have_value(words(locale, "deciding.nothing_broken"))
+    page.keyboard.press("d")
+    page.wait_for_url(lambda url: url != untouched)
+    page.keyboard.press("9")
+    page.keyboard.press("f")  # of four purposes the person picks one
+    expect(reason).to_have_value("")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(reason).to_have_value(words(locale, "purpose.research"))
+    page.keyboard.press("2")
+    page.locator('input[name=purpose][value="news"]').check()
+    expect(offered).to_have_attribute("data-takes", words(locale, "purpose.news"))
     with cases.store() as conn:
-        assert conn.execute("SELECT reason FROM decisions").fetchall() == [(title,)]
+        rows = conn.execute("SELECT reason FROM decisions ORDER BY id").fetchall()
+    assert rows == [(title,), (words(locale, "deciding.nothing_broken"),)]
     page.goto(f"{cases.url}/cases")
     expect(page.locator("h1")).to_be_visible()
     expect(hint).not_to_be_visible()

@@ -288,7 +288,6 @@ def test_a_verdict_without_a_reason_is_asked_for_one(
     site: Site, page: Page, moderator: User, locale: Locale
 ) -> None:
     page.goto(pair_address(site, CLOSED, COPY))
-    page.locator("#verdict").evaluate("form => form.noValidate = true")
     page.get_by_role("radio", name=words(locale, "verdict.unsure")).check()
     page.keyboard.press("g")
     expect(page.get_by_role("alert")).to_have_text(words(locale, "decide.missing_why"))

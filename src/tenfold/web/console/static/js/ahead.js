@@ -1,5 +1,6 @@
 // The next case is here before it is asked for: its page is fetched while a person works on this one, and
 // deciding shows it at once if the server says that it is still the next one and has not changed.
+import { arrive } from "./deciding.js";
 import { passToasts } from "./toasts.js";
 
 const AGAIN = 4 * 60 * 1000; // milliseconds; the server keeps a case ready for five minutes
@@ -44,7 +45,7 @@ function show(page, address, message) {
   passToasts();
   scrollTo(0, 0);
   main.focus({ preventScroll: true });
-  document.getElementById("failure")?.scrollIntoView({ block: "nearest" });
+  arrive();
   onceDrawn(() => {
     if (!main.isConnected) return;
     window.htmx?.process(main);

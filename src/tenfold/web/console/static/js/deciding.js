@@ -1,5 +1,5 @@
-// Deciding without looking for the next step: the question that a ground brings with it comes into view, what rules
-// say can be taken into the reason, and Ctrl+Enter decides from within it.
+// Deciding without looking for the next step: the question that a ground brings with it comes into view, and so does
+// what a refused decision lacks; words that are offered can be taken into the reason; Ctrl+Enter decides from within it.
 
 function bring(element) {
   element?.scrollIntoView({ block: "nearest" });
@@ -14,27 +14,66 @@ function take(button) {
   bring(reason);
 }
 
-// The key takes the words of a rule that means the ground that was picked, or else of the first.
-function aim(form, ground) {
+function picked(form, name) {
+  return form.querySelector(`[name="${name}"]:checked`);
+}
+
+// What is offered follows what is picked: the words of rules, of the protected purpose, or of no violation. The
+// key takes those of the ground that was picked, or else the first.
+function offer(form) {
+  const ground = picked(form, "ground");
+  const purpose = ground?.matches("[data-violation]") ? (picked(form, "purpose")?.value ?? "none") : "none";
+  const protects = purpose !== "none" || ground?.value === "TVEC0.1";
+  const rules = form.querySelector('[data-offers="rule"]');
+  const kind = protects ? "purpose" : !rules || ground?.value === "TVEC0" ? "nothing" : "rule";
+  for (const place of form.querySelectorAll("[data-offers]")) place.hidden = place.dataset.offers !== kind;
+  for (const one of form.querySelectorAll("[data-purpose]")) {
+    one.hidden = purpose !== "none" && one.dataset.purpose !== purpose;
+  }
+  const shown = [...form.querySelectorAll("[data-offers]:not([hidden]) [data-takes]:not([hidden])")];
   const now = form.querySelector("[data-takes][data-key]");
-  const next = form.querySelector(`[data-takes][data-ground="${CSS.escape(ground)}"]`) ?? now;
-  if (!now || next === now) return;
+  const next = shown.find((one) => one.dataset.ground === ground?.value) ?? shown[0];
+  if (!now || !next || next === now) return next;
   next.append(now.querySelector("kbd"));
   next.dataset.key = now.dataset.key;
   delete now.dataset.key;
+  return next;
+}
+
+// Of several purposes nobody but the person can say which: the key goes to the first, Enter takes one.
+function choosesFirst(button, byKey) {
+  const others = button.parentElement.querySelectorAll("[data-purpose]:not([hidden])");
+  return byKey && others.length > 1 && document.activeElement !== button;
+}
+
+// What a refused decision lacks stands wholly in the panel, and the next key answers it.
+function showFailure() {
+  const failure = document.getElementById("failure");
+  const place = failure?.closest("fieldset, .reason") ?? failure;
+  const offered = [...(place?.querySelectorAll("[data-takes][data-key]") ?? [])].find((one) => one.checkVisibility());
+  (offered ?? place?.querySelector("input, textarea"))?.focus({ preventScroll: true });
+  bring(place);
+}
+
+// The page of a case has come, by itself or in the place of another.
+export function arrive() {
+  const form = document.querySelector("form#decide");
+  if (form) offer(form);
+  showFailure();
 }
 
 export function watchDeciding() {
-  bring(document.getElementById("failure"));
+  arrive();
   document.addEventListener("change", ({ target }) => {
-    if (target.matches("[name=purpose]")) bring(target.form.querySelector(".takes"));
-    if (!target.matches("[data-violation]")) return;
-    bring(target.form.querySelector(".purpose"));
-    aim(target.form, target.value);
+    if (!target.matches("#decide [name=ground], #decide [name=purpose]") || !target.form) return;
+    const next = offer(target.form);
+    bring(target.matches("[data-violation]") ? target.form.querySelector(".purpose") : next);
   });
-  document.addEventListener("click", ({ target }) => {
-    const button = target.closest("[data-takes]");
-    if (button) take(button);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-takes]");
+    if (!button) return;
+    if (choosesFirst(button, event.detail === 0)) button.focus();
+    else take(button);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
