@@ -29,11 +29,13 @@ def import_(
     Lists of exchanges are known by their content, or named by --format. They update and withdraw what they
     brought before, all of it or nothing.
     """
+    from tenfold.detectors.exchanges import formats
+
     with store() as conn:
-        exchange = exchanges.format_of(file, format_)
+        exchange = formats.format_of(file, format_)
         if exchange:
             taken = exchanges.take_in(conn, bank, file, exchange)
-            record(conn, "bank.list_imported", bank, **exchanges.counted(taken), file=file.name)
+            record(conn, "bank.list_imported", bank, **taken.counts, file=file.name)
         else:
             added = _add(conn, bank, file)
             record(conn, "bank.imported", bank, added=added.added, refused=added.refused, file=file.name)

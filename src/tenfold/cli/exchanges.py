@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,15 +24,6 @@ if TYPE_CHECKING:
     from tenfold.store.database import Conn
 
 
-def format_of(file: Path, named: str) -> "Format | None":
-    """The exchange's format that is named, or that the file is in; None for entries as we write them."""
-    from tenfold.detectors.exchanges import formats
-
-    if named:
-        return formats.known(named)
-    return None if file.suffix.lower() == ".csv" else formats.recognise(file)
-
-
 def take_in(conn: "Conn", bank: str, file: Path, format_: "Format") -> "ListImported":
     """Take in a list, in the caller's transaction."""
     from tenfold.cli.progress import steps
@@ -43,12 +34,6 @@ def take_in(conn: "Conn", bank: str, file: Path, format_: "Format") -> "ListImpo
         for result in import_list(conn, bank, file, format_):
             show(f"importing into {bank}", result.records)
     return result
-
-
-def counted(result: "ListImported") -> dict[str, Any]:
-    """What the audit log says of an import."""
-    names = ("format", "records", "new", "changed", "ended", "refused")
-    return {name: getattr(result, name) for name in names}
 
 
 def report(result: "ListImported", file: Path, json: bool) -> None:

@@ -54,6 +54,16 @@ def recognise(path: Path) -> Format | None:
     return next((format_ for format_, mark in _MARKS if mark.match(start)), None)
 
 
+def format_of(path: Path, named: str) -> Format | None:
+    """The exchange's format that is named, or that a file is in; None for entries as we write them.
+
+    Raises EntryFileError.
+    """
+    if named:
+        return known(named)
+    return None if path.suffix.lower() == ".csv" else recognise(path)
+
+
 def read(path: Path, format_: Format) -> Iterator[Read]:
     """The records of a file, one at a time; raises EntryFileError where it cannot be read on."""
     try:

@@ -40,6 +40,12 @@ class ListImported(msgspec.Struct, frozen=True, kw_only=True):
     refused_lines: tuple[RefusedLine, ...] = ()
     not_held: Mapping[str, int] = {}
 
+    @property
+    def counts(self) -> dict[str, str | int]:
+        """What the audit log says of it."""
+        names = ("format", "records", "new", "changed", "ended", "refused")
+        return {name: getattr(self, name) for name in names}
+
 
 def import_list(conn: Conn, bank: str, path: Path, format_: Format) -> Iterator[ListImported]:
     """Take in the list of an exchange; yields after each batch how the whole stands.

@@ -1,5 +1,6 @@
-"""Administration of banks: what there is, on or off, and entries added from a file."""
+"""Administration of banks: what there is, on or off, and entries or an exchange's list from a file."""
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -12,8 +13,13 @@ from litestar.response import Redirect
 
 from tenfold.detectors import bank_transfer
 from tenfold.detectors.bank_transfer import EntryFileError, Imported
+from tenfold.detectors.exchanges import formats
+from tenfold.detectors.exchanges.formats import FORMATS, Format
+from tenfold.detectors.exchanges.importing import ListImported, import_list
 from tenfold.store import audit, bank_changes, banks
-from tenfold.store.banks import UnknownBankError
+from tenfold.store.audit import By
+from tenfold.store.banks import BankError, UnknownBankError
+from tenfold.store.database import Conn
 from tenfold.web.console import administration, pages
 from tenfold.web.console.access import Visit, Visiting
 from tenfold.web.console.administration import CHANGE, SEE
@@ -52,7 +58,7 @@ def _one(
     after: str = "",
     done: str = "",
     failure: str = "",
-    report: Imported | None = None,
+    report: Imported | ListImported | None = None,
 ) -> Response[str]:
     with visit.runtime.pool.connection() as conn:
         try:
@@ -71,6 +77,8 @@ def _one(
             expiry=banks.next_expiry(conn).get(bank),
             failure=failure,
             report=report,
+            is_list=isinstance(report, ListImported),
+            formats=FORMATS,
             done=done if done in ("enabled", "disabled") else "",
         )
 
@@ -96,23 +104,45 @@ def switch(visit: Visiting, bank: FromPath[str], act: FromPath[str]) -> Redirect
     request_max_body_size=MAX_FILE + 64 * 1024,
 )
 def import_file(visit: Visiting, bank: FromPath[str]) -> Response[str]:
-    """Add the entries of a CSV file, all good lines of it or, when it cannot be read, none."""
+    """Add the entries of a file, all good lines of it or, when it cannot be read, none; or take in the list
+    of an exchange, whole or not at all."""
     why, given = administration.by(visit), visit.form.get("file")
-    data = given.file.read() if isinstance(given, UploadFile) else b""
-    try:
-        with tempfile.TemporaryDirectory() as folder, visit.runtime.pool.connection() as conn:
-            path = Path(folder) / "entries.csv"
-            path.write_bytes(data)
-            report = Imported(bank=bank)
-            for report in bank_transfer.import_file(conn, bank, path, why.actor):  # noqa: B007 - the last one
-                pass
-            counts = {"added": report.added, "refused": report.refused}
-            audit.append(conn, [why.entry("bank.imported", f"bank:{bank}", **counts)])
-    except UnknownBankError:
-        raise NotFoundException from None
-    except EntryFileError as error:
-        return _one(visit, bank, 422, failure=str(error).rpartition("entries.csv: ")[2])
+    name, data = (given.filename, given.file.read()) if isinstance(given, UploadFile) else ("", b"")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"entries{_ending(name)}"
+        path.write_bytes(data)
+        try:
+            format_ = formats.format_of(path, visit.field("format"))
+            with visit.runtime.pool.connection() as conn:
+                report = _take_in(conn, bank, path, format_, why) if format_ else _add(conn, bank, path, why)
+        except UnknownBankError:
+            raise NotFoundException from None
+        except (EntryFileError, BankError) as error:
+            return _one(visit, bank, 422, failure=str(error).removeprefix(f"{path}: "))
     return _one(visit, bank, report=report)
+
+
+def _ending(name: str) -> str:
+    """What a file's name says of its form."""
+    found = re.search(r"\.\w{1,10}\Z", name, re.ASCII)
+    return found[0] if found else ""
+
+
+def _add(conn: Conn, bank: str, path: Path, why: By) -> Imported:
+    report = Imported(bank=bank)
+    for report in bank_transfer.import_file(conn, bank, path, why.actor):  # noqa: B007 - the last one
+        pass
+    counts = {"added": report.added, "refused": report.refused}
+    audit.append(conn, [why.entry("bank.imported", f"bank:{bank}", **counts)])
+    return report
+
+
+def _take_in(conn: Conn, bank: str, path: Path, format_: Format, why: By) -> ListImported:
+    report = ListImported(bank=bank, format=format_)
+    for report in import_list(conn, bank, path, format_):  # noqa: B007 - the last one
+        pass
+    audit.append(conn, [why.entry("bank.list_imported", f"bank:{bank}", **report.counts)])
+    return report
 
 
 handlers = [list_page, one_page, import_file, switch]
