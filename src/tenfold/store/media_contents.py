@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from tenfold.store.database import Conn
+from tenfold.store.media_hashes import ANY_NUMBER
 
 
 class WireBank(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,10 +73,11 @@ def banks(conn: Conn, names: Collection[str] | None = None) -> list[WireBank]:
     cursor.execute(
         """
         SELECT id, wire_name AS name, enabled_ratio AS ratio, enabled FROM banks
-        WHERE kind = 'media' AND (%(names)s::text[] IS NULL OR wire_name = ANY(%(names)s))
+        WHERE kind = 'media' AND (%(names)s::jsonb IS NULL
+            OR wire_name = ANY(ARRAY(SELECT jsonb_array_elements_text(%(names)s::jsonb))))
         ORDER BY created_at, id
         """,
-        {"names": None if names is None else list(names)},
+        {"names": None if names is None else Jsonb(sorted(names))},
     )
     return cursor.fetchall()
 
@@ -129,10 +131,10 @@ def number(conn: Conn, bank: str, keys: Sequence[str]) -> None:
     conn.execute(
         """
         INSERT INTO media_contents (bank, key)
-        SELECT %s, key FROM unnest(%s::text[]) WITH ORDINALITY AS added (key, place) ORDER BY place
+        SELECT %s, key FROM jsonb_array_elements_text(%s) WITH ORDINALITY AS added (key, place) ORDER BY place
         ON CONFLICT DO NOTHING
         """,
-        [bank, list(keys)],
+        [bank, Jsonb(list(keys))],
     )
 
 
@@ -175,7 +177,9 @@ def by_numbers(conn: Conn, numbers: Sequence[int]) -> dict[int, Hit]:
     """The entries of hashes of pictures, by the number of the hash."""
     cursor = conn.cursor(row_factory=class_row(Hit))
     cursor.execute(
-        f"{_HIT} WHERE media_hashes.kind = 'pdq' AND number = ANY(%s)", [list(numbers)], prepare=True
+        f"{_HIT} WHERE media_hashes.kind = 'pdq' AND number = {ANY_NUMBER}",
+        [Jsonb(list(numbers))],
+        prepare=True,
     )
     return {hit.number: hit for hit in cursor}
 
@@ -186,13 +190,13 @@ def plain(conn: Conn, after: int, upto: int, banks: Sequence[str]) -> PlainPage:
         """
         SELECT coalesce(string_agg(int4send(number), ''::bytea), ''),
             coalesce(string_agg(int8send(media_contents.id), ''::bytea), ''),
-            coalesce(string_agg(int2send(coalesce(array_position(%(banks)s::text[], bank), 0)::smallint),
-                                ''::bytea), '')
+            coalesce(string_agg(int2send(coalesce(array_position(
+                ARRAY(SELECT jsonb_array_elements_text(%(banks)s)), bank), 0)::smallint), ''::bytea), '')
         FROM media_hashes JOIN media_contents USING (bank, key) JOIN bank_entries USING (bank, key)
         WHERE number > %(after)s AND number <= %(upto)s AND media_hashes.kind = 'pdq'
           AND expires_at IS NULL AND disabled_until IS NULL AND decision IS NULL
         """,
-        {"after": after, "upto": upto, "banks": list(banks)},
+        {"after": after, "upto": upto, "banks": Jsonb(list(banks))},
         prepare=False,  # a plan for any range would take the widest for usual
         binary=True,
     ).fetchone()

@@ -12,6 +12,7 @@ from tenfold.store.database import Conn
 WRITERS_LOCK = 0x7E4F0AED1A  # an arbitrary number: whoever adds hashes commits before the next takes numbers
 PAGE = 100_000
 SOUNDS_PAGE = 200  # of some 10 kB each
+ANY_NUMBER = "ANY(ARRAY(SELECT jsonb_array_elements_text(%s)::integer))"  # of a batch as one parameter
 
 
 class Matched(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ _SOUNDS = f"""
 def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
     """Of these hashes of pictures and frames those whose entries match now, by number."""
     cursor = conn.cursor(row_factory=class_row(Matched))
-    cursor.execute(f"{_MATCHED} AND number = ANY(%s)", [sorted(set(numbers))], prepare=True)
+    cursor.execute(f"{_MATCHED} AND number = {ANY_NUMBER}", [Jsonb(sorted(set(numbers)))], prepare=True)
     return {row.number: row for row in cursor}
 
 
@@ -182,7 +183,9 @@ def sounds_after(conn: Conn, number: int) -> list[tuple[int, bytes]]:
 def sounds_by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Matched]:
     """Of these sounds those whose entries match now, by number."""
     cursor = conn.cursor(row_factory=class_row(Matched))
-    cursor.execute(f"{_SOUNDS} AND media_sounds.number = ANY(%s)", [sorted(set(numbers))], prepare=True)
+    cursor.execute(
+        f"{_SOUNDS} AND media_sounds.number = {ANY_NUMBER}", [Jsonb(sorted(set(numbers)))], prepare=True
+    )
     return {row.number: row for row in cursor}
 
 
@@ -190,8 +193,11 @@ def by_digest(conn: Conn, digests: Iterable[str]) -> dict[tuple[str, str], list[
     """Entries that match now with one of these SHA-256 or MD5 digests, by kind and digest."""
     cursor = conn.cursor(row_factory=class_row(Matched))
     cursor.execute(
-        f"{_MATCHED} AND media_hashes.kind IN ('sha256', 'md5') AND hash = ANY(%s) ORDER BY number",
-        [[bytes.fromhex(one) for one in sorted(set(digests))]],
+        f"""
+        {_MATCHED} AND media_hashes.kind IN ('sha256', 'md5')
+            AND hash = ANY(ARRAY(SELECT decode(jsonb_array_elements_text(%s), 'hex'))) ORDER BY number
+        """,
+        [Jsonb(sorted(set(digests)))],
         prepare=True,
     )
     found: dict[tuple[str, str], list[Matched]] = {}

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from tenfold.store.database import Conn
-from tenfold.store.media_hashes import Matched
+from tenfold.store.media_hashes import ANY_NUMBER, Matched
 
 PAGE = 2_000
 
@@ -45,14 +46,15 @@ def numbers(conn: Conn, last: int) -> list[int]:
 def by_number(conn: Conn, numbers: Iterable[int]) -> dict[int, Entry]:
     """Of these the entries that match now, by number."""
     rows = conn.execute(
-        """
+        f"""
         SELECT number, bank, key, label, confidence, ratio, points,
                at_ms / 1000.0::float8,
                ARRAY(SELECT encode(hash, 'hex') FROM media_hashes AS own
                      WHERE own.bank = entry.bank AND own.key = entry.key AND kind = 'pdq' AND form = '')
-        FROM media_points JOIN media_entries AS entry USING (bank, key) WHERE number = ANY(%s) AND matches
+        FROM media_points JOIN media_entries AS entry USING (bank, key)
+        WHERE number = {ANY_NUMBER} AND matches
         """,
-        [sorted(set(numbers))],
+        [Jsonb(sorted(set(numbers)))],
         prepare=True,
     )
     return {

@@ -201,4 +201,7 @@ def held(conn: Conn, sha256: str) -> bool | None:
 
 def forget(conn: Conn, sha256s: Sequence[str]) -> None:
     """Nothing is kept of these objects any more; call it when their files are gone."""
-    conn.execute("DELETE FROM media_objects WHERE sha256 = ANY(%s)", [list(sha256s)])
+    conn.execute(
+        "DELETE FROM media_objects WHERE sha256 = ANY(ARRAY(SELECT jsonb_array_elements_text(%s)))",
+        [as_records(sorted(sha256s))],
+    )
