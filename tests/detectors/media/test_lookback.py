@@ -1,10 +1,13 @@
 """What was uploaded before an entry was added is found, too: once, and whatever happens meanwhile."""
 
+import json
 import time
 
 import pytest
+from typer.testing import CliRunner
 
 from tenfold import pipeline
+from tenfold.cli import build
 from tenfold.config import Settings
 from tenfold.detectors.media import frames
 from tenfold.detectors.media.detector import MediaDetector
@@ -161,6 +164,40 @@ def test_a_step_that_is_cut_off_is_done_again_and_a_second_look_adds_nothing(
     assert len(cases(store)) == 5
     assert store.execute("SELECT count(*) FROM audit").fetchone() == audited
     assert media_lookback.progress(store).found == 5
+
+
+@pytest.fixture
+def told(database_url, tmp_path, monkeypatch):
+    """What `tenfold status` says of it to people and to programs."""
+    monkeypatch.setenv("TENFOLD_DATABASE_URL", database_url)
+    monkeypatch.setenv("TENFOLD_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def told():
+        run = CliRunner().invoke(build(), ["status"])
+        (line,) = (line for line in run.stdout.splitlines() if line.strip().startswith("earlier uploads"))
+        field = json.loads(CliRunner().invoke(build(), ["status", "--json"]).stdout)["media_lookback"]
+        return line.split(maxsplit=2)[2].strip(), field
+
+    return told
+
+
+def test_status_says_how_far_it_is(store, pool, looking, told, monkeypatch):
+    monkeypatch.setattr(lookback, "AT_ONCE", 2)
+    nothing = "0 ever looked at again for new entries of banks, 0 known by them"
+    assert told() == (nothing, {"under_way": False, "looked": 0, "found": 0, "left": 0})
+    upload(store, *({"media": f"m-{number}", "sha256": SHA} for number in range(3)))
+    bank(store, f"sha256:{SHA}")
+    look_once(looking, pool)
+    assert told() == (
+        "2 ever looked at again for new entries of banks, 2 known by them; under way, 1 to go",
+        {"under_way": True, "looked": 2, "found": 2, "left": 1},
+    )
+    look_all(looking, pool)
+    assert told() == (
+        "3 ever looked at again for new entries of banks, 3 known by them",
+        {"under_way": False, "looked": 3, "found": 3, "left": 0},
+    )
 
 
 def test_it_waits_for_uploads_that_did_not_see_the_entry(store, pool, looking, database_url):
