@@ -89,10 +89,14 @@ class FirstLook:
             "candidates.parquet": (self.needed, False),
             "open_candidates.parquet": (self.needed + round(1000 * worth.OPEN_BITS), True),
         }
-        for name, (needed, both_open) in wanted.items():
-            used = [self._of(file) for file in ("shown.npy", "useful.parquet")]
-            inputs = [*used, self._history.digest(["identities"]), self._document, needed, sharing.BEST]
-            self._stages.file(name, inputs, partial(self._write_candidates, needed, both_open))
+        used = [self._of(file) for file in ("shown.npy", "useful.parquet")]
+        inputs = [*used, self._history.digest(["identities"]), self._document]
+        self._stages.files(
+            {
+                name: ([*inputs, needed, sharing.BEST], partial(self._write_candidates, needed, both_open))
+                for name, (needed, both_open) in wanted.items()
+            }
+        )
 
     def _shown(self, engine: Engine, tables: Tables, out: Path) -> None:
         finding.shown(engine, self._born, tables, out)

@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -39,6 +40,15 @@ class Stages:
             make(path)
             self.made(name, inputs)
         return self.folder / name
+
+    def files(self, wanted: Mapping[str, tuple[Sequence[object], Callable[[Path], None]]]) -> None:
+        """The same for files that do not need each other, made side by side: by name inputs and `make`."""
+        todo = [name for name, (inputs, _) in wanted.items() if not self.known(name, inputs)]
+        with ThreadPoolExecutor(max(len(todo), 1)) as pool:
+            making = [pool.submit(wanted[name][1], self.partial(name)) for name in todo]
+        for name, one in zip(todo, making, strict=True):
+            one.result()
+            self.made(name, wanted[name][0])
 
     def known(self, name: str, inputs: Sequence[object]) -> bool:
         """Whether the file is there and was made from these inputs by this version."""
