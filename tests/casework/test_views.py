@@ -83,6 +83,8 @@ def test_decided_cases_come_newest_first_in_pages(platform: Conn) -> None:
     second = views.queue_page(platform, now=NOW, state="decided", limit=2, cursor=first.next)
     assert [row.id for row in first.cases + second.cases] == found[::-1]
     assert second.next is None
+    assert [views.queue_size(platform, now=NOW, state=state) for state in ("decided", None)] == [3, 0]
+    assert views.queue_size(platform, now=NOW, state="decided", search="p-2") == 1
     assert ids(platform) == []
 
 

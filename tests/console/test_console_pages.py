@@ -76,8 +76,11 @@ def test_filtering_the_queue_changes_list_and_address(
     log_in(page, cases.person(locale=locale))
     page.locator(".queues").get_by_text(words(locale, "queue.name.recruitment"), exact=True).click()
     expect(page.locator(".case-link")).to_have_count(2)
+    head = page.locator("#results .page-head")
+    expect(head).to_contain_text(words(locale, "queue.waiting_of", n=2, of=7))
     page.locator("select[name=language]").select_option("en")
     expect(page.locator(".case-link")).to_have_count(1)
+    expect(head).to_contain_text(words(locale, "queue.waiting_of", n=1, of=7))
     assert "queue=recruitment" in page.url
     assert "language=en" in page.url
     page.reload()
@@ -94,6 +97,9 @@ def test_searching_by_id(cases: Site, page: Page, log_in: LogIn) -> None:
     page.keyboard.type("p-5")
     page.keyboard.press("Enter")
     expect(page.locator(".case-link")).to_have_count(1)
+    expect(page.locator(".case-link")).to_be_focused()
+    page.keyboard.press("n")  # a command again, and no letter of the filter
+    page.wait_for_url("**/cases/*")
 
 
 @both
@@ -121,6 +127,10 @@ def test_the_evidence_is_marked_in_the_original(
         "signals.meaning.score >= 0.85"
     )
     expect(page.locator(".rule", has_text="praise-in-own-voice")).to_contain_text("0.91")
+    told = page.locator(".rule", has_text="praise-in-own-voice").locator("summary")
+    expect(told).to_contain_text(words(locale, "signal.terms"))
+    expect(told).to_contain_text(words(locale, "signal.meaning"))
+    expect(page.locator(".rule code").first).not_to_be_visible()
 
 
 @both

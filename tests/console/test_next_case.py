@@ -83,6 +83,13 @@ def test_the_next_case_shows_without_a_page_being_loaded(
     expect(page.locator(".case-head .state")).to_have_text(words(locale, "state.mine"))
     expect(page).to_have_title(TRANSLATORS[locale].text("case.title", id=str(second)) + " · Tenfold")
     expect(page.locator("main")).to_be_focused()
+    head, toast = page.locator(".case-head").bounding_box(), page.locator(".toast").bounding_box()
+    assert head is not None
+    assert toast is not None
+    assert head["y"] <= toast["y"] <= toast["y"] + toast["height"] <= head["y"] + head["height"], (
+        "it covers nothing of the case"
+    )
+    assert head["height"] < 64, "and has room in one line"
     page.get_by_label(words(locale, "notes.add")).fill("a note on what came ahead")
     page.get_by_role("button", name=words(locale, "notes.save")).click()
     expect(page.locator(".note p")).to_have_text("a note on what came ahead")

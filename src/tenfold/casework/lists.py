@@ -78,19 +78,16 @@ def queue_page(
         "ground": ground,
         "account": account,
     }
-    conditions, values = _filters(
-        {name: value for name, value in wanted.items() if value is not None}, search
-    )
+    conditions, values = _filters(wanted, search)
+    conditions.append(_STATES[state])
     values |= {"now": now, "limit": limit + 1}
     if state == "decided":
-        conditions.append("state = 'decided'")
         order = "decided_at DESC, id DESC"
         if cursor:
             newest = read_cursor(cursor, _Newest)
             values |= {"at": newest.at, "id": newest.id}
             conditions.append("(decided_at, id) < (%(at)s, %(id)s)")
     else:
-        conditions.append(_STATES[state])
         order = "severity DESC, due_at, id"
         if cursor:
             last = read_cursor(cursor, _Undecided)
@@ -105,6 +102,7 @@ def queue_page(
 
 _STATES: dict[str | None, str] = {
     None: "state <> 'decided'",
+    "decided": "state = 'decided'",
     "open": "(state = 'open' OR (state = 'claimed' AND lease_until <= %(now)s))",
     "claimed": "state = 'claimed' AND lease_until > %(now)s",
     "escalated": "state = 'escalated'",
@@ -112,9 +110,27 @@ _STATES: dict[str | None, str] = {
 }
 
 
+def queue_size(
+    conn: Conn,
+    *,
+    now: datetime,
+    queue: str | None = None,
+    severity: int | None = None,
+    language: str | None = None,
+    state: CaseStateName | None = None,
+    search: str | None = None,
+) -> int:
+    """How many cases `queue_page` has with these filters, on all of its pages."""
+    conditions, values = _filters({"queue": queue, "severity": severity, "language": language}, search)
+    conditions.append(_STATES[state])
+    query = sql.SQL(f"SELECT count(*) FROM cases WHERE {' AND '.join(conditions)}")
+    row = conn.execute(query, values | {"now": now}).fetchone()
+    return int(row[0]) if row else 0
+
+
 def _filters(wanted: dict[str, Any], search: str | None) -> tuple[list[str], dict[str, Any]]:
-    values = dict(wanted)
-    conditions = [f"{name} = %({name})s" for name in wanted]
+    values = {name: value for name, value in wanted.items() if value is not None}
+    conditions = [f"{name} = %({name})s" for name in values]
     if search:
         values |= {"search": search, "behind": search + LAST_CHARACTER}
         conditions.append(

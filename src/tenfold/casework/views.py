@@ -11,6 +11,7 @@ from tenfold.casework.lists import (
     decisions_page,
     queue_counts,
     queue_page,
+    queue_size,
 )
 from tenfold.casework.shown import (
     AccountView,
@@ -58,4 +59,5 @@ __all__ = [
     "decisions_page",
     "queue_counts",
     "queue_page",
+    "queue_size",
 ]

@@ -3,7 +3,8 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -26,8 +27,6 @@ from tenfold.web.console.errors import Conflict
 from tenfold.web.console.queue import number_of, read_filter, read_toast, user_ids
 from tenfold.web.console.sparing import Spared, shown_token, spare
 from tenfold.web.console.threats_words import named, told
-
-FEW_PARTS: Final = 3  # of a rule's condition are shown at once; more are folded away
 
 
 class Read(msgspec.Struct):
@@ -115,7 +114,7 @@ def show(
         shown=case_findings.shown,
         tell=named(visit.translator),
         told=told(visit.translator),
-        FEW_PARTS=FEW_PARTS,
+        subjects_of=partial(case_findings.subjects_of, words=visit.translator),
         TOLD_ELSEWHERE=case_findings.TOLD_ELSEWHERE,
         people=found.names,
         filter=filter_,

@@ -1,5 +1,6 @@
 """What was found about a case, as its page shows it: texts with the evidence marked, findings, facts."""
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -7,11 +8,14 @@ from markupsafe import Markup
 
 from tenfold.casework import views
 from tenfold.web.console.highlight import Hit
+from tenfold.web.console.i18n import Translator
 from tenfold.web.console.readings import Reading, readings
 from tenfold.web.console.sparing import Spared
 
 MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
 QUOTE: Final = 200  # code points
+# Names in the parts of a rule's condition, such as `signals.domain.count`: what is looked at, and of what.
+_NAMED: Final = re.compile(r"\b(signals|account|post|media|group)\.([a-z_]+)")
 # Facts that the page's head or the part about the account tells already.
 SHOWN_ELSEWHERE: Final = {"language", "script", "account", "verified"}
 # Details of findings that stand first, or that the waterfall of a link tells.
@@ -69,6 +73,17 @@ def findings(view: views.CaseView, spared: Spared) -> list[Finding]:
         read_as = readings(signal, view.subject.fields, spared, number)
         found.append(Finding(signal, quotes, read_as))
     return found
+
+
+def subjects_of(firing: views.FiringView, words: Translator) -> list[str]:
+    """What the true parts of a rule's condition look at, in words, as far as there are words for it."""
+    named = [found for part in firing.parts for found in _NAMED.findall(part.text)]
+    keys = [("signal",) if of == "signals" else ("fact", "field", of) for of, _ in named]
+    told = (
+        next((f"{prefix}.{name}" for prefix in prefixes if words.has(f"{prefix}.{name}")), None)
+        for prefixes, (_, name) in zip(keys, named, strict=True)
+    )
+    return list(dict.fromkeys(words.text(key) for key in told if key))
 
 
 def marked_fields(view: views.CaseView, spared: Spared) -> list[tuple[str, Markup]]:

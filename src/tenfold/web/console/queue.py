@@ -62,6 +62,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
         return Filter(queue=self.queue, language=self.language).query()
 
     @property
+    def named(self) -> dict[str, Any]:
+        """What is filtered for, as lists of cases take it."""
+        names = ("queue", "severity", "language", "state", "search")
+        return {name: self[name] or None for name in names}
+
+    @property
     def narrowed(self) -> bool:
         """Whether anything is filtered out."""
         return bool(self.query(cursor=""))
@@ -129,17 +135,7 @@ def excerpts(conn: Conn, cases: Iterable[views.CaseRow]) -> dict[int, str]:
 def queue_of(conn: Conn, filter_: Filter, now: datetime, limit: int = views.PAGE) -> views.QueuePage:
     """The cases that a filter leaves, one window of them."""
     try:
-        return views.queue_page(
-            conn,
-            now=now,
-            queue=filter_.queue or None,
-            severity=filter_.severity,
-            language=filter_.language or None,
-            state=filter_.state,
-            search=filter_.search or None,
-            cursor=filter_.cursor or None,
-            limit=limit,
-        )
+        return views.queue_page(conn, now=now, **filter_.named, cursor=filter_.cursor or None, limit=limit)
     except ValueError:
         raise Refused(400, "error.400") from None
 
@@ -151,6 +147,7 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
     with visit.runtime.pool.connection() as conn:
         page = queue_of(conn, filter_, now)
         counts = views.queue_counts(conn, now=now)
+        listed = views.queue_size(conn, now=now, **filter_.named) if filter_.narrowed else None
         texts = excerpts(conn, page.cases)
         owners = accounts.load(conn, {case.account for case in page.cases if case.account})
         names = people.names(conn, user_ids(case.claimed_by for case in page.cases))
@@ -166,6 +163,7 @@ def queue_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[str
         narrowed=filter_.narrowed,
         languages=LANGUAGES,
         total=sum(count.total for count in counts),
+        listed=listed,
         overdue=sum(count.overdue for count in counts),
         awaiting=sum(count.awaiting for count in counts),
         trail=filter_.trail,

@@ -72,8 +72,10 @@ export function watchDeciding() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-takes]");
     if (!button) return;
-    if (choosesFirst(button, event.detail === 0)) button.focus();
-    else take(button);
+    if (choosesFirst(button, event.detail === 0)) {
+      button.focus();
+      bring(button.parentElement);
+    } else take(button);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;

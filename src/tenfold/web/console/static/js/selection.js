@@ -45,4 +45,10 @@ document.addEventListener("choose", (event) => {
   if (box) choose(box, !box.checked, event.detail.range);
 });
 
+// Enter in the filter of ids leads to what was found, so that the keys are commands again.
+document.addEventListener("htmx:after:swap", () => {
+  if (!document.activeElement?.matches("#filters [type=search]")) return;
+  (document.querySelector("#results .case-link") ?? document.getElementById("results-title")).focus();
+});
+
 tell(); // a page that one comes back to keeps its ticks
