@@ -1,6 +1,6 @@
 """Every signal that rules can ask about."""
 
-from tenfold.detectors.media.detector import MEDIA
+from tenfold.detectors.media.signals import MEDIA
 from tenfold.detectors.text import suite
 from tenfold.evidence import SignalKind
 from tenfold.linkage.returns import RETURN

@@ -4,12 +4,12 @@ import logging
 import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import msgspec
 import numpy as np
 
-from tenfold.detectors.media import films, matches
+from tenfold.detectors.media import films, matches, signals
 from tenfold.detectors.media.bands import Codes, codes_of
 from tenfold.detectors.media.frames import FramesError
 from tenfold.detectors.media.hashes import form_of
@@ -22,36 +22,12 @@ from tenfold.detectors.media.plainness import telling
 from tenfold.detectors.media.points import PointsError
 from tenfold.detectors.media.sounds import SoundError
 from tenfold.detectors.media.turns import INVERSE, UPRIGHT, turned_hashes
-from tenfold.evidence import Signal, SignalKind
+from tenfold.evidence import Signal
 from tenfold.store import media_hashes
 from tenfold.store.database import Conn
 from tenfold.store.media_hashes import Matched
 from tenfold.subjects import Subject
 
-MEDIA: Final = SignalKind(
-    name="media",
-    title="Known picture, film, sound or file",
-    score_means="confidence of the bank's entry times the share of hash bits that agree; 1: the very file. "
-    "Of sounds: times how densely they agree",
-    details={
-        "bank": "str",
-        "label": "str",
-        "entry": "str",
-        "match": "str",
-        "distance": "int",
-        "turn": "str",
-        "negative": "bool",
-        "border": "bool",
-        "confidence": "float",
-        "start": "float",
-        "end": "float",
-        "entry_start": "float",
-        "entry_end": "float",
-        "moments": "int",
-        "points": "int",
-        "covered": "float",
-    },
-)
 MOST_HITS: Final = 1_000  # hashes looked up for one item, the nearest; a bank of a film's frames has many
 
 log = logging.getLogger("tenfold.media")
@@ -93,9 +69,9 @@ class _Hit(msgspec.Struct, frozen=True):
 class MediaDetector:
     """Finds media in banks. The store says which entries match now; the index only which hashes are near."""
 
-    name = "media"
-    version = "1"
-    kinds = (MEDIA,)
+    name = signals.DETECTOR
+    version = signals.VERSION
+    kinds = (signals.MEDIA,)
 
     def __init__(self) -> None:
         self._held = HeldHashes()
@@ -140,8 +116,8 @@ class MediaDetector:
             if best is None or match.order < best.order:
                 found[number][group] = match
         return [
-            [self._signal(item.subject, match) for match in matches.values()]
-            for item, matches in zip(items, found, strict=True)
+            [signals.told(item.subject, match) for match in kept.values()]
+            for item, kept in zip(items, found, strict=True)
         ]
 
     def _files(self, conn: Conn, items: Sequence[MediaItem]) -> Iterator[tuple[int, Match]]:
@@ -222,38 +198,6 @@ class MediaDetector:
         firsts = np.searchsorted(owners[order], owners[order])
         taken = order[np.arange(len(order)) - firsts < MOST_HITS]
         return [_Hit(asked[of[i]], int(numbers[i]), int(distances[i])) for i in taken]
-
-    def _signal(self, subject: Subject, match: Match) -> Signal:
-        entry = match.entry
-        details: dict[str, Any] = {
-            "bank": entry.bank,
-            "label": entry.label,
-            "entry": entry.key,
-            "match": match.kind,
-            "turn": match.turn,
-            "negative": match.negative,
-            "border": match.border,
-            "confidence": round(entry.confidence, 3),
-        }
-        if match.lies:
-            details |= {"points": match.lies.points, "covered": match.lies.covered}
-            if not match.at:  # it lies in a frame of a film, not in what is shown of the film
-                details["lies"] = msgspec.to_builtins(match.lies)
-        else:
-            details["distance"] = round(match.distance)
-        if match.at:
-            details |= {name: round(value, 2) for name, value in msgspec.structs.asdict(match.at).items()}
-        if match.moments:
-            details["moments"] = match.moments
-        return Signal(
-            subject=subject,
-            name=MEDIA.name,
-            key=f"{entry.bank}:{entry.key}",
-            score=round(entry.confidence * match.score, 3),
-            detector=self.name,
-            version=self.version,
-            details=details,
-        )
 
 
 def _is_asked(entry: Matched, subject: Subject) -> bool:

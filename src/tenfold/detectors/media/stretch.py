@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tenfold.detectors.media import pdq
+from tenfold.detectors.media.borders import LEAST_LEFT, inner_box
 from tenfold.detectors.media.pdq import LEAST_QUALITY, SIDE
-from tenfold.detectors.media.picture import LEAST_LEFT, inner_box
 
 KEPT: Final = 64  # frames of one stretch, 16 to 64 s
 CHANGE: Final = 20  # of 255 by which a pixel must change to have moved; compression changes it by a few
