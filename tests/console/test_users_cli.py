@@ -4,16 +4,19 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyotp
 import pytest
 from typer.testing import CliRunner, Result
 
+from tenfold import config
 from tenfold.cli import users
 from tenfold.cli.common import CommandError
 from tenfold.store import audit, identities, people, second_factors, web_sessions
 from tenfold.store.database import Conn
 from tenfold.taxonomy import Role
+from tenfold.web import address
 
 PASSWORD = "a long enough password"
 Run = Callable[..., Result]
@@ -44,6 +47,19 @@ def test_the_link_of_a_new_person_lets_them_in_once(run: Run, conn: Conn) -> Non
     assert (user.name, user.locale) == ("مريم", "ar")
     assert user.roles == {Role.MODERATOR, Role.LEAD}
     assert people.redeem_login_link(conn, token[1]) is None
+
+
+def test_the_link_leads_to_the_server_that_runs(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("TENFOLD_BASE_URL")
+    monkeypatch.setenv("TENFOLD_DATA_DIR", str(tmp_path))
+    with address.announced(config.load({}, data_dir=tmp_path, port=8123)):
+        assert "http://127.0.0.1:8123/login/" in run("add", "Nadia", "--role", "moderator").output
+    assert "http://127.0.0.1:8010/login/" in run("login-link", "Nadia").output
+    (tmp_path / address.FILE).write_text('{"pid": 99999999, "url": "http://127.0.0.1:8123"}')
+    assert "http://127.0.0.1:8010/login/" in run("login-link", "Nadia").output, "it was killed"
+    assert "TENFOLD_DATA_DIR" in run("--help").output
 
 
 def test_programs_get_json(run: Run, conn: Conn) -> None:

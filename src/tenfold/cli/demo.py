@@ -25,7 +25,7 @@ USER = "demo"
 SPEC_FILE = "simulation.json"  # marks the folder as a demonstration's and says of which simulation
 
 
-@app.command()
+@app.command(epilog="Other commands reach the demonstration with TENFOLD_DATA_DIR set to its --data-dir.")
 def demo(
     *,
     events: Annotated[int, typer.Option(help="How many events to simulate.")] = 20_000,

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from tenfold.store.database import Conn
     from tenfold.store.people import Locale, User
 
-app = typer.Typer()
+app = typer.Typer(
+    epilog="The installation is the one in TENFOLD_DATA_DIR (a demonstration's: demo-data), or that of "
+    "TENFOLD_DATABASE_URL."
+)
 
 Name = Annotated[str, typer.Argument(help="Name of the user; capitals do not count.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -34,8 +37,10 @@ def _password() -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _link(url: str, token: str) -> str:
-    return f"{url}/login/{token}"
+def _link(chosen: "Settings", token: str) -> str:
+    from tenfold.web.address import console_url
+
+    return f"{console_url(chosen)}/login/{token}"
 
 
 @app.command("add")
@@ -62,7 +67,7 @@ def add(
             conn, _by(reason), name, role, password=secret, locale=language, name_there=invite
         )
     roles = sorted(user.roles)
-    link = _link(chosen.url, token) if token else None
+    link = _link(chosen, token) if token else None
     if json:
         common.print_json({"id": user.id, "name": user.name, "roles": roles, "login_link": link})
         return
@@ -144,7 +149,7 @@ def login_link(name: Name, reason: Reason = "", json: Json = False) -> None:
     chosen = common.settings()
     with _changing(chosen) as conn:
         user = _find(conn, name)
-        link = _link(chosen.url, people_changes.login_link(conn, _by(reason), user))
+        link = _link(chosen, people_changes.login_link(conn, _by(reason), user))
     if json:
         common.print_json({"name": user.name, "login_link": link})
     else:

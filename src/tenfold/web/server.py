@@ -29,6 +29,7 @@ from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.taxonomy import Role
 from tenfold.threats.protectees import Watch
+from tenfold.web.address import announced
 from tenfold.web.app import create_app
 from tenfold.web.runtime import Runtime
 
@@ -140,7 +141,8 @@ class Server:
         # which must not end what is still to be stopped.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
-        server.run()
+        with announced(self._settings):
+            server.run()
 
     def _keep_worker(self, url: str) -> None:
         """Run one worker process, and another when it dies."""
