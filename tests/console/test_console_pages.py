@@ -282,6 +282,34 @@ def test_the_question_about_protected_purposes_comes_before_a_violation_only(
     expect(page.locator(".decision")).to_contain_text(words(locale, "ground.TVEC0.1"))
 
 
+def leave_two_up(page: Page, locale: Locale) -> None:
+    """Decide that one case breaks no rule, and come as far as the purpose of the next."""
+    reason = page.get_by_role("textbox", name=words(locale, "decide.reason"))
+    offered = page.locator("[data-takes][data-key=f]")
+    untouched = page.url
+    page.keyboard.press("0")
+    page.keyboard.press("f")
+    expect(reason).to_have_value(words(locale, "deciding.nothing_broken"))
+    page.keyboard.press("d")
+    page.wait_for_url(lambda url: url != untouched)
+    page.keyboard.press("9")
+    page.keyboard.press("r")
+    page.keyboard.type("half a")
+    page.reload()
+    expect(reason).to_have_value("half a")  # what was begun is kept, whatever leads away
+    expect(page.get_by_role("radio", name=words(locale, "ground.TVEC0.1"))).to_be_checked()
+    reason.fill("")
+    reason.blur()
+    page.keyboard.press("f")  # of four purposes the person picks one
+    expect(reason).to_have_value("")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(reason).to_have_value(words(locale, "purpose.research"))
+    page.keyboard.press("2")
+    page.locator('input[name=purpose][value="news"]').check()
+    expect(offered).to_have_attribute("data-takes", words(locale, "purpose.news"))
+
+
 @both
 def test_a_new_moderator_is_told_how_and_decides_with_a_few_keys(
     cases: Site, page: Page, log_in: LogIn, locale: Locale
@@ -311,21 +339,7 @@ def test_a_new_moderator_is_told_how_and_decides_with_a_few_keys(
     expect(reason).to_have_value(title)
     page.keyboard.press("d")
     page.wait_for_url("**/cases/*decided=*")
-    untouched = page.url
-    page.keyboard.press("0")
-    page.keyboard.press("f")
-    expect(reason).to_have_value(words(locale, "deciding.nothing_broken"))
-    page.keyboard.press("d")
-    page.wait_for_url(lambda url: url != untouched)
-    page.keyboard.press("9")
-    page.keyboard.press("f")  # of four purposes the person picks one
-    expect(reason).to_have_value("")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(reason).to_have_value(words(locale, "purpose.research"))
-    page.keyboard.press("2")
-    page.locator('input[name=purpose][value="news"]').check()
-    expect(offered).to_have_attribute("data-takes", words(locale, "purpose.news"))
+    leave_two_up(page, locale)
     with cases.store() as conn:
         rows = conn.execute("SELECT reason FROM decisions ORDER BY id").fetchall()
     assert rows == [(title,), (words(locale, "deciding.nothing_broken"),)]

@@ -1,6 +1,7 @@
 // The next case is here before it is asked for: its page is fetched while a person works on this one, and
 // deciding shows it at once if the server says that it is still the next one and has not changed.
 import { arrive } from "./deciding.js";
+import { restoreDrafts } from "./drafts.js";
 import { passToasts } from "./toasts.js";
 
 const AGAIN = 4 * 60 * 1000; // milliseconds; the server keeps a case ready for five minutes
@@ -37,6 +38,8 @@ function show(page, address, message) {
   document.body.className = page.body.className;
   const main = document.adoptNode(page.querySelector("main"));
   document.querySelector("main").replaceWith(main);
+  const messages = page.querySelector("body > #messages"); // a case has them in its bar
+  if (messages) main.before(document.adoptNode(messages));
   if (address) {
     history.pushState({}, "", address);
     for (const back of document.querySelectorAll('.bar input[name="next"]')) back.value = address;
@@ -46,6 +49,7 @@ function show(page, address, message) {
   scrollTo(0, 0);
   main.focus({ preventScroll: true });
   arrive();
+  restoreDrafts();
   onceDrawn(() => {
     if (!main.isConnected) return;
     window.htmx?.process(main);

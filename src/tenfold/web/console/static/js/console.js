@@ -5,6 +5,7 @@ import { runClocks } from "./clocks.js";
 import { watchAhead } from "./ahead.js";
 import { passToasts } from "./toasts.js";
 import { watchDeciding } from "./deciding.js";
+import { keepDrafts } from "./drafts.js";
 
 watchKeys();
 watchEvidence();
@@ -12,6 +13,7 @@ runClocks();
 passToasts();
 watchAhead();
 watchDeciding();
+keepDrafts();
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-opens]");
