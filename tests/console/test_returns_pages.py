@@ -321,7 +321,10 @@ def test_on_a_case_the_same_people_leads_on_to_deciding(
     site: Site, page: Page, moderator: User, locale: Locale
 ) -> None:
     number = case_number(site, BACK)
+    with site.store() as conn:
+        conn.execute("UPDATE accounts SET state = 'closed' WHERE id = %s", [BACK])
     page.goto(f"{site.url}/cases/{number}")
+    expect(page.locator("#decide")).to_contain_text(words(locale, "deciding.closed_meanwhile"))
     page.keyboard.press("s")
     reason = page.locator("#verdict [name=reason]")
     expect(page.locator("#decide")).to_contain_text(words(locale, "deciding.link_first"))
