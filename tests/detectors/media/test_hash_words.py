@@ -46,6 +46,7 @@ def test_each_line_is_told_to_programs_as_an_event_takes_it(folder):
             "data": one | {"media": "m-1"},
         }
         event = events.parse(msgspec.json.encode(body))
+        assert isinstance(event.data, events.MediaUploaded)
         assert json.loads(msgspec.json.encode(event.data.words)) == one["words"]
     left, top, right, bottom = found[0]["words"][0]["box"]
     assert left < 500 < right
