@@ -22,8 +22,10 @@ def ahead(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
     with visit.runtime.pool.connection() as conn:
         wanted = wanted_by(conn, visit, read_filter(visit.form))
         case_id = taking.keep_ready(conn, actor=actor, wanted=wanted, now=now)
-        if case_id is None:
-            return Response(None, status_code=204)
+    if case_id is None:
+        return Response(None, status_code=204)
+    # Its row is let go before the page is made: a decision meanwhile would pass over it as held by somebody.
+    with visit.runtime.pool.connection() as conn:
         found = read(conn, visit, case_id, act="case.sent_ahead")
     case = found.view.case
     case.claimed_by = actor
