@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -9,8 +10,9 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
 
-from tenfold.casework import compared
+from tenfold.casework import compared, service
 from tenfold.casework.filing import file_firings
+from tenfold.casework.service import Verdict
 from tenfold.evidence import Signal
 from tenfold.judgement import Effects, Firing
 from tenfold.store import care, signals, uploads
@@ -24,6 +26,7 @@ from tenfold.web.console.i18n import LOCALES
 from tests.casework.small_platform import NOW
 from tests.console.running import LogIn, Site
 from tests.console.test_console_pages import case_id, open_case, words
+from tests.console.test_next_case import decide_by_keyboard
 
 UPLOAD, ENTRY, FILM = "a1" * 32, "b2" * 32, "c3" * 32
 PDQ = "0f" * 32
@@ -123,10 +126,54 @@ def test_both_pictures_stand_side_by_side_and_are_revealed_by_choice(
     page.wait_for_load_state("networkidle")
     assert revealed(pictured) == {"media:m-part", "entry:emblems/sha256:b2"}
     expect(part.locator("form")).to_have_count(0)
+    number = case_id(pictured, "media:m-part")
+    decide_by_keyboard(page, "1", "seen")
+    page.wait_for_url(f"**of={number}&media=1")
+    page.keyboard.press("i")
+    expect(page.locator(".toast")).to_contain_text(words(locale, "known.added", n=1))
+    with pictured.store() as conn:
+        held = conn.execute(
+            "SELECT value, provenance FROM bank_entries WHERE bank = 'decided-media'"
+        ).fetchall()
+    assert held == [(f"sha256:{UPLOAD} pdq:{PDQ}", f"case {number}: TVEC1")]
 
 
 def part_of(client: httpx.Client, site: Site, subject: str) -> str:
     return client.get(f"/cases/{case_id(site, subject)}/media", headers={"hx-request": "true"}).text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_media_of_a_decided_case_are_banked_and_the_next_copy_leads_to_it(
+    pictured: Site, locale: Locale
+) -> None:
+    client = pictured.client(pictured.person(locale=locale))
+    number = case_id(pictured, "media:m-part")
+
+    def bank(**fields: str) -> httpx.Response:
+        csrf = client.get(f"/cases/{number}").text.split('name="csrf" value="')[1].split('"')[0]
+        return client.post(
+            f"/cases/{number}/known", data={"csrf": csrf} | fields, headers={"hx-request": "true"}
+        )
+
+    def part() -> str:
+        return client.get(f"/cases/{number}/media", headers={"hx-request": "true"}).text
+
+    assert f"/cases/{number}/known" not in part()
+    early = bank()
+    assert (early.status_code, words(locale, "error.known") in early.text) == (409, True)
+    with pictured.store() as conn:
+        verdict = Verdict(ground=Ground.BRANDED, reason="seen")
+        service.decide(conn, case_id=number, verdict=verdict, actor="user:1", now=datetime.now(UTC))
+    assert f"/cases/{number}/known" in part()
+    assert "Emblems" in part()
+    assert words(locale, "known.added", n=1) in bank(bank="emblems").text
+    assert words(locale, "known.there") in bank(bank="emblems").text
+    assert bank(bank="none").status_code == 409
+    with pictured.store() as conn:
+        (key,) = conn.execute("SELECT key FROM bank_entries WHERE decision IS NOT NULL").fetchone() or ()
+        add_media(conn, "m-again", SCENE | {"entry": key}, sha256=FILM, mime="video/mp4", kind="video")
+    again = part_of(client, pictured, "media:m-again")
+    assert f'{words(locale, "known.from")} <a href="/cases/{number}">' in again
 
 
 def test_a_film_tells_which_seconds_are_which_and_plays_once_revealed(pictured: Site) -> None:

@@ -1,13 +1,18 @@
 """What a decided case gives to a bank: the hashes of its media. It stands and falls with the decision."""
 
+from typing import Final
+
 from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
 from tenfold.store import banks, cases, content
-from tenfold.store.banks import Added, BankError
+from tenfold.store.banks import Added, BankError, UnknownBankError
 from tenfold.store.content import Media
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import Ground
+
+OWN: Final = "decided-media"  # the bank that takes them where none is named
+_OWN_TITLE: Final = "Media of decided cases / مواد الحالات التي بُتّ فيها"
 
 
 class UnknownCaseError(LookupError):
@@ -42,6 +47,33 @@ def add_case(conn: Conn, bank: str, case_id: int, label: str, added_by: str) -> 
     added = banks.add_entries(conn, bank, good, added_by)
     banks.come_from(conn, bank, [entry.key for entry in good], decision)
     return added
+
+
+def add_to_own(conn: Conn, case_id: int, added_by: str) -> Added:
+    """The same into the bank OWN, which is made when it is not there."""
+    try:
+        banks.get(conn, OWN)
+    except UnknownBankError:
+        banks.create(conn, id=OWN, kind="media", title=_OWN_TITLE)
+    return add_case(conn, OWN, case_id, "", added_by)
+
+
+def has_media(conn: Conn, subject: Subject) -> bool:
+    """Whether a case about this would give anything."""
+    return any(map(_value, _media(conn, subject)))
+
+
+def takers(conn: Conn, case_id: int, subject: Subject) -> list[tuple[str, str]]:
+    """Ids and titles of the banks that can take a case's media, OWN first whether or not it is there; none
+    while the case gives nothing."""
+    try:
+        _decision(conn, case_id)
+    except BankError:
+        return []
+    if not has_media(conn, subject):
+        return []
+    rows = conn.execute("SELECT id, title FROM banks WHERE kind = 'media' AND enabled AND id <> %s", [OWN])
+    return [(OWN, _OWN_TITLE), *sorted(rows.fetchall())]
 
 
 def _decision(conn: Conn, case_id: int) -> tuple[int, str]:

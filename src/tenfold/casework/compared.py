@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
+from psycopg.types.json import Jsonb
 
 from tenfold.detectors.media import overlay
 from tenfold.detectors.media.matches import Lies
@@ -32,9 +33,17 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     stored: bool = False
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """The case whose decision brought an entry into its bank, and on what ground it was decided."""
+
+    id: int
+    ground: str
+
+
 class Match(msgspec.Struct, frozen=True, kw_only=True):
     """One entry that the upload matches. `details` are those of the signal; `drawing`: both pictures with
-    what they have in common, where points of both are known; `strip`: which seconds are which."""
+    what they have in common, where points of both are known; `strip`: which seconds are which; `case`: the
+    earlier one that the entry is of."""
 
     bank: str
     key: str
@@ -43,6 +52,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     entry: Kept
     drawing: Overlay | None = None
     strip: "Strip | None" = None
+    case: Origin | None = None
 
 
 class Strip(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +82,7 @@ def of_subject(conn: Conn, subject: Subject) -> list[Item]:
     media = content.load_media(conn, ids)
     found = signals.load(conn, (Subject(SubjectKind.MEDIA, id_) for id_ in media), "media")
     entries = _entries(conn, (signal for group in found.values() for signal in group[:MATCHES]))
+    cases = _cases(conn, list(entries))
     files = _files(
         conn, {*(item.sha256 for item in media.values()), *(kept.sha256 for kept in entries.values())}
     )
@@ -79,7 +90,10 @@ def of_subject(conn: Conn, subject: Subject) -> list[Item]:
     for item in (media[id_] for id_ in dict.fromkeys(ids) if id_ in media):
         kept = _with_file(Kept(sha256=item.sha256, pdq=item.pdq), files)
         own = found.get(Subject(SubjectKind.MEDIA, item.id), [])[:MATCHES]
-        matches = [_match(signal, kept, _with_file(entries[_entry(signal)], files)) for signal in own]
+        matches = [
+            _match(signal, kept, _with_file(entries[_entry(signal)], files), cases.get(_entry(signal)))
+            for signal in own
+        ]
         items.append(Item(media=item, kept=kept, matches=matches))
     return items
 
@@ -112,6 +126,20 @@ def _entry_hashes(conn: Conn, pairs: Sequence[tuple[str, str]]) -> dict[tuple[st
     return {(bank, key): Kept(sha256=sha256, pdq=pdq) for bank, key, sha256, pdq in rows}
 
 
+def _cases(conn: Conn, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Origin]:
+    """The cases that entries are of, where one was decided."""
+    asked = [{"bank": bank, "key": key} for bank, key in pairs]
+    rows = conn.execute(
+        """
+        SELECT entry.bank, entry.key, decisions.case_id, decisions.ground
+        FROM jsonb_to_recordset(%s) AS asked (bank text, key text)
+        JOIN bank_entries entry USING (bank, key) JOIN decisions ON decisions.id = entry.decision
+        """,
+        [Jsonb(asked)],
+    )
+    return {(bank, key): Origin(case_id, ground) for bank, key, case_id, ground in rows}
+
+
 def _files(conn: Conn, digests: Iterable[str | None]) -> dict[str, tuple[Size | None, float | None]]:
     """Size and length of files whose bytes were looked at."""
     rows = conn.execute(
@@ -132,7 +160,7 @@ def _with_file(kept: Kept, files: dict[str, tuple[Size | None, float | None]]) -
     return msgspec.structs.replace(kept, size=size, seconds=seconds, stored=kept.sha256 in files)
 
 
-def _match(signal: Signal, upload: Kept, entry: Kept) -> Match:
+def _match(signal: Signal, upload: Kept, entry: Kept, case: Origin | None) -> Match:
     bank, key = _entry(signal)
     details = signal.details
     return Match(
@@ -143,6 +171,7 @@ def _match(signal: Signal, upload: Kept, entry: Kept) -> Match:
         entry=entry,
         drawing=_drawing(details.get("lies"), upload, entry),
         strip=_strip(details, upload, entry),
+        case=case,
     )
 
 

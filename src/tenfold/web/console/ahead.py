@@ -44,7 +44,7 @@ def asked_for(visit: Visit) -> bool:
 def onward(conn: Conn, visit: Visit, filter_: Filter, made: Toast) -> Response[Any]:
     """Take the next case: where it is, and, when the browser has it as it is now, its number and the message
     that goes with it."""
-    address, ready = next_place(conn, visit, filter_, f"decided={made.decision}&of={made.case}")
+    address, ready = next_place(conn, visit, filter_, made.query)
     answer: dict[str, Any] = {"address": address, "case": None}
     if ready is not None and ready == number_of(visit.form, "ahead"):
         entry = audit.Entry(actor=visit.person.actor, act="case.viewed", subject=f"case:{ready}")

@@ -8,9 +8,10 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tenfold.casework import notices, seconds, service
+from tenfold.casework import banking, notices, seconds, service
 from tenfold.casework.seconds import Proposed
 from tenfold.casework.service import RefusedError, Verdict
+from tenfold.store import cases
 from tenfold.store.database import Conn
 from tenfold.web.console import ahead, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
@@ -57,15 +58,23 @@ def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[i
         return _again(visit, request, wish, "decide.refused", error.reason)
     if isinstance(made, Proposed):
         return pages.redirect(f"/seconds/{made.proposal_id}?fresh=true")
-    filter_, toast = read_filter(visit.form), Toast(made.decision_id, case_id)
-    undo = f"decided={toast.decision}&of={toast.case}"
+    filter_, toast = read_filter(visit.form), _toast(visit, made.decision_id, case_id, verdict)
     if visit.field("then") != "next":
         trail = filter_.trail
-        return pages.redirect(f"/cases{trail}{'&' if trail else '?'}{undo}")
+        return pages.redirect(f"/cases{trail}{'&' if trail else '?'}{toast.query}")
     with visit.runtime.pool.connection() as conn:
         if ahead.asked_for(visit):
             return ahead.onward(conn, visit, filter_, toast)
-        return go_to_next(conn, visit, filter_, undo)
+        return go_to_next(conn, visit, filter_, toast.query)
+
+
+def _toast(visit: Visit, decision_id: int, case_id: int, verdict: Verdict) -> Toast:
+    """What is said of it, and whether its media can be banked."""
+    if not verdict.ground.is_violation:
+        return Toast(decision_id, case_id)
+    with visit.runtime.pool.connection() as conn:
+        decided = cases.load(conn, [case_id])[case_id]
+        return Toast(decision_id, case_id, banking.has_media(conn, decided.subject))
 
 
 def _reopened(case_ids: tuple[int, ...]) -> Redirect:

@@ -35,6 +35,7 @@ GROUPS: Final[tuple[tuple[str, str], ...]] = (
     ("a", "help.close_all"),
     ("0 1 2 3 4", "help.threat_level"),
     ("t e p f", "help.threat_steps"),
+    ("i", "known.help"),
     ("v", "help.reveal"),
     ("u", "help.undo"),
     ("/", "help.search"),

@@ -7,7 +7,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from tenfold.casework import compared, views
+from tenfold.casework import banking, compared, views
 from tenfold.casework.compared import Item, Kept, Match
 from tenfold.store import care
 from tenfold.store.care import Care
@@ -45,12 +45,14 @@ def _part(visit: Visit, case_id: int, *, revealed: bool) -> Response[str]:
             raise NotFoundException
         chosen = care.load(conn, visit.person.id)
         items = compared.of_subject(conn, found[0].subject)
+        decides = visit.may(Permission.DECIDE)
+        takers = banking.takers(conn, case_id, found[0].subject) if decides else []
     clear = revealed or not chosen.media_blurred
     shown = Shown(visit, clear=clear, care=chosen)
     template = "parts/media.html" if visit.fragment else "around.html"
     return pages.render(
         visit, template, section="cases", case=found[0], part="parts/media.html", title="media.title",
-        items=items, clear=clear, shown=shown,
+        items=items, clear=clear, shown=shown, takers=takers,
     )  # fmt: skip
 
 

@@ -96,10 +96,16 @@ def read_filter(values: Any) -> Filter:
 
 
 class Toast(msgspec.Struct, frozen=True):
-    """The decision just made, which can be undone for a minute."""
+    """The decision just made, which can be undone for a minute. `media`: the case gives media to a bank."""
 
     decision: int
     case: int
+    media: bool = False
+
+    @property
+    def query(self) -> str:
+        """How an address says it."""
+        return f"decided={self.decision}&of={self.case}{'&media=1' * self.media}"
 
 
 def number_of(values: Mapping[str, Any], name: str) -> int | None:
@@ -111,7 +117,7 @@ def number_of(values: Mapping[str, Any], name: str) -> int | None:
 def read_toast(query: Mapping[str, str]) -> Toast | None:
     """From the address that a decision leads to."""
     decision, case = number_of(query, "decided"), number_of(query, "of")
-    return None if decision is None or case is None else Toast(decision, case)
+    return None if decision is None or case is None else Toast(decision, case, "media" in query)
 
 
 def excerpts(conn: Conn, cases: Iterable[views.CaseRow]) -> dict[int, str]:

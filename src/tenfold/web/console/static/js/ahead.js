@@ -44,7 +44,9 @@ function show(page, address, message) {
     history.pushState({}, "", address);
     for (const back of document.querySelectorAll('.bar input[name="next"]')) back.value = address;
   }
-  document.getElementById("messages").innerHTML = message;
+  const said = document.getElementById("messages");
+  said.innerHTML = message;
+  window.htmx?.process(said);
   passToasts();
   scrollTo(0, 0);
   main.focus({ preventScroll: true });
