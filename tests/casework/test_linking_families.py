@@ -56,6 +56,52 @@ def test_a_family_is_told_in_the_order_in_which_its_accounts_appeared(conn: Conn
     assert members[1].brief.case_id == case_of(conn, BACK)
 
 
+def test_an_account_opened_before_the_closed_one_stands_after_it_and_is_called_the_other(conn: Conn) -> None:
+    """Slept or bought: it is older than what it is the return of."""
+    older = "crowd-3"
+    link = Link(
+        account_a=CLOSED,
+        account_b=older,
+        bits=5,
+        probability=0.9,
+        level="likely",
+        evidence=[],
+        origin="model:1",
+        closed=CLOSED,
+        model="1",
+    )
+    signals.save_links(conn, [link])
+    members = {member.brief.account: member for member in family(conn, older).members}
+    assert next(iter(members)) == CLOSED, "the oldest of all is not the first"
+    assert (members[older].of, members[older].how) == (members[CLOSED].brief, "before")
+    assert (members[CLOSED].how, members[BACK].how) == ("first", "of")
+    assert returns.strongest_return(conn, older) == (CLOSED, older)
+    assert returns.strongest_return(conn, CLOSED) is None
+    view = returns.return_view(conn, accounts=(older, CLOSED), viewer="user:1")
+    assert view is not None and (view.closed.account, view.opened_before) == (CLOSED, True)
+    view = returns.return_view(conn, accounts=(ENGLISH, ENGLISH_BACK), viewer="user:1")
+    assert view is not None and not view.opened_before
+
+
+def test_of_two_open_accounts_none_is_called_closed(conn: Conn) -> None:
+    link = Link(
+        account_a=HONEST,
+        account_b="crowd-3",
+        bits=5,
+        probability=0.9,
+        level="likely",
+        evidence=[],
+        origin="key:1",
+    )
+    signals.save_links(conn, [link])
+    assert [(m.brief.account, m.how) for m in family(conn, HONEST).members] == [
+        ("crowd-3", "first"),
+        (HONEST, "beside"),
+    ]
+    (row,) = [row for row in returns_list.waiting_page(conn).rows if row.new.account == HONEST]
+    assert not row.closed.closed
+
+
 def test_who_was_told_apart_is_not_reached_and_still_named(conn: Conn) -> None:
     judge(conn, (CLOSED, COPY), "different")
     assert COPY not in [member.brief.account for member in family(conn, BACK).members]

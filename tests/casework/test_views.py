@@ -8,9 +8,10 @@ import msgspec
 import psycopg
 import pytest
 
-from tenfold.casework import service, views
+from tenfold.casework import service, taking, views
 from tenfold.casework.filing import file_firings
 from tenfold.casework.service import Verdict
+from tenfold.casework.taking import Wanted
 from tenfold.judgement import Part
 from tenfold.store import audit, cases, database, deliveries, delivery_log
 from tenfold.store.database import Conn
@@ -23,9 +24,10 @@ LEASE = timedelta(minutes=20)
 HOUR = timedelta(hours=1)
 
 
-def open_case(conn: Conn, subject: str, **changes: Any) -> int:
+def open_case(conn: Conn, subject: Subject | str, **changes: Any) -> int:
     file_firings(conn, [firing(subject, **changes)], NOW)
-    return int(rows(conn, "SELECT max(id) FROM cases WHERE subject_id = %s", subject)[0][0])
+    id_ = subject if isinstance(subject, str) else subject.id
+    return int(rows(conn, "SELECT max(id) FROM cases WHERE subject_id = %s", id_)[0][0])
 
 
 def ids(conn: Conn, **filters: Any) -> list[int]:
@@ -45,6 +47,29 @@ def test_cases_come_by_severity_then_due_time(platform: Conn) -> None:
     late = open_case(platform, "p-2", severity=Severity.HIGH, effects={"due": 3 * HOUR})
     soon = open_case(platform, "p-3", severity=Severity.HIGH, effects={"due": 2 * HOUR})
     assert ids(platform) == [soon, late, low]
+
+
+def test_cases_about_closed_accounts_come_after_all_others(platform: Conn) -> None:
+    def tell(state: str, *accounts: str) -> None:
+        for id_ in accounts:
+            platform.execute("UPDATE accounts SET state = %s WHERE id = %s", [state, id_])
+
+    tell("closed", "a-2")
+    gone = [
+        open_case(platform, account(id_), account=id_, severity=Severity.CRITICAL) for id_ in ("a-1", "a-2")
+    ]
+    waits = open_case(platform, "p-3", account="a-2", severity=Severity.LOW, effects={"due": 9 * HOUR})
+    assert ids(platform) == [gone[0], waits, gone[1]], "what a closed account wrote is there still"
+    tell("closed", "a-1")
+    assert sorted(ids(platform)[1:]) == gone
+    assert [row.ended for row in views.queue_page(platform, now=NOW).cases] == [False, True, True]
+    first = views.queue_page(platform, now=NOW, limit=2)
+    second = views.queue_page(platform, now=NOW, limit=2, cursor=first.next)
+    assert [row.id for row in (*first.cases, *second.cases)] == ids(platform)
+    taken = taking.take(platform, actor="user:1", wanted=Wanted(), lease=LEASE, now=NOW)
+    assert taken is not None and taken.case_id == waits
+    tell("active", "a-1")
+    assert ids(platform)[0] == gone[0], "it was opened again"
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(platform: Conn) -> None:

@@ -222,7 +222,15 @@ def test_the_family_is_a_list_that_leads_to_cases_and_evidence(
     expect(members.nth(1).locator(".mark")).to_have_text(words(locale, "mark.confirmed"))
     expect(members.nth(2)).to_have_attribute("aria-current", "true")
     expect(members.nth(2).locator(".mark")).to_have_text(words(locale, "mark.likely"))
-    members.nth(1).get_by_role(
+    expect(page.locator(".sides thead")).to_contain_text(words(locale, "returns.new"))
+    with site.store() as conn:  # bought: it was there before the closed one
+        conn.execute("UPDATE accounts SET created_at = now() - interval '1 year' WHERE id = %s", [BACK_AGAIN])
+    page.reload()
+    expect(members.nth(0)).to_contain_text(words(locale, "kin.first"))
+    bought = family.locator("[aria-current=true]")
+    expect(bought).to_contain_text(words(locale, "kin.before", who="@sawt_alraya_1"))
+    expect(page.locator(".sides thead")).to_contain_text(words(locale, "returns.other"))
+    members.nth(2).get_by_role(
         "link", name=words(locale, "case.title", id=str(case_number(site, BACK)))
     ).click()
     page.wait_for_url(f"**/cases/{case_number(site, BACK)}")
@@ -323,8 +331,15 @@ def test_on_a_case_the_same_people_leads_on_to_deciding(
     number = case_number(site, BACK)
     with site.store() as conn:
         conn.execute("UPDATE accounts SET state = 'closed' WHERE id = %s", [BACK])
+    page.goto(f"{site.url}/cases")
+    expect(page.locator(".cases tbody tr").last).to_contain_text(words(locale, "deciding.ended"))
+    expect(page.locator(".case-link").last).to_have_attribute("href", f"/cases/{number}")
     page.goto(f"{site.url}/cases/{number}")
     expect(page.locator("#decide")).to_contain_text(words(locale, "deciding.closed_meanwhile"))
+    expect(page.locator("#decide [name=proposal]")).not_to_be_checked()
+    picture = page.locator("#subject dl").get_by_role("img", name=platform.NEARLY)
+    expect(picture).to_be_visible()
+    assert platform.NEARLY not in page.locator("#subject").inner_text(), "no row of 64 digits"
     page.keyboard.press("s")
     reason = page.locator("#verdict [name=reason]")
     expect(page.locator("#decide")).to_contain_text(words(locale, "deciding.link_first"))

@@ -1,8 +1,10 @@
 """The family tree of an account: which accounts were closed and came back as which, in order of time."""
 
+from typing import Literal
+
 import msgspec
 
-from tenfold.casework.linked import SURE, Brief, Mark, Tie, briefs, walk
+from tenfold.casework.linked import SURE, Brief, Mark, Tie, briefs, came_first, walk
 from tenfold.store.database import Conn
 
 MOST = 60  # accounts of one family that are shown
@@ -10,8 +12,8 @@ THROUGH = (Mark.CONFIRMED, Mark.LIKELY, Mark.POSSIBLE)
 
 
 class Relative(msgspec.Struct, frozen=True, kw_only=True):
-    """One account of a family. `of` is the earlier one that it came back from, by the surest tie; None for
-    the first of all. `denied` are members that a person said it has nothing to do with."""
+    """One account of a family. `of` is the one that it came back from, by the surest tie; None for the first
+    of all. `denied` are members that a person said it has nothing to do with."""
 
     brief: Brief
     of: Brief | None = None
@@ -19,9 +21,20 @@ class Relative(msgspec.Struct, frozen=True, kw_only=True):
     probability: float | None = None
     denied: tuple[Brief, ...] = ()
 
+    @property
+    def how(self) -> Literal["first", "of", "before", "beside"]:
+        """The first, or opened after `of` was closed, before that, or beside one that is still open."""
+        if self.of is None:
+            return "first"
+        if not self.of.closed:
+            return "beside"
+        opened, closed = self.brief.created_at, self.of.closed_at
+        return "before" if opened and closed and opened < closed else "of"
+
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
-    """The accounts in the order in which they appeared; `more`: there are more than MOST."""
+    """The accounts in the order in which they followed on each other (linked.Brief.turn); `more`: there are
+    more than MOST."""
 
     members: tuple[Relative, ...]
     more: bool = False
@@ -31,7 +44,7 @@ def family(conn: Conn, account: str) -> Family:
     """Everybody reached from an account by links that nobody denied, and whom people denied of those."""
     reached, found = walk(conn, [account], THROUGH, MOST)
     known = briefs(conn, reached)
-    ordered = sorted(known.values(), key=lambda brief: brief.since)
+    ordered = sorted(known.values(), key=lambda brief: brief.turn)
     return Family(
         members=tuple(_relative(brief, known, found) for brief in ordered),
         more=len(reached) >= MOST,
@@ -41,7 +54,7 @@ def family(conn: Conn, account: str) -> Family:
 def _relative(brief: Brief, known: dict[str, Brief], found: list[Tie]) -> Relative:
     """How an account hangs together with those that came before it."""
     own = [tie for tie in found if brief.account in tie.ends]
-    earlier = [tie for tie in own if known[tie.other(brief.account)].since < brief.since]
+    earlier = [tie for tie in own if came_first(known, tie) != brief.account]
     held = [tie for tie in earlier if tie.mark in THROUGH]
     denied = tuple(known[tie.other(brief.account)] for tie in own if tie.mark is Mark.DENIED)
     if not held:

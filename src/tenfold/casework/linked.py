@@ -53,14 +53,26 @@ class Brief(msgspec.Struct, kw_only=True):
         """Whether it is closed now."""
         return self.state == "closed" or (self.state is None and self.closed_at is not None)
 
+    @property
+    def turn(self) -> tuple[bool, float, tuple[float, str]]:
+        """The order in which accounts of one family follow on each other: closed ones as they were closed,
+        then open ones as they appeared. What was opened long before a closure (slept, or bought) follows on
+        it."""
+        if not self.closed:
+            return (True, 0.0, self.since)
+        at = self.closed_at or self.created_at
+        return (False, at.timestamp() if at else 0.0, self.since)
+
 
 class Tie(msgspec.Struct, frozen=True, kw_only=True):
-    """A link or a decision about one between two accounts, `account_a` < `account_b`."""
+    """A link or a decision about one between two accounts, `account_a` < `account_b`. `closed`: which of them
+    was closed when the link was found; None where nobody noted that."""
 
     account_a: str
     account_b: str
     mark: Mark
     probability: float | None
+    closed: str | None = None
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -78,6 +90,7 @@ class _TieRow(msgspec.Struct):
     level: str | None
     verdict: str | None
     probability: float | None
+    closed: str | None
 
 
 def pair(first: str, second: str) -> tuple[str, str]:
@@ -91,15 +104,16 @@ def ties(conn: Conn, accounts: Iterable[str]) -> list[Tie]:
     reader.execute(
         """
         WITH decided AS (
-            SELECT DISTINCT ON (account_a, account_b) account_a, account_b, verdict, probability
+            SELECT DISTINCT ON (account_a, account_b) account_a, account_b, verdict, probability,
+                removed #>> '{links,0,closed}' AS closed
             FROM link_decisions
             WHERE reversed_at IS NULL AND (account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s))
             ORDER BY account_a, account_b, id DESC
         ), found AS (
-            SELECT account_a, account_b, level, probability FROM links
+            SELECT account_a, account_b, level, probability, closed FROM links
             WHERE account_a = ANY(%(ids)s) OR account_b = ANY(%(ids)s)
         )
-        SELECT account_a, account_b, level, verdict,
+        SELECT account_a, account_b, level, verdict, COALESCE(found.closed, decided.closed) AS closed,
             COALESCE(found.probability, decided.probability)::float8 AS probability
         FROM found FULL JOIN decided USING (account_a, account_b)
         """,
@@ -111,6 +125,7 @@ def ties(conn: Conn, accounts: Iterable[str]) -> list[Tie]:
             account_b=row.account_b,
             mark=VERDICT_MARKS[row.verdict] if row.verdict else Mark(row.level or Mark.POSSIBLE),
             probability=row.probability,
+            closed=row.closed,
         )
         for row in reader
     ]
@@ -139,13 +154,13 @@ def briefs(conn: Conn, accounts: Iterable[str]) -> dict[str, Brief]:
 
 
 def in_order(found: dict[str, Brief], first: str, second: str) -> tuple[str, str]:
-    """Of two accounts the one that came first, then the other: a closed one before an open one, else
-    by age."""
+    """Of two accounts the one that came first, then the other, by their turn in a family."""
+    return (first, second) if found[first].turn <= found[second].turn else (second, first)
 
-    def place(account: str) -> tuple[bool, tuple[float, str]]:
-        return (not found[account].closed, found[account].since)
 
-    return (first, second) if place(first) <= place(second) else (second, first)
+def came_first(found: dict[str, Brief], tie: Tie) -> str:
+    """Which end of a tie the other may be the return of: whom the link says was closed, else by turn."""
+    return tie.closed if tie.closed in tie.ends else in_order(found, *tie.ends)[0]
 
 
 def direction(conn: Conn, accounts: tuple[str, str], closed: str | None = None) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from tenfold.store.database import Conn
 
 PAGE = 50
 MAX_PAGE = 500
+WORST_FIRST = "rank DESC, due_at, id"
 LAST_CHARACTER = "\U0010ffff"  # behind every id that begins with a text: ids are compared by code point
 
 _Cursor = TypeVar("_Cursor")
@@ -26,7 +27,7 @@ _Cursor = TypeVar("_Cursor")
 class _Undecided(msgspec.Struct, array_like=True):
     """The last case of a page of undecided ones."""
 
-    severity: int
+    rank: int
     due_at: datetime
     id: int
 
@@ -65,7 +66,8 @@ def queue_page(
     cursor: str | None = None,
     limit: int = PAGE,
 ) -> QueuePage:
-    """Cases by severity (worst first), due time, id; decided ones (`state="decided"`) newest first.
+    """Cases by severity (worst first, those about accounts that are closed already after all others), due
+    time, id; decided ones (`state="decided"`) newest first.
 
     Without `state`: all that are not decided. `search` finds the beginning of a subject's id or of an
     account's id. Raises ValueError on a cursor that is not ours.
@@ -88,12 +90,12 @@ def queue_page(
             values |= {"at": newest.at, "id": newest.id}
             conditions.append("(decided_at, id) < (%(at)s, %(id)s)")
     else:
-        order = "severity DESC, due_at, id"
+        order = WORST_FIRST
         if cursor:
             last = read_cursor(cursor, _Undecided)
-            values |= {"worst": last.severity, "due": last.due_at, "id": last.id}
-            conditions.append("severity <= %(worst)s")
-            conditions.append("(severity < %(worst)s OR (due_at, id) > (%(due)s, %(id)s))")
+            values |= {"worst": last.rank, "due": last.due_at, "id": last.id}
+            conditions.append("rank <= %(worst)s")
+            conditions.append("(rank < %(worst)s OR (due_at, id) > (%(due)s, %(id)s))")
     found = case_rows(conn, conditions, order, values)
     page = found[:limit]
     add_rules(conn, page)
@@ -143,7 +145,7 @@ def _filters(wanted: dict[str, Any], search: str | None) -> tuple[list[str], dic
 def _next(row: CaseRow) -> str:
     if row.decided_at is not None:
         return written_cursor(_Newest(row.decided_at, row.id))
-    return written_cursor(_Undecided(row.severity, row.due_at, row.id))
+    return written_cursor(_Undecided(0 if row.ended else row.severity, row.due_at, row.id))
 
 
 def case_rows(conn: Conn, conditions: Sequence[str], order: str, values: dict[str, Any]) -> list[CaseRow]:
@@ -176,13 +178,14 @@ def case_row(case: Case, now: datetime) -> CaseRow:
         claimed_by=holder,
         lease_until=case.lease_until if holder else None,
         decided_at=case.decided_at,
+        ended=case.ended,
     )
 
 
 def cases_named(conn: Conn, *, case_ids: Sequence[int], now: datetime) -> list[CaseRow]:
     """These cases, decided or not, worst first; unknown ids are left out."""
     values = {"ids": list(case_ids), "now": now, "limit": len(case_ids)}
-    found = case_rows(conn, ["id = ANY(%(ids)s)"], "severity DESC, due_at, id", values)
+    found = case_rows(conn, ["id = ANY(%(ids)s)"], WORST_FIRST, values)
     add_rules(conn, found)
     return found
 
@@ -190,9 +193,7 @@ def cases_named(conn: Conn, *, case_ids: Sequence[int], now: datetime) -> list[C
 def cases_held(conn: Conn, *, actor: str, now: datetime) -> list[CaseRow]:
     """What the actor holds, worst first."""
     conditions = [_STATES[None], "claimed_by = %(actor)s", "lease_until > %(now)s"]
-    found = case_rows(
-        conn, conditions, "severity DESC, due_at, id", {"actor": actor, "now": now, "limit": PAGE}
-    )
+    found = case_rows(conn, conditions, WORST_FIRST, {"actor": actor, "now": now, "limit": PAGE})
     return found
 
 

@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from tenfold.casework import shared_values, track_record
 from tenfold.casework.contrast import contrast
 from tenfold.casework.families import family
-from tenfold.casework.linked import Mark, briefs, direction, ties
+from tenfold.casework.linked import Mark, briefs, came_first, direction, ties
 from tenfold.casework.returns_shown import LinkView, ReturnView, VerdictView, evidence
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import gather
@@ -69,11 +69,7 @@ def strongest_return(conn: Conn, account: str) -> Pair | None:
     denied only when there is no other. None: nothing links it to a closed account."""
     around = ties(conn, [account])
     known = briefs(conn, {end for tie in around for end in tie.ends})
-    back = [
-        tie
-        for tie in around
-        if known[tie.other(account)].closed or known[tie.other(account)].since < known[account].since
-    ]
+    back = [tie for tie in around if came_first(known, tie) == tie.other(account)]
     if not back:
         return None
     best = min(back, key=lambda tie: (tie.mark is Mark.DENIED, -(tie.probability or 0)))

@@ -78,6 +78,14 @@ class ReturnView(msgspec.Struct, frozen=True, kw_only=True):
     shareable: tuple[str, ...]
 
     @property
+    def opened_before(self) -> bool:
+        """Whether what may be the return was opened before the other, or before that was closed: slept,
+        bought, or run beside it."""
+        opened = self.new.created_at
+        dates = [at for at in (self.closed.created_at, self.closed.closed_at) if at is not None]
+        return opened is not None and any(opened < at for at in dates)
+
+    @property
     def verdict(self) -> VerdictView | None:
         """The one in force."""
         return next((made for made in self.verdicts if made.reversed_at is None), None)

@@ -18,7 +18,8 @@ CaseStateName = Literal["open", "claimed", "escalated", "awaiting", "decided"]
 
 
 class CaseRow(msgspec.Struct, kw_only=True):
-    """One case in a list. `severity` is 1 (low) to 4 (critical); `rules` are those that fired."""
+    """One case in a list. `severity` is 1 (low) to 4 (critical); `rules` are those that fired. `ended`: it is
+    about an account that is closed or deleted already; such wait behind all others."""
 
     id: int
     subject: Subject
@@ -34,6 +35,7 @@ class CaseRow(msgspec.Struct, kw_only=True):
     claimed_by: str | None = None
     lease_until: datetime | None = None
     decided_at: datetime | None = None
+    ended: bool = False
     rules: list[str] = []
     proposed: list[str] = []  # kinds of the actions proposed and not yet ordered
 

@@ -189,7 +189,12 @@ class _Plan:
         asked = [
             action
             for action in proposed
-            if (wish.as_proposed or action.kind in wish.add) and action.kind != ActionKind.NOTIFY
+            if (wish.as_proposed or action.kind in wish.add)
+            and action.kind != ActionKind.NOTIFY
+            # Nobody is closed twice.
+            and not (
+                case.ended and action.kind == ActionKind.CLOSE_ACCOUNT and action.subject == case.subject
+            )
         ]
         chosen = [action.id for action in asked if self._tell(action.kind, action.subject, action.label)]
         fit = [order for kind in wish.add for order in self._order(kind, case)]

@@ -13,7 +13,8 @@ from tenfold.subjects import Subject, SubjectKind
 
 
 class Case(msgspec.Struct, kw_only=True):
-    """A case's row. `state` is as written: whoever reads it minds `lease_until`."""
+    """A case's row. `state` is as written: whoever reads it minds `lease_until`. `ended`: it is about an
+    account that is closed or deleted by now, and waits behind all others."""
 
     id: int
     subject_kind: str
@@ -30,6 +31,7 @@ class Case(msgspec.Struct, kw_only=True):
     claimed_by: str | None
     lease_until: datetime | None
     decided_at: datetime | None
+    ended: bool
 
     @property
     def subject(self) -> Subject:
@@ -306,7 +308,7 @@ def next_free(
     without: tuple[Sequence[str], Sequence[str]] = ((), ()),
     now: datetime,
 ) -> Case | None:
-    """Lock the worst, then most urgent case that nobody holds, nobody else is just taking, and that stands
+    """Lock the worst (those that ended last), then most urgent case that nobody holds, nobody else is just taking, and that stands
     ready for nobody else; in a language of `reads` or none, and `without` these grounds and queues."""
     conditions = [sql.SQL("(claimed_by IS NULL OR lease_until <= %(now)s)"), sql.SQL(_READY_FOR_NOBODY_ELSE)]
     # The first is what the indexes of the queue are over.
@@ -325,7 +327,7 @@ def next_free(
     cursor = conn.cursor(row_factory=class_row(Case))
     cursor.execute(
         sql.SQL(
-            "SELECT {} FROM cases WHERE {} ORDER BY severity DESC, due_at, id LIMIT 1"
+            "SELECT {} FROM cases WHERE {} ORDER BY rank DESC, due_at, id LIMIT 1"
             " FOR UPDATE OF cases SKIP LOCKED"
         ).format(COLUMNS, sql.SQL(" AND ").join(conditions)),
         {

@@ -124,7 +124,7 @@ def show(
         scopes=_scopes(case),
         proposed=proposed,
         addable=[kind.value for kind in ADDABLE[case.subject.kind] if kind not in kinds],
-        wish=wish or Wish(proposals={action.id for action in proposed}),
+        wish=wish or Wish(proposals=_ticked(view)),
         failure=failure,
         failure_detail=failure_detail,
         decided=read_toast(request.query_params),
@@ -185,9 +185,20 @@ def _like(decision: cases.Decision, view: views.CaseView) -> Wish:
     return Wish(
         ground=decision.ground,
         purpose="none" if Ground(decision.ground).is_violation else "",
-        proposals={action.id for action in view.actions if action.state == "proposed"},
+        proposals=_ticked(view),
         reason=decision.reason,
     )
+
+
+def _ticked(view: views.CaseView) -> set[int]:
+    """The proposals that a decision orders unless they are unticked: not to close who is closed."""
+    gone = view.subject.subject if view.case.ended else None
+    return {
+        action.id
+        for action in view.actions
+        if action.state == "proposed"
+        and not (action.kind == ActionKind.CLOSE_ACCOUNT and action.subject == gone)
+    }
 
 
 @post("/cases/{case_id:int}/reveal", opt={"needs": Permission.READ}, sync_to_thread=True, status_code=200)

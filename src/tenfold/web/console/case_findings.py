@@ -10,6 +10,7 @@ from tenfold.casework import views
 from tenfold.web.console.highlight import Hit
 from tenfold.web.console.i18n import Translator
 from tenfold.web.console.readings import Reading, readings
+from tenfold.web.console.returns_sides import alone
 from tenfold.web.console.sparing import Spared
 
 MAX_QUOTES: Final = 8  # of one finding; the text above shows them all
@@ -18,6 +19,7 @@ QUOTE: Final = 200  # code points
 _NAMED: Final = re.compile(r"\b(signals|account|post|media|group)\.([a-z_]+)")
 # Facts that the page's head or the part about the account tells already.
 SHOWN_ELSEWHERE: Final = {"language", "script", "account", "verified"}
+PICTURES: Final = {"avatar", "banner"}  # facts that name a picture, by its hash or an id
 # Details of findings that stand first, or that the waterfall of a link tells.
 TOLD_ELSEWHERE: Final = (
     "bank",
@@ -98,9 +100,9 @@ def marked_fields(view: views.CaseView, spared: Spared) -> list[tuple[str, Marku
 
 
 def facts(view: views.CaseView) -> list[tuple[str, Any]]:
-    """What else is known of the subject, by name."""
+    """What else is known of the subject, by name; pictures as returns_sides draws them."""
     return [
-        (key, value)
+        (key, alone(value) if key in PICTURES else value)
         for key, value in view.subject.facts.items()
         if value not in (None, "", [], {}) and key not in SHOWN_ELSEWHERE
     ]

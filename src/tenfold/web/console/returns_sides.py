@@ -23,6 +23,7 @@ LEAST_RUN: Final = 3  # characters; shorter runs are in any two texts
 MOST_LINKS: Final = 12
 SIDE: Final = 16  # blocks of a picture's hash in a row
 HASH_DIGITS: Final = SIDE * SIDE // 4
+LONGEST_ID: Final = 24  # characters of a picture's id that are shown whole
 
 Told = Callable[[str, list[Hit]], Markup]  # how texts are sent to this person
 
@@ -33,8 +34,13 @@ class Picture(msgspec.Struct, frozen=True):
 
     whole: str
     blocks: str
-    apart: str
-    distance: int | None
+    apart: str = ""
+    distance: int | None = None
+
+    @property
+    def short(self) -> str:
+        """The beginning and the end of the hash or id, where it is long: people tell two apart by these."""
+        return self.whole if len(self.whole) <= LONGEST_ID else f"{self.whole[:6]}…{self.whole[-6:]}"
 
 
 class Trait(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +147,11 @@ def _bits(whole: str) -> int:
 
 def _is_hash(whole: str) -> bool:
     return len(whole) == HASH_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in whole)
+
+
+def alone(whole: str) -> Picture:
+    """A picture that stands beside no other."""
+    return Picture(whole, blocks(_bits(whole)))
 
 
 def _picture(whole: str, others: Sequence[str]) -> Picture:
