@@ -32,6 +32,7 @@ from tenfold.web.api import (
     webhooks,
 )
 from tenfold.web.auth import KeyCache
+from tenfold.web.hma.direct import Direct
 from tenfold.web.hma.files import Files
 from tenfold.web.hma.lookup import Lookup
 from tenfold.web.instrumentation import Instrumentation, Metrics
@@ -94,7 +95,7 @@ def assemble() -> Litestar:
         on_shutdown=[_close_files],
         request_max_body_size=MAX_BODY,
     )
-    app.asgi_handler = Instrumentation(app.asgi_handler)
+    app.asgi_handler = Instrumentation(Direct(app.asgi_handler))
     return app
 
 

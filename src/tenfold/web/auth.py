@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from tenfold.store.keys import ApiKey, Scope
 from tenfold.web.problems import Problem
 from tenfold.web.runtime import Runtime
 
-__all__ = ["ApiKey", "KeyCache", "Scope", "allow", "requires"]
+__all__ = ["ApiKey", "KeyCache", "Scope", "allow", "bearer", "requires"]
 
 CACHE_SECONDS = 2.0  # how long a revoked key may go on working
 CACHE_SIZE = 10_000
@@ -51,8 +51,10 @@ class KeyCache:
             self._found[hashlib.sha256(token.encode()).digest()] = (time.monotonic(), key)
 
 
-def _bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+def bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The key in the headers of a request; raises Problem with 401 where there is none."""
+    given = next((value for name, value in headers if name == b"authorization"), b"")
+    scheme, _, token = given.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Problem(
             401,
@@ -98,7 +100,7 @@ async def allow(
 ) -> None:
     """Let in a caller whose key has `scope`, and set `request.auth` to the ApiKey. `token`: a key that came
     otherwise than in the header. Raises Problem with 401 or 403."""
-    key = await _authenticate(connection, _bearer(connection) if token is None else token)
+    key = await _authenticate(connection, bearer(connection.scope["headers"]) if token is None else token)
     connection.scope["auth"] = key
     if scope not in key.scopes:
         raise Problem(

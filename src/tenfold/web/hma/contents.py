@@ -43,7 +43,7 @@ async def add_file(
     request: Auth, runtime: Running, name: FromPath[str], files: Hashing, form: Form
 ) -> Answer:
     """Add a file that is sent or named by its address, with all its hashes."""
-    values = wire.parameters(request)
+    values = wire.parameters(request.scope["query_string"])
     url = values.get("url")
     wanted_types(values.get("types", ""))
     said = _said(form)
@@ -80,7 +80,7 @@ def add_signal(request: Auth, index: Index, name: FromPath[str], raw: Body) -> A
 @get("/c/bank/{name:str}/content/{content:int}", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
 def one(request: Auth, runtime: Running, name: FromPath[str], content: FromPath[int]) -> Answer:
     """One entry of this bank."""
-    values = wire.parameters(request)
+    values = wire.parameters(request.scope["query_string"])
     with runtime.pool.connection() as conn:
         bank = known(conn, name)
         found = _content(conn, bank, content)

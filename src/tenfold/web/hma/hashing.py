@@ -15,7 +15,7 @@ Auth = Request[None, ApiKey, State]
 @get("/h/hash", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
 def hash_address(request: Auth, files: Hashing) -> Answer:
     """The hashes of the file at a URL."""
-    values = wire.parameters(request)
+    values = wire.parameters(request.scope["query_string"])
     if "url" not in values:
         raise wire.missing("url", dict(values))
     wanted = wanted_types(values.get("types", ""))
@@ -25,7 +25,7 @@ def hash_address(request: Auth, files: Hashing) -> Answer:
 @post("/h/hash", guards=[wire.needs(Scope.BANKS_READ)], status_code=200)
 async def hash_upload(request: Auth, files: Hashing, form: Form) -> Answer:
     """The hashes of the file that is sent."""
-    wanted = wanted_types(wire.parameters(request).get("types", ""))
+    wanted = wanted_types(wire.parameters(request.scope["query_string"]).get("types", ""))
     sent = await uploaded(form, "Missing multipart/form-data file upload")
     return await to_thread.run_sync(_answered, files, sent, wanted)
 

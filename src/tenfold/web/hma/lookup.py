@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Final
 
 import msgspec
-from anyio import to_thread
 from litestar.di import NamedDependency
 from psycopg_pool import ConnectionPool
 
@@ -40,30 +39,31 @@ class Lookup:
         self._lock = threading.Lock()
         self._looked: float | None = None
 
-    async def near(self, digits: str) -> list[Near]:
-        """Entries with a PDQ hash within 31 bits of this one, the nearest first.
+    def at_hand(self, digits: str) -> list[Near] | None:
+        """Entries with a PDQ hash within 31 bits of this one, the nearest first, from memory alone; for the
+        event loop, which waits for nothing.
 
-        No thread and no database is asked, unless what is held is old, or an entry may have expired.
+        None where a thread must see to it: what is held is old or being renewed, or the store has to be asked
+        whether an entry still matches.
         """
-        code = codes_of(bytes.fromhex(digits))
-        if self._is_old():
-            await to_thread.run_sync(self._renew)
-        apart, hits, others = self._search(code)
-        if others:
-            hits |= await to_thread.run_sync(self._asked, others)
-        return _nearest(apart, hits)
+        if self._is_old() or not self._lock.acquire(blocking=False):
+            return None
+        try:
+            apart, hits, others = self._search(codes_of(bytes.fromhex(digits)))
+        finally:
+            self._lock.release()
+        return None if others else _nearest(apart, hits)
 
-    def picture(self, digits: str) -> list[Near]:
-        """As `near`, for a thread."""
-        if self._is_old():
-            self._renew()
-        apart, hits, others = self._search(codes_of(bytes.fromhex(digits)))
+    def near(self, digits: str) -> list[Near]:
+        """As `at_hand`, for a thread, which asks the store where it must."""
+        self._renew()
+        with self._lock:
+            apart, hits, others = self._search(codes_of(bytes.fromhex(digits)))
         return _nearest(apart, hits | self._asked(others) if others else hits)
 
     def all_near(self, codes: Codes) -> Found:
         """Every pair of a query and a hash within 31 bits: row of query, number, distance. For a thread."""
-        if self._is_old():
-            self._renew()
+        self._renew()
         with self._lock:
             return self._held.index.search(codes)
 
@@ -81,13 +81,13 @@ class Lookup:
             self._looked = None
 
     def _search(self, code: Codes) -> tuple[dict[int, int], dict[int, Hit], list[int]]:
-        """Distances by the number of the hash, entries that are known, and numbers to ask about."""
-        with self._lock:
-            _, numbers, distances = self._held.index.search(code)
-            if not len(numbers):
-                return {}, {}, []
-            apart = dict(zip(numbers.tolist(), distances.tolist(), strict=True))
-            return apart, *self._plain.hits(apart)
+        """Distances by the number of the hash, entries that are known, and numbers to ask about. The lock is
+        held by the caller."""
+        _, numbers, distances = self._held.index.search(code)
+        if not len(numbers):
+            return {}, {}, []
+        apart = dict(zip(numbers.tolist(), distances.tolist(), strict=True))
+        return apart, *self._plain.hits(apart)
 
     def _asked(self, numbers: Sequence[int]) -> dict[int, Hit]:
         with self._pool.connection() as conn:
@@ -97,7 +97,10 @@ class Lookup:
         return self._looked is None or time.monotonic() - self._looked >= FRESH_SECONDS
 
     def _renew(self) -> None:
-        """Hold what was added since, and let go of what went. One thread does, the others wait for it."""
+        """If it is time, hold what was added since, and let go of what went. One thread does, the others wait
+        for it."""
+        if not self._is_old():
+            return
         with self._lock:
             if self._is_old():
                 now = time.monotonic()
@@ -125,6 +128,8 @@ def chosen(near: Sequence[Near], *, seed: str | None, everything: bool) -> list[
     in five. The same seed asks the same banks; `everything` asks all."""
     matching = [one for one in near if one.hit.matches]
     if everything:
+        return matching
+    if all(one.hit.ratio >= 1 for one in matching):
         return matching
     drawn = str(random.randrange(SEEDS)) if seed is None else seed  # noqa: S311 - a sample, no secret
     asked = {

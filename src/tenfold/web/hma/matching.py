@@ -1,7 +1,7 @@
 """`/m/...`: which entries of banks a hash, a file or an address matches.
 
-Look-ups of a hash are what programs ask for by the million. Their two handlers take what they need from the
-application's state and check the key themselves: dependencies and guards would cost as much again.
+Look-ups of a hash are what programs ask for by the million: direct.py answers most of them from memory, with
+`raw_answer` and `matches_answer` of here. What it leaves comes to the handlers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,45 +32,48 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     everything: bool
 
 
-@get("/m/raw_lookup")
-async def raw_lookup(request: Auth) -> Answer:
+@get("/m/raw_lookup", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
+def raw_lookup(request: Auth, index: Index) -> Answer:
     """Entries near a hash, whether they match now or not."""
-    await wire.admit(request, Scope.BANKS_READ)
-    values = wire.parameters(request)
+    values = wire.parameters(request.scope["query_string"])
     for field in ("signal", "signal_type"):
         if field not in values:
             raise wire.missing(field, dict(values))
-    type_ = wire.signal_name(values["signal_type"])
-    near = await _near(request.app.state.lookup, type_, values["signal"])
+    return raw_answer(_near(index, wire.signal_name(values["signal_type"]), values["signal"]), values)
+
+
+def raw_answer(near: Sequence[Near], values: Mapping[str, str]) -> Answer:
+    """What raw look-ups tell of entries near a hash."""
     near = lookup.of_banks(near, _asked(values).banks)
     if wire.flag(values, "include_distance"):
         return answer({"matches": [_shown(one) for one in near]})
     return answer({"matches": [one.hit.content for one in near]})
 
 
-@get("/m/lookup")
-async def look_up(request: Auth) -> Answer:
+@get("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
+def look_up(request: Auth, index: Index, files: Hashing) -> Answer:
     """What matches a hash, or the file at a URL, by bank."""
-    await wire.admit(request, Scope.BANKS_READ)
-    index: Lookup = request.app.state.lookup
-    values = wire.parameters(request)
-    asked = _asked(values)
+    values = wire.parameters(request.scope["query_string"])
     type_ = wire.signal_name(values["signal_type"]) if "signal_type" in values else None
     if "url" in values:
         wanted = [type_] if type_ else wanted_types(values.get("types", ""))
-        files: Files = request.app.state.files
-        sent = await to_thread.run_sync(files.fetched, values["url"], values.get("content_type"))
-        found = await to_thread.run_sync(_matched, index, files, sent, wanted, asked)
+        sent = files.fetched(values["url"], values.get("content_type"))
+        found = _matched(index, files, sent, wanted, _asked(values))
         return answer(found.get(type_, {}) if type_ else found)
     if type_ is None or "signal" not in values:
         raise Refusal(400, "Either url or both signal and signal_type are required")
-    return answer(_by_bank(await _near(index, type_, values["signal"]), asked))
+    return matches_answer(_near(index, type_, values["signal"]), values)
+
+
+def matches_answer(near: Sequence[Near], values: Mapping[str, str]) -> Answer:
+    """What look-ups tell of entries near a hash."""
+    return answer(_by_bank(near, _asked(values)))
 
 
 @post("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], status_code=200)
 async def look_up_upload(request: Auth, index: Index, files: Hashing, form: Form) -> Answer:
     """What matches the file that is sent, by type of signal and bank."""
-    values = wire.parameters(request)
+    values = wire.parameters(request.scope["query_string"])
     wanted, asked = wanted_types(values.get("types", "")), _asked(values)
     sent = await uploaded(form, "Missing multipart/form-data file upload")
     return answer(await to_thread.run_sync(_matched, index, files, sent, wanted, asked))
@@ -93,7 +96,7 @@ def compare(raw: Body) -> Answer:
 @get("/m/index/status", guards=[wire.needs(Scope.BANKS_READ)], sync_to_thread=True)
 def index_status(request: Auth, runtime: Running) -> Answer:
     """How many hashes are searched; what was added is found at once."""
-    only = wire.parameters(request).get("signal_type")
+    only = wire.parameters(request.scope["query_string"]).get("signal_type")
     names = (wire.signal_name(only, "No such signal type {!r}"),) if only else SIGNALS
     return answer(
         {
@@ -121,9 +124,9 @@ def _asked(values: Mapping[str, str]) -> Asked:
     )
 
 
-async def _near(index: Lookup, type_: SignalName, signal: str) -> list[Near]:
+def _near(index: Lookup, type_: SignalName, signal: str) -> list[Near]:
     signal = wire.digits(type_, signal, "invalid signal")
-    return await (index.near(signal) if type_ == "pdq" else to_thread.run_sync(index.file, signal))
+    return index.near(signal) if type_ == "pdq" else index.file(signal)
 
 
 def _matched(
@@ -132,7 +135,7 @@ def _matched(
     """A picture that shows too little matches nothing."""
     found: dict[SignalName, Any] = {}
     for type_, signal in signals(files.hashes(sent), sent.content, wanted).items():
-        near = index.picture(signal) if type_ == "pdq" and signal else []
+        near = index.near(signal) if type_ == "pdq" and signal else []
         near = index.file(signal) if type_ == "video_md5" else near
         found[type_] = _by_bank(near, asked)
     return found
