@@ -170,12 +170,14 @@ def _print_report(report: "Report") -> None:
     typer.echo(f"calibration error of shown probabilities: {report.calibration_error:.4f}")
     for name, error in report.calibration_by_names.items():
         typer.echo(f"  names {name}: {error:.4f}")
+    for name, error in report.calibration_by_language.items():
+        typer.echo(f"  language {name}: {error:.4f}")
     typer.echo(f"accounts wrongly called likely: {_share(report.flagged)}, {report.per_1000:.2f} of 1,000")
     for title, (ratio, low, high) in report.ratios.items():
         typer.echo(f"flag rates {title}: {ratio:.2f} (95 %: {low:.2f} to {high:.2f})")
     if report.seconds:
         median, most = report.seconds
-        typer.echo(f"from arrival to recognition: {median:,.0f} s in the median, {most:,.0f} s for 90 %")
+        typer.echo(f"from sign-up to recognition: {median:,.0f} s in the median, {most:,.0f} s for 90 %")
     groups = {
         "evasion": report.by_evasion,
         "language": report.by_language,
@@ -189,6 +191,8 @@ def _print_report(report: "Report") -> None:
 
 def _figures(group: "Group") -> str:
     found = f"{group.returns.hits} likely and {group.shown.hits} shown of {group.returns.of} returns"
+    if not group.flagged.of:  # of an evasion there are only returns
+        return found
     return f"{found}; {group.flagged.hits} of {group.flagged.of:,} others wrongly called likely"
 
 

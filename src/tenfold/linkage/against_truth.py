@@ -49,10 +49,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """How good the links are. Shares carry their counts.
 
     `precision` by level; `recall`: returns with a link to a predecessor, likely ones; `recall_shown`: or
-    possible ones. `per_1000`: accounts that are no return and are called likely, of each 1,000.
-    `calibration_error` over all links shown, and by group. `ratios`: flag rates of honest accounts of two
-    groups, (ratio, lowest, highest). `seconds`: median and 90 % from arrival to recognition, but
-    for accounts that were slept or bought: they were there before they were returns.
+    possible ones. `average_precision`: accounts by their strongest link, of all returns. `per_1000`: accounts
+    that are no return and are called likely, of each 1,000. `calibration_error` over all links shown, and by
+    group. `ratios`: flag rates of honest accounts of two groups, (ratio, lowest, highest). `seconds`: median
+    and 90 % from the arrival of a return until it was first rightly linked, but for accounts that were slept
+    or bought: they were there before they were returns.
     """
 
     links: int
@@ -68,6 +69,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     by_names: dict[str, Group]
     by_address: dict[str, Group]
     calibration_by_names: dict[str, float]
+    calibration_by_language: dict[str, float]
     ratios: dict[str, tuple[float, float, float]]
     seconds: list[float]
 
@@ -104,13 +106,20 @@ def evaluate(conn: Conn, truth: Mapping[str, Known]) -> Report:
     by_address = judge.by(lambda known: ("shared" if known.account in sharing else "own",))
     whole = judge.group(truth.values())
     levels = np.array([link.level for link in found])
-    cultures = np.array([culture[link.new] for link in found])
+
+    def calibration(of: Mapping[str, str]) -> dict[str, float]:
+        groups = np.array([of[link.new] for link in found])
+        return {
+            name: evaluation.calibration_error(probability[groups == name], same[groups == name])
+            for name in sorted(set(of.values()))
+        }
+
     return Report(
         links=len(found),
         precision={level: share(same[levels == level]) for level in ("likely", "possible")},
         recall=whole.returns,
         recall_shown=whole.shown,
-        average_precision=evaluation.average_precision(probability, same, whole.returns.of),
+        average_precision=_average_precision(found, right, truth),
         calibration_error=evaluation.calibration_error(probability, same),
         flagged=whole.flagged,
         per_1000=1000.0 * whole.flagged.value,
@@ -118,16 +127,14 @@ def evaluate(conn: Conn, truth: Mapping[str, Known]) -> Report:
         by_language=judge.by(lambda known: (known.language,)),
         by_names=by_names,
         by_address=by_address,
-        calibration_by_names={
-            name: evaluation.calibration_error(probability[cultures == name], same[cultures == name])
-            for name in sorted(set(culture.values()))
-        },
+        calibration_by_names=calibration(culture),
+        calibration_by_language=calibration({id_: one.language or "unknown" for id_, one in truth.items()}),
         ratios={
             f"{first}/{second}": evaluation.rate_ratio(groups[first].flagged, groups[second].flagged)
             for groups, first, second in ((by_names, "Arab", "Latn"), (by_address, "shared", "own"))
             if first in groups and second in groups
         },
-        seconds=evaluation.quantiles(_waited(found, truth)),
+        seconds=evaluation.quantiles(_waited(found, right, truth)),
     )
 
 
@@ -137,10 +144,30 @@ def _right(link: FoundLink, truth: Mapping[str, Known]) -> bool:
     return new.predecessor == link.closed or bool(new.operator and new.operator == closed.operator)
 
 
-def _waited(found: Iterable[FoundLink], truth: Mapping[str, Known]) -> list[float]:
-    """Seconds from the arrival of each account that was a return from its first event on."""
-    known = ((link.seconds, truth[link.new]) for link in found)
-    return [seconds for seconds, new in known if seconds is not None and not new.used_from]
+def _average_precision(
+    found: Iterable[FoundLink], right: Iterable[bool], truth: Mapping[str, Known]
+) -> float:
+    """Of accounts, each by its strongest link: who has several predecessors is found once. Right links of
+    accounts that are no returns count neither way."""
+    strongest = {
+        link.new: (link.probability, good)
+        for link, good in sorted(zip(found, right, strict=True), key=lambda one: one[0].probability)
+        if truth[link.new].predecessor or not good
+    }
+    ranked = np.array(list(strongest.values()), np.float64).reshape(-1, 2)
+    sought = sum(bool(one.predecessor) for one in truth.values())
+    return evaluation.average_precision(ranked[:, 0], ranked[:, 1] > 0, sought)
+
+
+def _waited(found: Iterable[FoundLink], right: Iterable[bool], truth: Mapping[str, Known]) -> list[float]:
+    """Seconds from the arrival of each return to its first right link; of those that were returns from their
+    first event on."""
+    waited: dict[str, float] = {}
+    for link, good in zip(found, right, strict=True):
+        one = truth[link.new]
+        if good and one.predecessor and not one.used_from and link.seconds is not None:
+            waited[link.new] = min(link.seconds, waited.get(link.new, link.seconds))
+    return list(waited.values())
 
 
 class _Groups:

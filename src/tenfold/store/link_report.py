@@ -1,7 +1,6 @@
 """What is read to tell how good links are: links that linkage found, and of which accounts it might have."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 from psycopg.rows import class_row
@@ -10,14 +9,13 @@ from tenfold.store.database import Conn
 
 
 class FoundLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A link that a model found. `seconds`: from the arrival of the new account's first event to the
-    link; None where that event is no longer kept."""
+    """A link that a model found. `seconds`: from the arrival of the new account's first event until the two
+    were first linked; None where that event is no longer kept."""
 
     closed: str
     new: str
     probability: float
     level: str
-    found_at: datetime
     seconds: float | None
 
 
@@ -26,8 +24,8 @@ def links(conn: Conn) -> list[FoundLink]:
     cursor = conn.cursor(row_factory=class_row(FoundLink))
     cursor.execute(
         """
-        SELECT links.closed, accounts.id AS new, probability::float8 AS probability, level, found_at,
-            extract(epoch FROM found_at - (SELECT min(received_at) FROM events WHERE seq = first_seq))::float8
+        SELECT links.closed, accounts.id AS new, probability::float8 AS probability, level,
+            extract(epoch FROM first_at - (SELECT min(received_at) FROM events WHERE seq = first_seq))::float8
                 AS seconds
         FROM links JOIN accounts
             ON accounts.id = CASE links.closed WHEN account_a THEN account_b ELSE account_a END

@@ -105,6 +105,28 @@ def test_links_are_measured_against_the_truth(run, truth: Path):
     code, output, _ = run("evaluate", str(truth))
     assert code == 0
     assert "returns found, likely: 0.5000 (1 of 2; 95 %:" in output
+    assert "language ar: 0 likely and 1 shown of 1 returns; 1 of 1 others wrongly called likely" in output
+
+
+def test_a_return_with_many_predecessors_is_found_once_and_recognised_when_it_was_first_linked(
+    run, conn: Conn, truth: Path
+):
+    conn.execute("INSERT INTO events (seq, received_at, body) VALUES (1, now() - interval '1 hour', '{}')")
+    conn.execute("UPDATE links SET first_at = now() - interval '50 minutes' WHERE closed = 'old1'")
+    with truth.open("a", encoding="utf-8") as file:
+        for n in range(5):
+            account(conn, f"older{n}", "Herald")
+            linked(conn, f"older{n}", "new1")
+            file.write(json.dumps({"record": "account", "account": f"older{n}", "operator": "o1"}) + "\n")
+    linked(conn, "old1", "new1")  # with more evidence
+    conn.commit()
+    code, output, _ = run("evaluate", str(truth), "--json")
+    assert code == 0, output
+    report = json.loads(output)
+    assert report["precision"]["likely"]["hits"] == 6
+    assert 0.5 <= report["average_precision"] <= 1, "two returns, both linked, one of them behind a false one"
+    assert set(report["calibration_by_language"]) == {"ar", "en", "unknown"}
+    assert report["seconds"] == pytest.approx([2100, 3300], rel=0.05), "one after 10 minutes, one after 60"
 
 
 def test_bought_and_slept_accounts_are_evasions_of_their_own_and_no_late_recognitions(
