@@ -8,14 +8,18 @@ from hypothesis import strategies as st
 
 from tenfold.casework import linking, returns, returns_list, track_record
 from tenfold.casework.contrast import contrast
+from tenfold.casework.deciding import decide
 from tenfold.casework.families import family
+from tenfold.casework.filing import file_firings
 from tenfold.casework.linked import Mark
 from tenfold.casework.linking import LinkVerdict
 from tenfold.casework.track_record import EDGES, Tried
+from tenfold.casework.wishes import Verdict as CaseWord
 from tenfold.store import audit, link_decisions, signals
 from tenfold.store.database import Conn
 from tenfold.store.link_decisions import Pair, Verdict
 from tenfold.store.signals import Link
+from tenfold.taxonomy import Ground
 from tests.casework.returning_platform import (
     BACK,
     BACK_AGAIN,
@@ -28,7 +32,7 @@ from tests.casework.returning_platform import (
     database_url,
     returning_template,
 )
-from tests.casework.small_platform import rows
+from tests.casework.small_platform import account, firing, rows
 
 __all__ = ["database_url", "returning_template"]
 
@@ -83,6 +87,29 @@ def test_an_account_opened_before_the_closed_one_stands_after_it_and_is_called_t
     assert view is not None and not view.opened_before
 
 
+def test_what_is_only_possible_leads_to_one_account_and_no_further(conn: Conn) -> None:
+    """Or a family would be half the platform: who possibly came back may possibly be many others'."""
+
+    def save(first: str, second: str, level: str) -> None:
+        link = Link(
+            account_a=first,
+            account_b=second,
+            bits=1,
+            probability=0.5,
+            level=level,
+            evidence=[],
+            origin="key:1",
+        )
+        signals.save_links(conn, [link])
+
+    for near, further in (("possible", "possible"), ("possible", "likely"), ("likely", "possible")):
+        save(CLOSED, "crowd-3", near)
+        save("crowd-3", "crowd-4", further)
+        reached = {member.brief.account for member in family(conn, BACK).members}
+        assert {CLOSED, BACK, BACK_AGAIN, COPY, "crowd-3"} <= reached
+        assert ("crowd-4" in reached) is (near == "likely")
+
+
 def test_of_two_open_accounts_none_is_called_closed(conn: Conn) -> None:
     link = Link(
         account_a=HONEST,
@@ -127,6 +154,34 @@ def test_honest_accounts_that_look_alike_are_shown_with_what_tells_them_apart(co
     assert "name" in honest.shares
     assert {"device", "avatar"} <= set(honest.lacks)
     assert not {CLOSED, BACK, BACK_AGAIN, COPY} & {each.brief.account for each in found}
+
+
+def test_who_is_suspected_of_something_else_is_no_honest_account_for_contrast(conn: Conn) -> None:
+    def shown() -> bool:
+        return HONEST in [each.brief.account for each in contrast(conn, closed=CLOSED, new=BACK)]
+
+    assert shown()
+    file_firings(conn, [firing(account(HONEST), account=HONEST)], NOW)
+    assert not shown(), "a case waits"
+    made = decide(
+        conn,
+        case_id=case_of(conn, HONEST),
+        verdict=CaseWord(ground=Ground.NONE, reason="harmless"),
+        actor="user:1",
+        now=NOW,
+    )
+    assert made and shown()
+    link = Link(
+        account_a=HONEST,
+        account_b=ENGLISH,
+        bits=1,
+        probability=0.95,
+        level="likely",
+        evidence=[],
+        origin="key:1",
+    )
+    signals.save_links(conn, [link])
+    assert not shown(), "may be another's return"
 
 
 def test_who_was_decided_to_be_somebody_else_comes_first(conn: Conn) -> None:
@@ -225,6 +280,17 @@ def test_the_list_is_filtered_by_level_and_by_what_was_decided(conn: Conn) -> No
     assert [row.new.account for row in returns_list.decided_page(conn, verdict="same").rows] == [BACK]
     counts = returns_list.waiting_counts(conn)
     assert (counts.likely, counts.possible) == (1, 1)
+
+
+def test_links_of_accounts_that_were_closed_meanwhile_stand_in_a_list_of_their_own(conn: Conn) -> None:
+    def listed(*, ended: bool) -> set[str]:
+        return {row.new.account for row in returns_list.waiting_page(conn, ended=ended).rows}
+
+    assert (listed(ended=False), listed(ended=True)) == ({BACK, BACK_AGAIN, COPY, ENGLISH_BACK}, set())
+    conn.execute("UPDATE accounts SET state = 'closed' WHERE id = ANY(%s)", [[BACK, COPY]])
+    assert (listed(ended=False), listed(ended=True)) == ({BACK_AGAIN, ENGLISH_BACK}, {BACK, COPY})
+    counts = returns_list.waiting_counts(conn)
+    assert (counts.likely, counts.possible) == (2, 0)
 
 
 def test_decided_links_come_in_windows_too(conn: Conn) -> None:

@@ -420,7 +420,9 @@ def test_who_left_the_cluster_meanwhile_is_not_closed(
 
 def test_the_list_puts_the_closed_account_first_whatever_their_age(conn: Conn) -> None:
     conn.execute("UPDATE accounts SET state = 'closed', created_at = '2001-01-01' WHERE id = %s", [BACK])
-    shown = [(row.closed.account, row.new.account) for row in returns_list.waiting_page(conn).rows]
+    shown = [
+        (row.closed.account, row.new.account) for row in returns_list.waiting_page(conn, ended=True).rows
+    ]
     assert (CLOSED, BACK) in shown
     judge(conn, (CLOSED, BACK), "different")
     shown = [(row.closed.account, row.new.account) for row in returns_list.decided_page(conn).rows]

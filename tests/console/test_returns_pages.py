@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tenfold.casework import linking, service
 from tenfold.casework.linking import LinkVerdict
-from tenfold.store import link_decisions, people, shared_keys, signals
+from tenfold.linkage import parameters
+from tenfold.store import link_decisions, link_models, people, shared_keys, signals
 from tenfold.store.link_decisions import Pair, Verdict
 from tenfold.store.people import Locale, User
 from tenfold.store.signals import Link
@@ -114,6 +115,8 @@ def test_the_list_is_filtered_and_walked_by_keyboard(
     page.locator("select[name=state]").select_option("different")
     expect(page.locator(".case-link")).to_have_count(1)
     expect(page.locator(".cases .mark")).to_have_text(words(locale, "mark.denied"))
+    page.locator("select[name=state]").select_option("ended")
+    expect(page.get_by_role("heading", name=words(locale, "returns.none"))).to_be_visible()
     page.locator("select[name=state]").select_option("same")
     expect(page.get_by_role("heading", name=words(locale, "returns.none"))).to_be_visible()
     page.goto(f"{site.url}/returns")
@@ -515,6 +518,15 @@ def test_how_right_links_were_is_shown_with_denominators(
     arabic = page.locator("tr", has=page.get_by_role("rowheader", name=words(locale, "culture.Arab")))
     assert arabic.locator("td").all_inner_texts()[:3] == [number(2), number(1), number(1)]
     expect(page.locator(".chart-dot")).to_have_count(1)
+
+
+def test_the_models_own_trial_is_shown_with_its_counts(site: Site) -> None:
+    with site.store() as conn:
+        link_models.use(conn, None)
+    (*_, last) = parameters.shipped().report["reliability"]
+    with site.client(site.person()) as client:
+        page = client.get("/returns/record").text
+    assert 'id="trial"' in page and f"{last[2]:,}" in page
 
 
 # For everybody

@@ -7,13 +7,14 @@ import msgspec
 
 from tenfold.casework.linked import Brief, Mark, briefs, ties
 from tenfold.linkage.keys import KeyKind, kind_of
-from tenfold.store import link_keys
+from tenfold.store import link_keys, standing
 from tenfold.store.database import Conn
 
 SHOWN: Final = 4
 CANDIDATES: Final = 60
 LOOKED_AT: Final = 200  # accounts of one key: a very common one is like any other
 OPEN: Final = ["active", "restricted"]
+SUSPECT: Final = (Mark.CONFIRMED, Mark.LIKELY)
 
 _NAMES: Final = (
     KeyKind.HANDLE_SKELETON,
@@ -47,8 +48,8 @@ class Contrast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def contrast(conn: Conn, *, closed: str, new: str) -> list[Contrast]:
-    """The accounts most like a closed one among those that nobody holds to be its return, at most SHOWN;
-    those that people decided to be somebody else's come first."""
+    """The accounts most like a closed one among those against which nothing stands or waits, and that nobody
+    holds to be its return, at most SHOWN; those that people decided to be somebody else's come first."""
     own = link_keys.of_account(conn, closed, closed=True) or link_keys.of_account(conn, closed)
     both = own & link_keys.of_account(conn, new)
     around = ties(conn, [closed, new])
@@ -56,9 +57,22 @@ def contrast(conn: Conn, *, closed: str, new: str) -> list[Contrast]:
     linked = {end for tie in around if tie.mark is not Mark.DENIED for end in tie.ends} | {closed, new}
     wanted = both | {key for key in own if kind_of(key) in _NAMES}
     found = _alike(conn, wanted, linked) | dict.fromkeys(denied - {new}, LOOKED_AT)
-    known = {account: brief for account, brief in briefs(conn, found).items() if brief.state in OPEN}
+    suspects = _suspects(conn, found.keys() - denied)
+    known = {
+        account: brief
+        for account, brief in briefs(conn, found.keys() - suspects).items()
+        if brief.state in OPEN
+    }
     best = sorted(known, key=lambda account: (account not in denied, -found[account], account))[:SHOWN]
     return [_contrast(conn, known[account], own, both, account in denied) for account in best]
+
+
+def _suspects(conn: Conn, accounts: Iterable[str]) -> set[str]:
+    """Who is likely or confirmed to be anybody's return, or has a case that waits or went against him."""
+    asked = set(accounts)
+    returned = {end for tie in ties(conn, asked) if tie.mark in SUSPECT for end in tie.ends}
+    stands = standing.load(conn, sorted(asked)).values()
+    return asked & (returned | {one.account for one in stands if one.strikes or one.open_cases})
 
 
 def _alike(conn: Conn, keys: Iterable[int], but: Iterable[str]) -> dict[str, int]:

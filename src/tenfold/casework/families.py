@@ -8,7 +8,8 @@ from tenfold.casework.linked import SURE, Brief, Mark, Tie, briefs, came_first, 
 from tenfold.store.database import Conn
 
 MOST = 60  # accounts of one family that are shown
-THROUGH = (Mark.CONFIRMED, Mark.LIKELY, Mark.POSSIBLE)
+HELD = (Mark.CONFIRMED, Mark.LIKELY, Mark.POSSIBLE)
+THROUGH = (Mark.CONFIRMED, Mark.LIKELY)  # what is only possible leads to one account, and no further
 
 
 class Relative(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +42,9 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def family(conn: Conn, account: str) -> Family:
-    """Everybody reached from an account by links that nobody denied, and whom people denied of those."""
-    reached, found = walk(conn, [account], THROUGH, MOST)
+    """Everybody reached from an account by links that are likely or confirmed, those who possibly belong to
+    one of these, and whom people denied of them all."""
+    reached, found = walk(conn, [account], THROUGH, MOST, last=(Mark.POSSIBLE,))
     known = briefs(conn, reached)
     ordered = sorted(known.values(), key=lambda brief: brief.turn)
     return Family(
@@ -55,7 +57,7 @@ def _relative(brief: Brief, known: dict[str, Brief], found: list[Tie]) -> Relati
     """How an account hangs together with those that came before it."""
     own = [tie for tie in found if brief.account in tie.ends]
     earlier = [tie for tie in own if came_first(known, tie) != brief.account]
-    held = [tie for tie in earlier if tie.mark in THROUGH]
+    held = [tie for tie in earlier if tie.mark in HELD]
     denied = tuple(known[tie.other(brief.account)] for tie in own if tie.mark is Mark.DENIED)
     if not held:
         return Relative(brief=brief, denied=denied)

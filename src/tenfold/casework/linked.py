@@ -170,15 +170,27 @@ def direction(conn: Conn, accounts: tuple[str, str], closed: str | None = None) 
     return in_order(briefs(conn, accounts), *accounts)
 
 
-def walk(conn: Conn, start: Sequence[str], through: Sequence[Mark], limit: int) -> tuple[set[str], list[Tie]]:
-    """The accounts that are reached from `start` by ties with these marks, at most about `limit`, and every
-    tie between them; denied ones among these, but nobody is reached through those."""
+def walk(
+    conn: Conn, start: Sequence[str], through: Sequence[Mark], limit: int, last: Sequence[Mark] = ()
+) -> tuple[set[str], list[Tie]]:
+    """The accounts that are reached from `start` by ties with these marks, and by one more tie of those in
+    `last`, at most about `limit`, and every tie between them; denied ones among these, but nobody is reached
+    through those."""
     reached, frontier = set(start), sorted(set(start))
     found: dict[tuple[str, str], Tie] = {}
     while frontier and len(reached) < limit:
         step = ties(conn, frontier)
         found |= {tie.ends: tie for tie in step}
-        ends = [end for tie in step if tie.mark in through for end in tie.ends]
-        frontier = [end for end in dict.fromkeys(ends) if end not in reached][: limit - len(reached)]
+        frontier = _beyond(step, through, reached, limit)
         reached |= set(frontier)
+    edge = _beyond(found.values(), last, reached, limit)
+    if edge:
+        found |= {tie.ends: tie for tie in ties(conn, edge)}
+        reached |= set(edge)
     return reached, [tie for tie in found.values() if reached.issuperset(tie.ends)]
+
+
+def _beyond(found: Iterable[Tie], marks: Sequence[Mark], reached: set[str], limit: int) -> list[str]:
+    """Who is tied by one of these marks and not reached yet, as far as there is room."""
+    ends = [end for tie in found if tie.mark in marks for end in tie.ends]
+    return [end for end in dict.fromkeys(ends) if end not in reached][: max(0, limit - len(reached))]

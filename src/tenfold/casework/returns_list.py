@@ -79,12 +79,27 @@ _UNDECIDED = """
 """
 
 
+# Whoever may be the return is closed or deleted by now, too: nothing is left to stop.
+_ENDED = """
+    NOT EXISTS (
+        SELECT FROM (VALUES (links.account_a), (links.account_b)) AS ends (id) LEFT JOIN accounts USING (id)
+        WHERE ends.id IS DISTINCT FROM links.closed
+          AND COALESCE(accounts.state, 'active') NOT IN ('closed', 'deleted'))
+"""
+
+
 def waiting_page(
-    conn: Conn, *, level: Level | None = None, cursor: str | None = None, limit: int = PAGE
+    conn: Conn,
+    *,
+    level: Level | None = None,
+    ended: bool = False,
+    cursor: str | None = None,
+    limit: int = PAGE,
 ) -> ReturnsPage:
-    """Links that nobody decided, likely ones first, then by probability. ValueError: a cursor not ours."""
+    """Links that nobody decided, likely ones first, then by probability; with `ended` those of accounts that
+    are closed by now, else the others. ValueError: a cursor not ours."""
     values: dict[str, Any] = {"level": level, "limit": limit + 1}
-    where = [_UNDECIDED]
+    where = [_UNDECIDED, _ENDED if ended else f"NOT ({_ENDED})"]
     if level:
         where.append("level = %(level)s")
     if cursor:
@@ -146,12 +161,14 @@ def decided_page(
 
 
 def waiting_counts(conn: Conn) -> Counts:
-    """How many links wait for a person, of each level at most COUNTED: more is told as so many."""
+    """How many links of open accounts wait for a person, of each level at most COUNTED: more is told as so
+    many."""
     rows = conn.execute(
         f"""
         SELECT asked.level, (
             SELECT count(*) FROM (
-                SELECT FROM links WHERE links.level = asked.level AND {_UNDECIDED} LIMIT %s) AS waiting)
+                SELECT FROM links WHERE links.level = asked.level AND {_UNDECIDED} AND NOT ({_ENDED})
+                LIMIT %s) AS waiting)
         FROM unnest(%s::text[]) AS asked (level)
         """,
         [COUNTED, list(LEVELS)],

@@ -13,6 +13,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from tenfold.casework import returns, service, ties, views
+from tenfold.casework.linked import briefs
 from tenfold.casework.ties import Ties
 from tenfold.store import appeals, audit, cases, inbox, people
 from tenfold.store.appeals import Appeal
@@ -25,6 +26,7 @@ from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.decision_form import ADDABLE, GROUNDS, PURPOSES, Wish
 from tenfold.web.console.errors import Conflict
 from tenfold.web.console.queue import number_of, read_filter, read_toast, user_ids
+from tenfold.web.console.returns_words import chance
 from tenfold.web.console.sparing import Spared, shown_token, spare
 from tenfold.web.console.threats_words import named, told
 
@@ -32,7 +34,8 @@ from tenfold.web.console.threats_words import named, told
 class Read(msgspec.Struct):
     """A case as read for its page, with the names of the people on it. `spared`: what of its texts is not
     sent. `tied`: whom its account is tied to. `returned`: what the parts of the page about a return need;
-    empty where nothing links the account to one that came before. `appeals`: those that wait on the case."""
+    next to nothing where nothing links the account to one that came before. `appeals`: those that wait on
+    the case."""
 
     view: views.CaseView
     names: dict[int, str]
@@ -159,14 +162,17 @@ def read(
 
 
 def _returned(conn: Conn, visit: Visit, view: views.CaseView, spared: Spared) -> dict[str, Any]:
-    """The strongest link of a case about an account to one that came before."""
-    pair = None
+    """The strongest link of a case about an account to one that came before, and whom each finding of a
+    return is about."""
+    pair, before = None, {signal.key for signal in view.signals if signal.name == "return"}
     if view.case.subject.kind is SubjectKind.ACCOUNT:
         pair = returns.strongest_return(conn, view.case.subject.id)
+    always = {"chance": partial(chance, visit.translator), "came_before": briefs(conn, before)}
     if pair is None:
-        return {"returned": None, "verdicts_made": ()}
+        return always | {"returned": None, "verdicts_made": ()}
     shown = returns_pages.shown(conn, visit, returns_pages.read_pair(conn, visit, *pair), spared)
-    return shown | {"link_wish": returns_pages.Wish(), "link_failure": None, "origin_case": view.case.id}
+    wish = {"link_wish": returns_pages.Wish(), "link_failure": None, "origin_case": view.case.id}
+    return always | shown | wish
 
 
 @get("/cases/{case_id:int}", opt={"needs": Permission.READ}, sync_to_thread=True)

@@ -23,25 +23,27 @@ from tenfold.web.console.sparing import Spared, spare
 
 # Verdicts in the order of the form, each with the key that picks it.
 VERDICT_KEYS: Final = (("same", "s"), ("different", "x"), ("unsure", "t"))
-STATES: Final = ("waiting", *returns_list.VERDICTS)
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which links are listed: those that wait, of one level or all, or those decided in one way or all."""
+    """Which links are listed: those that wait, of one level or all, of open accounts or of those that `ended`
+    meanwhile; or those decided in one way or all."""
 
     level: returns_list.Level | None = None
     verdict: returns_list.Verdict | None = None
     decided: bool = False
+    ended: bool = False
     cursor: str = ""
 
     @property
     def state(self) -> str:
         """As the form says it."""
-        return (self.verdict or "decided") if self.decided else "waiting"
+        return (self.verdict or "decided") if self.decided else "ended" if self.ended else "waiting"
 
     def query(self, cursor: str = "") -> str:
         """As the query of an address, with its question mark; empty when nothing is filtered."""
-        values = {"level": self.level, "state": self.state if self.decided else None, "cursor": cursor}
+        state = self.state if self.decided or self.ended else None
+        values = {"level": self.level, "state": state, "cursor": cursor}
         chosen = {name: value for name, value in values.items() if value}
         return f"?{urlencode(chosen)}" if chosen else ""
 
@@ -53,6 +55,7 @@ def read_filter(values: Mapping[str, Any]) -> Filter:
         level=next((known for known in returns_list.LEVELS if known == level), None),
         verdict=next((known for known in returns_list.VERDICTS if known == state), None),
         decided=state == "decided" or state in returns_list.VERDICTS,
+        ended=state == "ended",
         cursor=cursor.replace("\0", "")[:2_000],
     )
 
@@ -71,7 +74,9 @@ def returns_page(visit: Visiting, request: Request[Any, Any, Any]) -> Response[s
             page = (
                 returns_list.decided_page(conn, verdict=filter_.verdict, cursor=filter_.cursor or None)
                 if filter_.decided
-                else returns_list.waiting_page(conn, level=filter_.level, cursor=filter_.cursor or None)
+                else returns_list.waiting_page(
+                    conn, level=filter_.level, ended=filter_.ended, cursor=filter_.cursor or None
+                )
             )
         except ValueError:
             raise Refused(400, "error.400") from None

@@ -38,15 +38,16 @@ def dots(record: Record) -> list[Dot]:
 
 @get("/returns/record", opt={"needs": Permission.READ}, sync_to_thread=True)
 def record_page(visit: Visiting) -> Response[str]:
-    """Shares with their denominators: by band, by language, by culture of names."""
+    """Shares with their denominators: by band, language, culture of names; and the model's own trial."""
     with visit.runtime.pool.connection() as conn:
-        record = track_record.record(conn)
+        record, tried = track_record.record(conn), track_record.tried(conn)
     return pages.render(
         visit,
         "returns_record.html",
         section="returns",
         record=record,
         dots=dots(record),
+        tried=tried,
         side=SIDE,
         chance=lambda probability: chance(visit.translator, probability),
         ENOUGH=track_record.ENOUGH,
