@@ -5,6 +5,7 @@ Runs in the confined process (decoding.py) only: what is read here comes from st
 
 import io
 from collections.abc import Iterator
+from itertools import count
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
     Image,
+    ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -22,6 +24,7 @@ from PIL import (
 )
 
 from tenfold.detectors.media.borders import inner_box
+from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES
 from tenfold.detectors.media.panels import Box, panels
 from tenfold.detectors.media.pdq import SIDE
 
@@ -35,7 +38,13 @@ FORMATS: Final = (
     TiffImagePlugin.TiffImageFile.format,
     AvifImagePlugin.AvifImageFile.format,
 )
-MAX_PIXELS: Final = 50_000_000  # 200 MB while colours are converted
+MAX_PIXELS: Final = 100_000_000  # 400 MB while they are unpacked
+MAX_JPEG_PIXELS: Final = 250_000_000  # of JPEG, decoded smaller and row by row; some phones make 200 million
+LONGEST: Final = (
+    2048  # pixels of the longer side that are worked on; larger pictures have up to twice as many
+)
+_BY_ROW = ("JPEG", "MPO")  # formats, unless they are written from coarse to fine
+_STRIP = 64  # rows of a large picture, made smaller, that are converted at once
 GROUND: Final = (128, 128, 128)  # under transparent pixels; black or white would hide drawings of that colour
 TRIM_SIDE: Final = 1024  # pixels of the longer side at which a border is looked for
 
@@ -55,6 +64,10 @@ _ORIENTATION = 0x0112
 _SHORTEST = 20.0  # milliseconds of a frame of an animation; browsers, too, show none for less
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+# Whoever hides a picture cuts off its last bytes, spoils a checksum or packs a huge colour profile: browsers
+# show it all the same. So what came is taken. Compressed texts and profiles, which say nothing, stay packed.
+ImageFile.LOAD_TRUNCATED_IMAGES = True
+PngImagePlugin.MAX_TEXT_CHUNK = 1  # bytes
 
 
 class PictureError(ValueError):
@@ -121,10 +134,12 @@ def upright(data: bytes) -> Image.Image:
 def _decoded(data: bytes) -> _Decoded:
     Image.MAX_IMAGE_PIXELS = None  # told below, in our words
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(_whole(data)), formats=FORMATS) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise PictureError(f"has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} are read")
+            by_row = image.format in _BY_ROW and not image.info.get("progressive")
+            most = MAX_JPEG_PIXELS if by_row else MAX_PIXELS
+            if width * height > most:
+                raise PictureError(f"has {width:,} x {height:,} pixels; at most {most:,} are read")
             image.draft("RGB", (TRIM_SIDE, TRIM_SIDE))  # large JPEGs are decoded smaller
             orientation = _orientation(image)
             animated = bool(getattr(image, "is_animated", False))
@@ -144,11 +159,19 @@ def _decoded(data: bytes) -> _Decoded:
         raise PictureError(f"cannot be read as a picture: {type(error).__name__}: {error}"[:300]) from None
 
 
+def _whole(data: bytes) -> bytes:
+    """A WebP file that was cut off, as long as it says it is: its decoder takes no shorter one."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        return data
+    said = 8 + int.from_bytes(data[4:8], "little")
+    return data.ljust(min(said, MAX_PICTURE_BYTES), b"\0")
+
+
 def frames(data: bytes) -> Iterator[tuple[float, Pixels]]:
     """The frames of an animated picture that `read` has read, with times in seconds, as far as it goes."""
     at = 0.0
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        for number in range(getattr(image, "n_frames", 1)):
+    with Image.open(io.BytesIO(_whole(data)), formats=FORMATS) as image:
+        for number in count():  # how many there are takes GIF's reader minutes to say
             try:
                 image.seek(number)
                 pixels = np.asarray(_rgb(image))
@@ -175,7 +198,20 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    """Every mode as red-green-blue."""
+    """Every mode as red-green-blue; a large picture smaller, strip by strip, which takes little memory."""
+    factor = max(image.size) // LONGEST
+    if factor < 2 or image.mode.startswith(("I", "F")):
+        return _flat(image)
+    image.load()
+    width, height = image.size
+    small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
+    for top in range(0, height, _STRIP * factor):
+        strip = image.crop((0, top, width, min(height, top + _STRIP * factor)))
+        small.paste(_flat(strip).reduce(factor), (0, top // factor))
+    return small
+
+
+def _flat(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:

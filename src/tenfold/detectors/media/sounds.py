@@ -19,6 +19,7 @@ PEAKS_A_SECOND: Final = 14  # the loudest, second by second
 LEAST_LOUD: Final = 1e-4  # of full scale: what is below is silence
 PEAK: Final = 5  # bytes
 MAX_PEAKS: Final = 3_700 * PEAKS_A_SECOND  # of one sound, a little more than an hour
+MOST_AT_ONCE: Final = RATE * 300  # samples of one piece that are listened to
 
 _CHUNK = RATE * 30  # samples that are turned into a spectrum at once
 _WINDOWING = np.hanning(WINDOW).astype(np.float32)
@@ -43,12 +44,14 @@ class Listener:
         self._found: list[Peaks] = []
 
     def feed(self, samples: NDArray[np.float32]) -> None:
-        """Mono samples, -1 to 1, at RATE."""
-        self._waiting.append(samples)
-        self._count += len(samples)
+        """Mono samples, -1 to 1, at RATE; of very many, those of the next minutes."""
         self.seconds += len(samples) / RATE
-        if self._count >= _CHUNK:
-            self._work()
+        for start in range(0, min(len(samples), MOST_AT_ONCE), _CHUNK):
+            piece = samples[start : start + _CHUNK]
+            self._waiting.append(piece)
+            self._count += len(piece)
+            if self._count >= _CHUNK:
+                self._work()
 
     def finish(self) -> bytes:
         """All peaks, packed."""
