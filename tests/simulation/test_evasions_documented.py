@@ -1,4 +1,4 @@
-"""Whoever reads how to evade reads what it costs and what still catches it; the simulated adversary does all of it."""
+"""Whoever reads how to evade reads what it costs and what still catches it; the simulator does all of it."""
 
 import re
 from pathlib import Path
