@@ -4,14 +4,14 @@ Nothing here says how much a finding weighs; that is the model's. What is missin
 way.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.linkage import rhythm, style, time_gap
 from tenfold.linkage.compare_homes import homes
-from tenfold.linkage.compare_names import Spelt, compare_names, compare_spelling, most_alike, most_shared
+from tenfold.linkage.compare_names import compare_names, compare_spelling, most_alike, most_shared
 from tenfold.linkage.compare_pictures import compare_pictures
 from tenfold.linkage.compare_sets import bios, nested, sets
 from tenfold.linkage.compare_texts import copied
@@ -43,8 +43,8 @@ def compare(
     """Compare row left_rows[i] of `left`, closed accounts, with row right_rows[i] of `right`, newer ones.
 
     With `worth` only those pairs of which it says, given the most that each may come to, that they are worth
-    the costly part: how names are spelt, and ways of writing. The others are left out. With `early` it is
-    asked before any names are looked at, too.
+    the costly part: how names are spelt. The others are left out. With `early` it is asked before names and
+    ways of writing are looked at, too.
     """
     size = (len(left_rows), len(Kind))
     made = Comparisons(
@@ -76,24 +76,23 @@ def compare(
         chosen = np.flatnonzero(worth(_at_most(made, found)))
         made, found = made.take(chosen), found.take(chosen)
     spelt = compare_names(made, found)
+    _writing(made, rarity.usual)
     if worth:
-        chosen = np.flatnonzero(worth(_at_most(made, spelt)))
+        most = made.open()
+        most_alike(most, spelt)
+        chosen = np.flatnonzero(worth(most))
         made, spelt = made.take(chosen), tuple(one.take(chosen) for one in spelt)
     if len(made):
         made.copied[:] = copied(made, rarity)
         compare_spelling(made, spelt)
-        _writing(made, rarity.usual)
         homes(made)
     return made
 
 
-def _at_most(made: Comparisons, names: Found | Sequence[Spelt]) -> Comparisons:
-    """A copy in which what is not compared yet agrees as well as it can; of names, what is known of them."""
+def _at_most(made: Comparisons, found: Found) -> Comparisons:
+    """A copy in which what is not compared yet, names and ways of writing, agrees as well as it can."""
     most = made.open()
-    if isinstance(names, Found):
-        most_shared(most, names)
-    else:
-        most_alike(most, names)
+    most_shared(most, found)
     wrote = _wrote(made)
     most.level[wrote, Kind.STYLE] = Level.LIKE
     most.strength[wrote, Kind.STYLE] = round(1000 * style.MOST_BITS)

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tenfold.linkage.compare import Comparisons
 from tenfold.linkage.keys import domain_of
 from tenfold.linkage.kinds import ABOUT, TIES, Kind, Level
@@ -31,15 +29,9 @@ def judged(comparisons: Comparisons, scores: "Scores", i: int, version: str) -> 
     """Pair i; strongest items first, those that add nothing left out."""
     from tenfold.linkage.model import HELD_BACK, LEVELS
 
-    added = scores.items[i]
-    kinds = np.flatnonzero(added).tolist()
-    row = zip(
-        kinds,
-        added[kinds].tolist(),
-        *(getattr(comparisons, name)[i, kinds].tolist() for name in _FOUND),
-        strict=True,
-    )
-    found = [_item(comparisons, i, *of_kind) for of_kind in row]
+    found = [getattr(comparisons, name)[i].tolist() for name in _FOUND]
+    row = zip(range(len(Kind)), scores.items[i].tolist(), *found, strict=True)
+    items = [_item(comparisons, i, *of_kind) for of_kind in row if of_kind[1]]
     return Judged(
         closed=comparisons.left.account[comparisons.left_rows[i]],
         new=comparisons.right.account[comparisons.right_rows[i]],
@@ -47,10 +39,14 @@ def judged(comparisons: Comparisons, scores: "Scores", i: int, version: str) -> 
         prior_bits=int(scores.prior[i]) / 1000,
         probability=float(scores.probability[i]),
         level=LEVELS[scores.level[i]],
-        items=tuple(sorted(found, key=lambda item: -abs(item.bits))),
+        items=tuple(sorted(items, key=_by_strength)),
         model=version,
         held_back=HELD_BACK[scores.held_back[i]],
     )
+
+
+def _by_strength(item: Item) -> float:
+    return -abs(item.bits)
 
 
 def _item(
@@ -63,7 +59,7 @@ def _item(
     """Of one kind; `found` are the columns of _FOUND."""
     level, strength, accounts, count, distance = found
     name, about, tie = _ABOUT[kind]
-    closed, new = _values(comparisons, i, kind)
+    closed, new = _values(comparisons, i, kind) if kind in _WITH_VALUES else (None, None)
     return Item(
         family=about.family,
         kind=name,
@@ -83,8 +79,6 @@ def _item(
 
 def _values(comparisons: Comparisons, i: int, kind: int) -> tuple[str | None, str | None]:
     """The public values compared; tokens and ties stay unseen."""
-    if kind not in _WITH_VALUES:
-        return None, None
     left, right = comparisons.left, comparisons.right
     left_row, right_row = int(comparisons.left_rows[i]), int(comparisons.right_rows[i])
     if kind in _SHOWN:

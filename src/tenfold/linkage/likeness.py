@@ -8,6 +8,7 @@ are fitted by `scripts/fit_likeness.py`, true pairs against the nearest false on
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,7 @@ def _aligned(
         values[[latin[at] for at in near]] = np.maximum(heard, seen)
 
 
+@lru_cache(maxsize=1 << 15)
 def _script(word: str) -> int:
     return _LATIN if _is_latin(word) else _ARABIC if _is_arabic(word) else _OTHERS
 

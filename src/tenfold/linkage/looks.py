@@ -8,8 +8,8 @@ from tenfold.linkage.kinds import Kind, Level
 
 _NAMES = [Kind.HANDLE, Kind.NAME]
 _LOOK = [*_NAMES, Kind.AVATAR, Kind.BIO]
-_SAME_NAME = (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL)
-_SAME_PICTURE = (Level.NEAR, Level.EQUAL)
+_SAME_NAME = np.isin(np.arange(len(Level)), (Level.LETTERS, Level.SUCCESSOR, Level.EQUAL))  # by level
+_SAME_PICTURE = np.isin(np.arange(len(Level)), (Level.NEAR, Level.EQUAL))
 
 Levels = NDArray[np.int8]  # (n, len(Kind)), as in Comparisons
 Flags = NDArray[np.bool_]
@@ -17,7 +17,7 @@ Flags = NDArray[np.bool_]
 
 def worn(level: Levels) -> Flags:
     """Pairs with the same handle, but for its number, and name, and the same bio or picture: (n,)."""
-    named = np.isin(level[:, _NAMES], _SAME_NAME).all(axis=1)
+    named = _SAME_NAME[level[:, _NAMES]].all(axis=1)
     return np.asarray(named & (_pictured(level) | (level[:, Kind.BIO] == Level.EQUAL)))
 
 
@@ -30,9 +30,9 @@ def resembling(level: Levels) -> Flags:
 def taken(level: Levels, copied: Flags) -> NDArray[np.int64]:
     """How much of what a framer takes is the same, (n,), 0 to 5: handle, name, picture, bio, and texts, where
     they were `copied`."""
-    named = np.isin(level[:, _NAMES], _SAME_NAME).sum(axis=1)
+    named = _SAME_NAME[level[:, _NAMES]].sum(axis=1)
     return np.asarray(named + _pictured(level) + (level[:, Kind.BIO] == Level.EQUAL) + copied)
 
 
 def _pictured(level: Levels) -> Flags:
-    return np.isin(level[:, Kind.AVATAR], _SAME_PICTURE)
+    return np.asarray(_SAME_PICTURE[level[:, Kind.AVATAR]])

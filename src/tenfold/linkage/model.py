@@ -18,7 +18,7 @@ from tenfold.linkage.kinds import ABOUT, FEW, HOME, Kind, Level
 from tenfold.linkage.ledger import Family, Judged
 from tenfold.linkage.parameters import KNOTS, SEGMENTS, Parameters, place_of
 
-_PAIRS = 8_192  # scored at once
+_PAIRS = 4_096  # scored at once, as told and as proven
 POSTS = (3, 30)  # of the newer account, in training: what fewer and more would mean is not known
 LEVELS = (None, "possible", "likely")
 HELD_BACK = (None, "one_family", "copyable", "weak")
@@ -43,11 +43,13 @@ _SHOWN = [
 ]
 _TAKEN = (3, 4)  # of what a framer takes, from which on less is believed of what nothing proves
 _WORN = 0.5  # of a proof counts where the new account wears the closed one's look
-_COMPANY = np.array([ABOUT[kind].family == Family.COMPANY for kind in Kind])
 _HEARD = 0.5  # of the company's proof counts where the new account has copied the closed one's texts
+_OF_HEARD = np.array([_HEARD if ABOUT[kind].family == Family.COMPANY else 1.0 for kind in Kind])
 _COMMON = 1.0  # bits that an address or network adds which more accounts show than live together
 _LOW, _WIDE = np.array(KNOTS[:-1]), np.diff(KNOTS)
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
+# Which pairs may be shown, which may be called likely, and which are proven: (n,).
+_Allowed = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
 
 
 class Scores(msgspec.Struct, kw_only=True):
@@ -113,19 +115,19 @@ class Model:
         for start in range(0, size, _PAIRS):
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
-            told = self.combined(_told(raw, comparisons.accounts[part]))
-            items[part] = np.rint(1000.0 * told).astype(np.int64)
-            own = self.combined(_own(raw, comparisons, part))
-            uncopyable[part] = np.rint(1000.0 * by_family(own)).astype(np.int64)
+            both = np.concatenate((_told(raw, comparisons.accounts[part]), _own(raw, comparisons, part)))
+            told, own = np.split(self.combined(both), 2)
+            items[part] = np.rint(1000.0 * told)
+            uncopyable[part] = np.rint(1000.0 * by_family(own))
         before = self.prior_bits(comparisons.population) - self.posted(comparisons.posts)
         prior = np.rint(1000.0 * before).astype(np.int64)
         bits = (prior + items.sum(axis=1)) / 1000.0
         odds = [np.interp(bits, *curve) for curve in given.curves]
-        surfaces, may, _ = self._may(items, uncopyable)
+        surfaces, may, _ = allowed = self._may(items, uncopyable)
         unproven = 1 + np.searchsorted(_TAKEN, taken, side="right")
         curve = np.where(surfaces, np.where(may, 0, unproven), -1).astype(np.int8)
         probability = _probability(np.choose(np.maximum(curve, 0), odds))
-        level, held_back = self.levels(items, uncopyable, probability, _probability(odds[0]))
+        level, held_back = self._levels(allowed, probability, _probability(odds[0]))
         return Scores(
             bits=bits,
             probability=probability,
@@ -177,18 +179,22 @@ class Model:
     ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """What may be said of each pair, and why not more than that: LIKELY is held back where the
         probability would be high enough, were it proven (None: no matter whether it is)."""
+        wanted = probability if were_it_proven is None else were_it_proven
+        return self._levels(self._may(items, uncopyable), probability, wanted)
+
+    def _levels(
+        self, allowed: _Allowed, probability: NDArray[np.float64], were_it_proven: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         given = self.parameters
-        surfaces, may, proven = self._may(items, uncopyable)
+        surfaces, may, proven = allowed
         level = np.where(surfaces & (probability >= given.possible), POSSIBLE, NONE)
         level = np.where(may & (probability >= given.likely), LIKELY, level)
-        wanted = (probability if were_it_proven is None else were_it_proven) >= given.likely
+        wanted = were_it_proven >= given.likely
         held = np.where(level == NONE, WEAK, 0)
         held = np.where((level == POSSIBLE) & wanted & ~may, np.where(proven, ONE_FAMILY, COPYABLE), held)
         return level.astype(np.int8), held.astype(np.int8)
 
-    def _may(
-        self, items: NDArray[np.int64], uncopyable: NDArray[np.int64]
-    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    def _may(self, items: NDArray[np.int64], uncopyable: NDArray[np.int64]) -> _Allowed:
         """Which pairs may be shown, which may be called likely, and which are proven."""
         given = self.parameters
         carries, proves, supports = (1000.0 * bits for bits in (given.carries, given.proves, given.supports))
@@ -240,11 +246,11 @@ def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDA
     own[both, Kind.ANNOUNCED] = np.maximum(raw[both, Kind.ANNOUNCED], 0.0)
     housed = (level[:, HOME] == Level.HOUSED).any(axis=1)
     beside = level[:, Kind.GAP] == Level.BEFORE
-    own[np.ix_(beside | housed, _LIVED)] = 0.0
+    own[:, _LIVED] = np.where((beside | housed)[:, None], 0.0, own[:, _LIVED])
     own[housed, Kind.DEVICE] = 0.0
     own[beside & ((level[:, Kind.STYLE] != Level.LIKE) | copied), Kind.DEVICE] = 0.0
-    own[copied] *= np.where(_COMPANY, _HEARD, 1.0)
-    own[worn] *= _WORN
+    own *= np.where(copied[:, None], _OF_HEARD, 1.0)
+    own *= np.where(worn, _WORN, 1.0)[:, None]
     own[worn, Kind.STYLE] = 0.0
     return own
 

@@ -71,7 +71,9 @@ class Rarity:
             return np.zeros(len(keys), np.int64)
         each, places = distinct(keys)
         found = np.minimum(np.searchsorted(self._keys, each), len(self._keys) - 1)
-        known = (self._keys[found] == each) & ~np.isin(each, self._muted)
+        known = self._keys[found] == each
+        if len(self._muted):
+            known &= ~np.isin(each, self._muted)
         return np.where(known, self._accounts[found], 0)[places]
 
     def of_populations(self, populations: Sequence[str]) -> NDArray[np.int64]:

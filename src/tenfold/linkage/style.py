@@ -249,8 +249,7 @@ def log_ratio(counts: Numbers, expected: Floats) -> Floats:
     mean += _PRIOR
     found /= mean
     ratio = np.log(found, out=found)
-    ratio[ratio < 0] *= _ABSENCE
-    return np.asarray(ratio)
+    return np.asarray(np.maximum(ratio, ratio * _ABSENCE, out=ratio))
 
 
 def features(left: Floats, right: Floats, length: Floats) -> Floats:
