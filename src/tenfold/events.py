@@ -121,7 +121,8 @@ class MediaUploaded(msgspec.Struct, kw_only=True):
     """`media.uploaded`: hashes are hexadecimal digits. `pdq_trimmed`: of the picture without its
     border of one colour, where it has one; `pdq_panels`: of pictures that stand in it; `points`: what parts
     of it are known by; `film` and `sound`: what a film is. `tenfold hash` makes all of them. `words`: what is
-    written in it. `file`: instead of them, where the bytes are in the agreed directory."""
+    written in it. `file`: instead of them, where the bytes are in the agreed directory. `note`: why its bytes
+    could not be read."""
 
     media: Id
     kind: Literal["image", "video", "audio", "file"] = "file"
@@ -140,6 +141,7 @@ class MediaUploaded(msgspec.Struct, kw_only=True):
     bytes: Count | None = None
     url: Short | None = None
     file: Short | None = None
+    note: Short | None = None
 
 
 class GroupProfile(msgspec.Struct, kw_only=True):

@@ -172,7 +172,9 @@ def test_media_of_a_decided_case_are_banked_and_the_next_copy_leads_to_it(
     with pictured.store() as conn:
         (key,) = conn.execute("SELECT key FROM bank_entries WHERE decision IS NOT NULL").fetchone() or ()
         add_media(conn, "m-again", SCENE | {"entry": key}, sha256=FILM, mime="video/mp4", kind="video")
+        conn.execute("UPDATE media SET note = 'takes too long' WHERE id = 'm-again'")
     again = part_of(client, pictured, "media:m-again")
+    assert f'{words(locale, "media.unread")} <bdi dir="ltr">takes too long</bdi>' in again
     assert f'{words(locale, "known.from")} <a href="/cases/{number}">' in again
 
 

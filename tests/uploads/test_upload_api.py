@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tenfold.detectors.media.hasher import Hasher
-from tenfold.store import banks, uploads
+from tenfold.processing import facts
+from tenfold.store import banks, content, uploads
 from tenfold.store.objects import Objects
 from tests.detectors.media.drawn_pictures import photo, saved
 from tests.detectors.media.media_bank import bank
@@ -95,6 +96,8 @@ def test_what_cannot_be_decoded_still_arrives_with_its_digests_and_why(site, sto
     assert "cannot be read as a picture" in body["data"]["note"]
     assert body["data"]["kind"] == "file"
     run_pipeline(store)
+    item = content.load_media(store, ["m-1"])["m-1"]
+    assert (item.note, facts.of_media(item)["unread"]) == (body["data"]["note"], True)
     assert store.execute("SELECT bytes FROM media").fetchone() == (58,)
 
 

@@ -111,6 +111,7 @@ FIELDS: dict[str, dict[str, Declared]] = {
         "sha256": Declared(TEXT, "hash of the file, lower-case hex"),
         "words": Declared(TEXT, "what is written in the picture or film, its lines parted by line feeds"),
         "bytes": Declared(COUNT, "size of the file"),
+        "unread": Declared(BOOL, "its bytes could not be read: spoilt, too large, too slow"),
     },
     "group": {
         "id": Declared(TEXT, "the platform's id"),

@@ -81,6 +81,7 @@ def of_media(media: Media) -> dict[str, Any]:
         "sha256": media.sha256,
         "words": media.words,
         "bytes": media.bytes,
+        "unread": bool(media.note),
     }
 
 

@@ -335,6 +335,7 @@ def _media(batch: Batch, item: Numbered) -> None:
         words=words.text_of(data.words),
         bytes=data.bytes,
         url=data.url,
+        note=data.note or "",
     )
     batch.media[media.id] = media
     texts = {words.FIELD: media.words} if media.words else None

@@ -34,7 +34,7 @@ class Post(msgspec.Struct, kw_only=True):
 
 class Media(msgspec.Struct, kw_only=True):
     """A media item's row; hashes are lower-case hex, `points`, `film` and `sound` Base64. `words`: what is
-    written in it, its lines parted by line feeds."""
+    written in it, its lines parted by line feeds. `note`: why its bytes could not be read."""
 
     id: str
     account: str
@@ -53,6 +53,7 @@ class Media(msgspec.Struct, kw_only=True):
     words: str = ""
     bytes: int | None = None
     url: str | None = None
+    note: str = ""
     state: str = "visible"
 
 
@@ -117,7 +118,7 @@ def load_media(conn: Conn, ids: Iterable[str]) -> dict[str, Media]:
     cursor.execute(
         """
         SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, pdq_panels, points,
-               film, sound, words, bytes, url, state
+               film, sound, words, bytes, url, note, state
         FROM media WHERE id = ANY(%s)
         """,
         [list(ids)],
@@ -132,12 +133,12 @@ def add_media(conn: Conn, items: Sequence[Media]) -> None:
         """
         INSERT INTO media
             (id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, pdq_panels, points,
-             film, sound, words, bytes, url)
+             film, sound, words, bytes, url, note)
         SELECT id, account, created_at, kind, seq, mime, sha256, md5, pdq, pdq_trimmed, pdq_panels, points,
-               film, sound, words, bytes, url
+               film, sound, words, bytes, url, note
         FROM jsonb_to_recordset(%s) AS row (id text, account text, created_at timestamptz, kind text,
             seq bigint, mime text, sha256 text, md5 text, pdq text, pdq_trimmed text, pdq_panels text[],
-            points text, film text, sound text, words text, bytes bigint, url text)
+            points text, film text, sound text, words text, bytes bigint, url text, note text)
         ORDER BY id
         ON CONFLICT (id) DO NOTHING
         """,

@@ -55,7 +55,9 @@ def read(file: io.BufferedIOBase, last_cpu: float = LAST_CPU) -> Seen:
             return _Reading(container, last_cpu).run()
     except FilmError:
         raise
-    except (av.error.FFmpegError, ValueError, OverflowError, IndexError) as error:
+    except av.error.FFmpegError as error:
+        raise FilmError(f"cannot be read as a film or sound: {error.strerror}") from None
+    except (ValueError, OverflowError, IndexError) as error:
         raise FilmError(f"cannot be read as a film or sound: {type(error).__name__}: {error}"[:300]) from None
 
 
