@@ -7,9 +7,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tenfold.store import audit, banks
+from tenfold.store import audit, banks, media_contents
 from tenfold.store.people import Locale
 from tenfold.taxonomy import Role
+from tenfold.web.console.i18n import TRANSLATORS
 from tests.console.running import Site
 
 MD5 = "0f343b0931126a20f133d67c2b018a3b"
@@ -102,3 +103,13 @@ def test_a_format_is_named_where_the_content_does_not_say_it(site: Site, upload:
     assert upload("plain.txt", later).status_code == 422
     assert upload("plain.txt", later, format="local_file").status_code == 200
     assert values(site) == [f"md5:{MD5}"]
+
+
+@pytest.mark.parametrize("locale", ["en", "ar"])
+def test_the_page_says_of_which_share_of_uploads_a_bank_is_asked(site: Site, locale: Locale) -> None:
+    with site.store() as conn:
+        banks.create(conn, id="shared", kind="media", title="Shared")
+        media_contents.set_ratio(conn, "shared", 0.25)
+    page = site.client(site.person(Role.ADMIN, name="Admin", locale=locale)).get("/admin/banks/shared").text
+    said = TRANSLATORS[locale].text("known.ratio", share=TRANSLATORS[locale].percent(0.25))
+    assert said.translate({0x2068: None, 0x2069: None}) in re.sub("<bdi>|</bdi>|[\u2068\u2069]", "", page)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,27 @@ def test_the_starter_banks_are_installed_once(run: Run) -> None:
     assert "ashen-banner-terms\tterms" in run("list").stdout
 
 
+def test_entries_expire_on_a_day_and_are_marked(run: Run, conn: Conn) -> None:
+    make(run)
+    run("add", "ashen", "banner", "--expires", "2090-01-31", "--marking", "TLP:RED", "--confidence", "0.5")
+    (entry,) = banks.page(conn, "ashen")
+    assert (entry.expires_at, entry.marking) == (datetime(2090, 1, 31, tzinfo=UTC), "TLP:RED")
+
+
+def test_a_bank_of_media_is_asked_of_a_share_of_uploads(run: Run, conn: Conn) -> None:
+    make(run)
+    run("create", "ours", "--kind", "media", "--title", "Known pictures")
+    run("add", "ours", f"md5:{'a' * 32}", "--expires", "2090-01-31")
+    assert "asked of 25.0% of uploads" in run("ratio", "ours", "0.25").stdout
+    assert "was that already" in run("ratio", "ours", "0.25").stdout
+    assert "1 entries, asked of 25.0% of uploads" in run("list").stdout
+    assert banks.get(conn, "ours").ratio == 0.25
+    with pytest.raises(CommandError, match="bank of terms"):
+        run("ratio", "ashen", "0.5")
+    assert [row.details for row in audit.stream(conn) if row.act == "bank.ratio_set"] == [{"ratio": 0.25}]
+    run("ratio", "ours", "2", status=2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
@@ -94,6 +116,9 @@ def test_the_starter_banks_are_installed_once(run: Run) -> None:
         (("add", "ashen", "good", "!!!"), "nothing added: '!!!' has no letter"),
         (("add", "ashen", "x" * 30_000), "longer than"),
         (("remove", "ashen", "none"), "no such entry"),
+        (("add", "ashen", "x", "--marking", "RED"), "no marking"),
+        (("add", "ashen", "x", "--expires", "2020-01-31"), "expired already"),
+        (("add-case", "ashen", "7"), "bank of terms"),
         (("create", "ashen", "--kind", "terms", "--title", "x"), "already"),
         (("create", "A B", "--kind", "terms", "--title", "x"), "cannot be a bank's id"),
         (("create", "b", "--kind", "words", "--title", "x"), "no kind of bank"),

@@ -36,6 +36,10 @@ def test_a_bank_over_http(server: "Server") -> None:
     assert [bank["id"] for bank in call(server, "GET", "").json()] == ["ashen"]
     assert call(server, "GET", "/ashen").json()["entries"] == 1
     assert call(server, "PATCH", "/ashen", {"enabled": False}).json()["enabled"] is False
+    refused = call(server, "PATCH", "/ashen", {"ratio": 0.5})
+    assert (refused.status_code, "only banks of media" in refused.json()["detail"]) == (409, True)
+    call(server, "POST", "", {"id": "ours", "kind": "media", "title": "Known pictures"})
+    assert call(server, "PATCH", "/ours", {"ratio": 0.25}).json()["ratio"] == 0.25
     assert call(server, "DELETE", "/ashen/entry", key="example.org/a").status_code == 204
     assert call(server, "DELETE", "/ashen/entry", key="example.org/a").status_code == 404
     with server.runtime.pool.connection() as conn:
@@ -43,6 +47,8 @@ def test_a_bank_over_http(server: "Server") -> None:
             "bank.created",
             "bank.added",
             "bank.disabled",
+            "bank.created",
+            "bank.ratio_set",
             "bank.removed",
         ]
         assert banks.get(conn, "ashen").entries == 0
@@ -73,6 +79,8 @@ def test_entries_come_in_pages(server: "Server") -> None:
         ("GET", "/a%00b", None, 404),
         ("GET", "/none/entries", None, 404),
         ("PATCH", "/none", {"enabled": True}, 404),
+        ("PATCH", "/none", {"ratio": 0.5}, 404),
+        ("PATCH", "/ashen", {"ratio": 1.5}, 422),
         ("POST", "/none/entries", {"entries": [{"value": "x"}]}, 404),
         ("POST", "/ashen/entries", {"entries": []}, 422),
         ("POST", "/ashen/entries", {"entries": [{"value": ""}]}, 422),

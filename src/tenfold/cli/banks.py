@@ -1,14 +1,12 @@
 """`tenfold banks`: curated lists of known material."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tenfold.cli import bank_files, common
+from tenfold.cli import bank_entries, bank_files, common
 from tenfold.cli.bank_access import ACTOR, BankId, Json, record, store
-from tenfold.cli.common import CommandError
 
 app = typer.Typer()
 
@@ -28,6 +26,7 @@ def list_(json: Json = False) -> None:
     for bank in found:
         state = "" if bank.enabled else ", disabled"
         expired = f", {bank.expired:,} expired" if bank.expired else ""
+        state += f", asked of {bank.ratio:.1%} of uploads" if bank.ratio < 1 else ""
         typer.echo(f"{bank.id}\t{bank.kind}\t{bank.entries:,} entries{expired}{state}\t{bank.title}")
 
 
@@ -67,101 +66,10 @@ def create(
 
 app.command("import")(bank_files.import_)
 app.command("export")(bank_files.export)
-
-
-@app.command("add")
-def add(
-    bank: BankId,
-    values: Annotated[
-        list[str], typer.Argument(metavar="VALUE...", help="Terms, URLs, texts, hashes: what the bank holds.")
-    ],
-    *,
-    label: Annotated[str, typer.Option(help="What sort of thing they are.")] = "",
-    provenance: Annotated[str, typer.Option(help="Where they come from.")] = "",
-    confidence: Annotated[float | None, typer.Option(min=0, max=1)] = None,
-    json: Json = False,
-) -> None:
-    """Add entries."""
-    from tenfold.detectors import bank_values
-    from tenfold.detectors.bank_values import GivenEntry
-    from tenfold.store import banks
-
-    given = [
-        GivenEntry(value=value, label=label, provenance=provenance, confidence=confidence) for value in values
-    ]
-    with store() as conn:
-        good, refused = bank_values.check(banks.get(conn, bank).kind, given)
-        if refused:
-            raise CommandError(f"nothing added: {'; '.join(one.reason for one in refused)}")
-        result = banks.add_entries(conn, bank, good, ACTOR)
-        record(conn, "bank.added", bank, added=result.added)
-    if json:
-        common.print_json(result)
-    else:
-        typer.echo(f"{bank}: {result.added:,} added, {result.duplicates:,} there already")
-
-
-@app.command("add-files")
-def add_files(
-    bank: BankId,
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Pictures, films, sounds, or files of any kind.")
-    ],
-    *,
-    label: Annotated[str, typer.Option(help="What sort of thing they are.")] = "",
-    provenance: Annotated[str, typer.Option(help="Where they come from.")] = "",
-    confidence: Annotated[float | None, typer.Option(min=0, max=1)] = None,
-    json: Json = False,
-) -> None:
-    """Add the hashes of files to a bank of media; the files stay where they are."""
-    from tenfold.cli.hash import hashed
-    from tenfold.detectors import bank_values
-    from tenfold.detectors.bank_values import GivenEntry
-    from tenfold.store import banks
-
-    with store() as conn:
-        kind = banks.get(conn, bank).kind
-        if kind != "media":
-            raise CommandError(f"{bank} is a bank of {kind}; files go into a bank of media")
-        found = hashed(files)
-        given = [
-            GivenEntry(value=one.value, label=label, provenance=provenance, confidence=confidence)
-            for one in found
-        ]
-        good, _ = bank_values.check(kind, given)
-        result = banks.add_entries(conn, bank, good, ACTOR)
-        record(conn, "bank.added", bank, added=result.added)
-    for one in found:
-        if one.note:
-            sys.stderr.write(f"{one.file}: {one.note}\n")
-    if json:
-        common.print_json(result)
-    else:
-        typer.echo(f"{bank}: {result.added:,} added, {result.duplicates:,} there already")
-
-
-@app.command("remove")
-def remove(
-    bank: BankId,
-    values: Annotated[
-        list[str], typer.Argument(metavar="VALUE...", help="As they were added, or another spelling.")
-    ],
-    json: Json = False,
-) -> None:
-    """Remove entries."""
-    from tenfold.detectors.bank_values import entry_keys
-    from tenfold.store import banks
-
-    with store() as conn:
-        keys = entry_keys(banks.get(conn, bank).kind, values)
-        removed = banks.remove_entries(conn, bank, [*keys, *values])
-        if not removed:
-            raise CommandError(f"{bank} has no such entry; `tenfold banks export {bank}` shows what it has")
-        record(conn, "bank.removed", bank, removed=removed)
-    if json:
-        common.print_json({"removed": removed})
-    else:
-        typer.echo(f"{bank}: {removed:,} removed")
+app.command("add")(bank_entries.add)
+app.command("add-files")(bank_entries.add_files)
+app.command("add-case")(bank_entries.add_case)
+app.command("remove")(bank_entries.remove)
 
 
 def _set_enabled(bank: str, enabled: bool) -> None:
@@ -184,6 +92,20 @@ def disable(bank: BankId) -> None:
 def enable(bank: BankId) -> None:
     """Let a disabled bank match again."""
     _set_enabled(bank, True)
+
+
+@app.command("ratio")
+def ratio(
+    bank: BankId,
+    share: Annotated[float, typer.Argument(min=0, max=1, metavar="SHARE", help="0 to 1; 1 is everything.")],
+) -> None:
+    """Ask a bank of media of a share of uploads only, always the same ones: to try it, or to wind it down."""
+    from tenfold.store import bank_changes
+    from tenfold.store.audit import By
+
+    with store() as conn:
+        changed = bank_changes.set_ratio(conn, By(actor=ACTOR), bank, share)
+    typer.echo(f"{bank}: asked of {share:.1%} of uploads" if changed else f"{bank}: was that already")
 
 
 @app.command("starter")

@@ -23,7 +23,8 @@ class UnknownBankError(BankError):
 
 
 class StoredBank(msgspec.Struct, frozen=True, kw_only=True):
-    """A bank as listed; `entries` counts all, `expired` those that no longer match."""
+    """A bank as listed; `entries` counts all, `expired` those that no longer match. `ratio`: the share of
+    uploads of which a bank of media is asked, 0 to 1."""
 
     id: str
     kind: BankKind
@@ -33,6 +34,7 @@ class StoredBank(msgspec.Struct, frozen=True, kw_only=True):
     marking: str
     confidence: float
     enabled: bool
+    ratio: float
     created_at: datetime
     revision: int
     entries: int
@@ -61,8 +63,8 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _BANK_COLUMNS = """
-    id, kind, title, purpose, provenance, marking, confidence, enabled, created_at, revision,
-    (SELECT count(*) FROM bank_entries WHERE bank = banks.id) AS entries,
+    id, kind, title, purpose, provenance, marking, confidence, enabled, enabled_ratio AS ratio, created_at,
+    revision, (SELECT count(*) FROM bank_entries WHERE bank = banks.id) AS entries,
     (SELECT count(*) FROM bank_entries WHERE bank = banks.id AND expires_at <= now()) AS expired
 """
 _ENTRY_COLUMNS = "key, value, label, confidence, provenance, marking, added_by, added_at, expires_at"

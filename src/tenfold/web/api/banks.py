@@ -14,7 +14,8 @@ from tenfold.casework import banking
 from tenfold.casework.banking import UnknownCaseError
 from tenfold.detectors import bank_values
 from tenfold.detectors.bank_values import GivenEntry
-from tenfold.store import audit, banks
+from tenfold.store import audit, bank_changes, banks
+from tenfold.store.audit import By
 from tenfold.store.banks import BankError, StoredBank, StoredEntry, UnknownBankError
 from tenfold.store.database import Conn
 from tenfold.web.api.cases import ApiRequest
@@ -45,9 +46,11 @@ class BankWish(msgspec.Struct, kw_only=True):
 
 
 class BankChange(msgspec.Struct, kw_only=True):
-    """Whether the bank matches."""
+    """Whether the bank matches; `ratio`: of which share of uploads a bank of media is asked, always the same
+    ones. What is left out stays as it is."""
 
-    enabled: bool
+    enabled: bool | None = None
+    ratio: Annotated[float, Meta(ge=0, le=1)] | None = None
 
 
 class EntriesPage(msgspec.Struct, kw_only=True):
@@ -148,7 +151,7 @@ def get_bank(bank: _BankId, runtime: Running) -> StoredBank:
 
 @patch(
     "/v1/banks/{bank:str}",
-    summary="Enable or disable a bank",
+    summary="Enable or disable a bank, wholly or for a share of uploads",
     tags=["banks"],
     guards=[requires(Scope.BANKS_WRITE)],
     sync_to_thread=True,
@@ -157,11 +160,17 @@ def get_bank(bank: _BankId, runtime: Running) -> StoredBank:
 def patch_bank(
     bank: _BankId, data: JSONBody[BankChange], request: ApiRequest, runtime: Running
 ) -> StoredBank:
-    """A disabled bank keeps its entries and matches nothing."""
-    with _store(runtime) as conn:
-        if banks.set_enabled(conn, bank, data.enabled):
-            _record(conn, request, "bank.enabled" if data.enabled else "bank.disabled", bank)
-        return banks.get(conn, bank)
+    """A disabled bank keeps its entries and matches nothing. 409: a ratio for a bank that holds no media."""
+    by = By(actor=request.auth.actor)
+    try:
+        with _store(runtime) as conn:
+            if data.enabled is not None:
+                bank_changes.set_enabled(conn, by, bank, data.enabled)
+            if data.ratio is not None:
+                bank_changes.set_ratio(conn, by, bank, data.ratio)
+            return banks.get(conn, bank)
+    except BankError as error:
+        raise Problem(409, "Not changed", f"{error}.") from None
 
 
 @get(
