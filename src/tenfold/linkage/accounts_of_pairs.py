@@ -1,21 +1,23 @@
-"""The accounts of pairs, read from Arrow files that are mapped into memory: what comparing them needs."""
+"""The accounts of pairs: what comparing them needs, in Arrow files that are mapped into memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.fingerprint import HOURS
 from tenfold.linkage import table
 from tenfold.linkage.history import NAME_FORMS
-from tenfold.linkage.keys import KIND_BITS, Keys
-from tenfold.linkage.table import Rows, Table
+from tenfold.linkage.keys import KIND_BITS, KIND_MASK, KeyKind, Keys
+from tenfold.linkage.table import Columns, Rows, Table
 
-ALL = (*table.SCHEMA.names, *NAME_FORMS)
+SHOWN = "shown"  # how many keys of each kind an account shows
+ALL = (*table.SCHEMA.names, *NAME_FORMS, SHOWN)
 COMPARED = tuple(name for name in ALL if name not in ("bios", "urls"))  # of these the keys are enough
 _READ = ("handles", "names", "avatars", "banners")  # as they lie in Arrow
 _DIGITS, _HEX = 64, b"0123456789abcdef"  # of a PDQ hash
@@ -23,21 +25,62 @@ _DIGIT = np.full(256, len(_HEX), np.uint8)
 for _case in (_HEX, _HEX.upper()):
     _DIGIT[np.frombuffer(_case, np.uint8)] = np.arange(len(_HEX))
 _BITS = 26  # of a key that tell whether others may show it: few of those that nobody else shows stay
+_KINDS = len(KeyKind) + 1
+
+
+class Counted:
+    """Which keys more than one account shows, and few others: pairs share none but these."""
+
+    def __init__(self, keys: Keys) -> None:
+        known = np.zeros(1 << _BITS, np.bool_)
+        known[_place(keys)] = True
+        self._known = np.packbits(known, bitorder="little")
+
+    def may_be_shared(self, keys: Keys) -> NDArray[np.bool_]:
+        """For each key whether it is one of them."""
+        place = _place(keys)
+        return np.asarray(self._known[place >> 3] >> (place & 7).astype(np.uint8) & 1, np.bool_)
+
+
+def _place(keys: Keys) -> NDArray[np.int64]:
+    return np.asarray(keys >> KIND_BITS & ((1 << _BITS) - 1), np.int64)
+
+
+def write(of: Iterable[tuple[Path, Rows]], counted: Counted, out: Path) -> None:
+    """An Arrow file of the accounts in these rows of files of identities, with only those of their keys that
+    others may show, and with SHOWN, of all keys."""
+    taken = pa.concat_tables(
+        [
+            _of_few_keys(pq.ParquetFile(file).read(use_threads=False).take(pa.array(rows)), counted)
+            for file, rows in of
+        ]
+    )
+    with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, taken.schema) as writer:
+        writer.write_table(taken.combine_chunks())
+
+
+def _of_few_keys(taken: pa.Table, counted: Counted) -> pa.Table:
+    lists = taken["keys"].combine_chunks()
+    starts, keys = lists.offsets.to_numpy().astype(np.int64), lists.flatten().to_numpy()
+    starts -= starts[0]
+    rows = np.repeat(np.arange(len(taken)), np.diff(starts))
+    shown = np.bincount(rows * _KINDS + (keys & KIND_MASK), minlength=len(taken) * _KINDS)
+    kept = counted.may_be_shared(keys)
+    starts = np.concatenate(([0], np.cumsum(kept)))[starts]
+    few = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), pa.array(keys[kept], pa.int64()))
+    counts = pa.FixedSizeListArray.from_arrays(pa.array(shown, pa.int32()), _KINDS)
+    return taken.set_column(taken.schema.get_field_index("keys"), "keys", few).append_column(SHOWN, counts)
 
 
 class Accounts:
-    """Accounts in Arrow files, ascending by number over all of them. `counted` are the keys that more than
-    one account shows: pairs share no others."""
+    """Accounts in Arrow files, ascending by number over all of them."""
 
-    def __init__(self, files: Sequence[Path], counted: Keys) -> None:
+    def __init__(self, files: Sequence[Path]) -> None:
         self._parts = [pa.ipc.open_file(pa.memory_map(str(file))).read_all() for file in files]
         self._numbers = np.concatenate(
             [np.empty(0, np.int64), *(part["number"].to_numpy() for part in self._parts)]
         )
         self._starts = np.cumsum([0, *map(len, self._parts)])
-        known = np.zeros(1 << _BITS, np.bool_)
-        known[_place(counted)] = True
-        self._counted = np.packbits(known, bitorder="little")
 
     def of_pairs(
         self, older: NDArray[np.int64], newer: NDArray[np.int64], columns: Sequence[str]
@@ -53,31 +96,27 @@ class Accounts:
             )
             if stop > start
         ]
-        made = _Taken.of_arrow(pa.concat_tables(taken))
-        made.keep_keys(self._may_be_shared(made.keys))
-        return made, places[: len(older)], places[len(older) :]
-
-    def _may_be_shared(self, keys: Keys) -> NDArray[np.bool_]:
-        place = _place(keys)
-        return np.asarray(self._counted[place >> 3] >> (place & 7).astype(np.uint8) & 1, np.bool_)
-
-
-def _place(keys: Keys) -> NDArray[np.int64]:
-    return np.asarray(keys >> KIND_BITS & ((1 << _BITS) - 1), np.int64)
+        return _Taken.of_arrow(pa.concat_tables(taken)), places[: len(older)], places[len(older) :]
 
 
 class _Taken(Table):
     """Accounts of a history of which some columns may be left out (nobody shows anything there), whose
     hours are one array, whose forms of names are made, and whose names and pictures are read where they lie
-    in Arrow: they are only in `columns` where all columns are."""
+    in Arrow: they are only in `columns` where all columns are. Keys are those that others may show; `shown`
+    counts all of them."""
 
     _hours: NDArray[np.int64]
     _arrow: dict[str, pa.Array]
 
+    def __init__(self, columns: Columns) -> None:
+        self.columns, self.account = columns, columns.account
+        self.created_us, self.closed_us = columns.created_us, columns.closed_us
+        self.starts, self.keys = columns.starts, columns.keys
+
     @classmethod
     def of_arrow(cls, taken: pa.Table) -> "_Taken":
-        """From columns of table.SCHEMA, and NAME_FORMS."""
-        apart = {"hours", *NAME_FORMS, *(() if "bios" in taken.column_names else _READ)}
+        """From columns of table.SCHEMA, NAME_FORMS and SHOWN."""
+        apart = {"hours", SHOWN, *NAME_FORMS, *(() if "bios" in taken.column_names else _READ)}
         filled = {name: taken[name] for name in taken.column_names if name not in apart}
         none = {
             field.name: pa.nulls(len(taken), field.type) for field in table.SCHEMA if field.name not in filled
@@ -88,12 +127,8 @@ class _Taken(Table):
         made._hours = np.zeros((len(taken), HOURS), np.int64)
         whole = np.flatnonzero(np.diff(lists.offsets.to_numpy()) == HOURS)
         made._hours[whole] = lists.take(pa.array(whole)).flatten().to_numpy().reshape(-1, HOURS)
+        made.shown = taken[SHOWN].combine_chunks().flatten().to_numpy().reshape(-1, _KINDS)
         return made
-
-    def keep_keys(self, kept: NDArray[np.bool_]) -> None:
-        """Only these keys; `shown` still counts all of them."""
-        self.starts = np.concatenate(([0], np.cumsum(kept)))[self.starts]
-        self.keys = self.keys[kept]
 
     def hours_of(self, rows: Rows) -> NDArray[np.int64]:
         """Posts by hour of the day, shape (rows, 24); zeros where unknown."""

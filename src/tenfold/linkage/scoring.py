@@ -126,7 +126,7 @@ class Worker:
             name_counts=plan.name_counts,
             usual=usual.from_bytes(plan.usual.read_bytes()),
         )
-        self._accounts = Accounts(plan.accounts, counts["key"].to_numpy())
+        self._accounts = Accounts(plan.accounts)
         self._pairs = pq.read_table(plan.pairs, memory_map=True)
 
     def score(self, start: int, stop: int, out: Path) -> None:

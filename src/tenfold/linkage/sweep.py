@@ -17,11 +17,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenfold.linkage import reports, scoring, worth
+from tenfold.linkage import accounts_of_pairs, reports, scoring, worth
 from tenfold.linkage.clusters import Rules
 from tenfold.linkage.engines import Engine
 from tenfold.linkage.first_look import FirstLook
@@ -29,6 +28,7 @@ from tenfold.linkage.history import History
 from tenfold.linkage.model import Model
 from tenfold.linkage.stages import Stages
 
+ACCOUNT_FILES = 5  # of identities that one file of accounts is made of: to read from few files is quicker
 Progress = Callable[[str, int, int], None]  # stage, done, of how many
 
 
@@ -99,16 +99,30 @@ class Sweep:
         for side in pairs.columns:
             paired[side.to_numpy()] = True
         needed = np.flatnonzero(paired)
-        inputs = [self._of("pairs.parquet"), self.history.digest(["identities"])]
+        inputs = [self._of(name) for name in ("pairs.parquet", "counts.parquet")]
+        inputs.append(self.history.digest(["identities"]))
         todo = []
-        for number, (first, rows, file) in enumerate(self.history.identity_files()):
-            chosen = needed[(needed >= first) & (needed < first + rows)]
+        for number, files in enumerate(self._identities()):
             if not self.stages.known(accounts_file(number), [*inputs, number]):
-                todo.append((number, file, chosen - first, self.stages.partial(accounts_file(number))))
+                chosen = [
+                    (file, needed[(needed >= first) & (needed < first + rows)] - first)
+                    for first, rows, file in files
+                ]
+                todo.append((number, chosen, self.stages.partial(accounts_file(number))))
+        if not todo:
+            return
+        counts = pq.read_table(self.stages.folder / "counts.parquet", columns=["key"])
+        counted = accounts_of_pairs.Counted(counts["key"].to_numpy())
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for done, number in enumerate(pool.map(lambda part: _write_accounts(*part), todo), 1):
+            written = pool.map(lambda one: accounts_of_pairs.write(one[1], counted, one[2]), todo)
+            for done, ((number, _, _), _) in enumerate(zip(todo, written, strict=True), 1):
                 self.stages.made(accounts_file(number), [*inputs, number])
                 self.progress("accounts", done, len(todo))
+
+    def _identities(self) -> list[list[tuple[int, int, Path]]]:
+        """The files of identities, as many at once as one file of accounts is made of."""
+        files = list(self.history.identity_files())
+        return [files[start : start + ACCOUNT_FILES] for start in range(0, len(files), ACCOUNT_FILES)]
 
     def _score(self) -> None:
         plan, inputs = self.plan(), self._score_inputs()
@@ -155,7 +169,7 @@ class Sweep:
 
     def account_files(self) -> tuple[Path, ...]:
         """The accounts of all pairs, as Arrow files."""
-        count = len(self.history.files("identities"))
+        count = len(self._identities())
         return tuple(self.stages.folder / accounts_file(number) for number in range(count))
 
     def counted(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -186,10 +200,3 @@ def sweep_id(history: History, model: bytes, options: Options) -> str:
     """The same for the same history, model and options."""
     content = [history.digest(sorted(history.manifest.tables)), model, options]
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:12]
-
-
-def _write_accounts(number: int, file: Path, rows: NDArray[np.int64], out: Path) -> int:
-    taken = pq.ParquetFile(file).read(use_threads=False).take(pa.array(rows))
-    with pa.OSFile(str(out), "wb") as sink, pa.ipc.new_file(sink, taken.schema) as writer:
-        writer.write_table(taken.combine_chunks())
-    return number

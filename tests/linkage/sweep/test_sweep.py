@@ -153,8 +153,8 @@ def test_a_second_run_does_nothing_again(population, reference, tmp_path):
 KILLED = """
 import sys
 from pathlib import Path
-from tenfold.linkage import scoring
-scoring.BATCH_PAIRS = 1_000
+from tenfold.linkage import scoring, sweep
+scoring.BATCH_PAIRS, sweep.ACCOUNT_FILES = 1_000, 1
 from tenfold.linkage.history import History
 from tests.linkage.sweep.test_sweep import swept
 swept(History(Path(sys.argv[1])), Path(sys.argv[2]))
@@ -172,6 +172,7 @@ def test_killed_at_any_stage_it_ends_with_the_same_bytes(population, reference, 
     process.wait()
     (tmp_path / "links.parquet.partial").write_bytes(b"half a file")
     monkeypatch.setattr("tenfold.linkage.scoring.BATCH_PAIRS", 1_000)
+    monkeypatch.setattr("tenfold.linkage.sweep.ACCOUNT_FILES", 1)
     report = swept(population, tmp_path)
     assert report.reused > 0
     assert digests(tmp_path) == digests(reference[1])
