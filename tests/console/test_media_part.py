@@ -130,7 +130,7 @@ def test_both_pictures_stand_side_by_side_and_are_revealed_by_choice(
     decide_by_keyboard(page, "1", "seen")
     page.wait_for_url(f"**of={number}&media=1")
     page.keyboard.press("i")
-    expect(page.locator(".toast")).to_contain_text(words(locale, "known.added", n=1))
+    expect(page.locator(".toast")).to_contain_text(words(locale, "known.added"))
     with pictured.store() as conn:
         held = conn.execute(
             "SELECT value, provenance FROM bank_entries WHERE bank = 'decided-media'"
@@ -166,7 +166,7 @@ def test_media_of_a_decided_case_are_banked_and_the_next_copy_leads_to_it(
         service.decide(conn, case_id=number, verdict=verdict, actor="user:1", now=datetime.now(UTC))
     assert f"/cases/{number}/known" in part()
     assert "Emblems" in part()
-    assert words(locale, "known.added", n=1) in bank(bank="emblems").text
+    assert words(locale, "known.added") in bank(bank="emblems").text
     assert words(locale, "known.there") in bank(bank="emblems").text
     assert bank(bank="none").status_code == 409
     with pictured.store() as conn:
