@@ -2,7 +2,7 @@
 
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -16,6 +16,7 @@ from tenfold.store.keys import Scope
 from tenfold.web.auth import KeyCache
 from tenfold.web.hma import lookup
 from tenfold.web.hma.lookup import Lookup
+from tenfold.web.hma.wire import parameters
 from tests.detectors.media.media_bank import bank
 
 if TYPE_CHECKING:
@@ -85,6 +86,14 @@ def test_both_ways_tell_the_same(filled: "Server", query: str, route: str, in_pa
         filled.client.get(f"{base}{LOOK}", headers=headers)  # from now on a good key is remembered
         direct, framework = answers(filled, f"{base}/m/{route}", query, headers)
         assert direct == framework
+
+
+@given(st.binary(max_size=60) | st.text("ab=&+%41;é", max_size=30).map(lambda text: text.encode("latin-1")))
+def test_parameters_are_read_as_the_standard_library_reads_them(query: bytes) -> None:
+    expected: dict[str, str] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        expected.setdefault(name, value)
+    assert list(parameters(query).items()) == list(expected.items())
 
 
 def no_thread(*_: Any) -> Any:

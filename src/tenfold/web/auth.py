@@ -32,23 +32,30 @@ class KeyCache:
 
     def __init__(self, seconds: float = CACHE_SECONDS) -> None:
         self._seconds = seconds
-        self._found: dict[bytes, tuple[float, ApiKey]] = {}
+        self._found: dict[bytes, tuple[float, ApiKey]] = {}  # until when the key is taken for good
         self._lock = threading.Lock()
 
     def find(self, token: str) -> ApiKey | None:
-        """The key if it was found good within the last seconds."""
-        digest = hashlib.sha256(token.encode()).digest()
-        at, key = self._found.get(digest, (0.0, None))
-        if key is None or time.monotonic() - at > self._seconds or not key.usable(datetime.now(UTC)):
-            return None
-        return key
+        """The key if it was found good within the last seconds, and has not expired since."""
+        until, key = self._found.get(_digest(token), _UNKNOWN)
+        return key if time.monotonic() < until else None
 
     def keep(self, token: str, key: ApiKey) -> None:
         """Remember that this key is good."""
+        left = self._seconds
+        if key.expires_at is not None:
+            left = min(left, (key.expires_at - datetime.now(UTC)).total_seconds())
         with self._lock:
             if len(self._found) >= CACHE_SIZE:
                 self._found.clear()
-            self._found[hashlib.sha256(token.encode()).digest()] = (time.monotonic(), key)
+            self._found[_digest(token)] = (time.monotonic() + left, key)
+
+
+_UNKNOWN: tuple[float, None] = (0.0, None)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.blake2b(token.encode(), digest_size=32).digest()
 
 
 def bearer(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -4,9 +4,10 @@ The log line holds method, route template, status, time and key id: no address, 
 """
 
 import logging
+import random
 import re
-import secrets
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from litestar.enums import ScopeType
@@ -91,7 +92,7 @@ class Instrumentation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = _with_headers(list(message.get("headers", [])), request_id)
+                message["headers"] = _with_headers(message.get("headers", ()), request_id)
             await send(message)
 
         try:
@@ -122,10 +123,12 @@ def _request_id(scope: Any) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
             return str(value.decode())
-    return secrets.token_hex(8)
+    return f"{random.getrandbits(64):016x}"
 
 
-def _with_headers(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
-    present = {name.lower() for name, _ in headers}
-    missing = [(name, value) for name, value in SECURITY_HEADERS.items() if name not in present]
-    return [*headers, *missing, (b"x-request-id", request_id.encode())]
+def _with_headers(headers: Iterable[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
+    given = [*headers, (b"x-request-id", request_id.encode())]
+    present = {name.lower() for name, _ in given}
+    if present.isdisjoint(SECURITY_HEADERS):
+        return [*given, *SECURITY_HEADERS.items()]
+    return [*given, *((name, value) for name, value in SECURITY_HEADERS.items() if name not in present)]

@@ -17,7 +17,9 @@ PROFILES = {"small": SMALL, "large": LARGE}
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES.keys())
 def test_bands_cover_all_bits_and_leave_no_gap(profile):
+    assert sum(bits for bits, _ in profile.of_a_word) == 64
     assert sum(bits for bits, _ in profile.bands) == BITS
+    assert sorted(profile.of_a_word, reverse=True) == list(profile.of_a_word)
     assert sum(radius + 1 for _, radius in profile.bands) > NEAR
 
 
@@ -108,7 +110,7 @@ def test_nothing_is_found_in_nothing():
 
 def test_what_was_measured_is_what_is_told():
     frozen = FrozenHashes(random_codes(3, 20_000))
-    assert frozen.bytes == 20_000 * (32 + 16 * 4) + 16 * 4 * (2**16 + 1)
+    assert frozen.bytes == 20_000 * (32 + 16 * 4) + 4 * (16 * 2**16 + 1)
     assert bands.LARGE_FROM > 20_000
 
 

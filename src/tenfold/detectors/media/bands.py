@@ -6,8 +6,9 @@ radius, because the radii and one for each band add up to 32. So only hashes tha
 some band are compared. Few wide bands compare less and take more tables; the profiles below were measured.
 """
 
-from itertools import chain, combinations
-from typing import Final
+from collections.abc import Iterator
+from itertools import accumulate, chain, combinations
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -18,80 +19,85 @@ from tenfold.detectors.media.pdq import BITS, NEAR
 Codes = NDArray[np.uint64]  # n x 4: hashes, as `codes_of` makes them
 Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]  # row of query, row here, distance
 
+_WORDS: Final = BITS // 64
 _QUERIES_AT_ONCE = 32  # keeps what is compared at a time in the processor's cache
 _NOTHING: Final[Found] = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.uint8))
 
 
 class Profile(msgspec.Struct, frozen=True):
-    """Bands as (bits, radius), which cover all bits; `radius + 1` of all add up to more than NEAR."""
+    """How each of the four words of a hash is cut into bands, (bits, radius), the widest first.
 
-    bands: tuple[tuple[int, int], ...]
+    They cover its 64 bits, and `radius + 1` of the bands of all four words add up to more than NEAR.
+    """
+
+    of_a_word: tuple[tuple[int, int], ...]
+
+    @property
+    def bands(self) -> tuple[tuple[int, int], ...]:
+        """The bands of all words in their order: the first of each word, the second of each ..."""
+        return tuple(band for band in self.of_a_word for _ in range(_WORDS))
 
 
-SMALL: Final = Profile(((16, 1),) * 16)
-LARGE: Final = Profile(((22, 2),) * 4 + ((21, 2),) * 4 + ((21, 1),) * 4)
+SMALL: Final = Profile(((16, 1),) * 4)
+LARGE: Final = Profile(((22, 2), (21, 2), (21, 1)))
 LARGE_FROM: Final = 500_000  # hashes: from here on fewer comparisons outweigh more look-ups
 
 
 def codes_of(hashes: bytes) -> Codes:
     """Hashes of 32 bytes each, one after another, as rows of four words."""
-    return np.frombuffer(hashes, np.uint64).reshape(-1, BITS // 64)
+    return np.frombuffer(hashes, np.uint64).reshape(-1, _WORDS)
 
 
 def distances(left: Codes, right: Codes) -> NDArray[np.uint16]:
     """How many bits differ, row by row."""
-    return np.asarray(np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.uint16))
+    return np.asarray(np.add.reduce(np.bitwise_count(left ^ right), axis=-1, dtype=np.uint16))
 
 
 class _Cut(msgspec.Struct, frozen=True):
     """How hashes are cut into bands, and which values of the bands are looked at for one hash.
 
-    Of each band: the word in which it begins, by how much that is shifted, the word after it, by how much
-    that one is shifted, its mask, and where its values stand among those of all bands. Of each value that is
-    looked at: its band, the bits in which it differs from the hash's own, and where that band's values stand.
+    Of each band: its word, by how much that is shifted, its mask, and how many values are looked at. Of each
+    of these values: the bits in which it differs from the hash's own, and above them where the values of its
+    band stand among those of all bands.
     """
 
     words: NDArray[np.int64]
-    rights: NDArray[np.uint64]
-    nexts: NDArray[np.int64]
-    lefts: NDArray[np.uint64]  # what this brings of the next word where a band ends before it, the mask hides
+    shifts: NDArray[np.uint64]
     masks: NDArray[np.uint64]
-    bases: NDArray[np.int64]
-    bands: NDArray[np.int64]
-    flips: NDArray[np.int64]
-    places: NDArray[np.int64]
+    looks: NDArray[np.int64]
+    flips: NDArray[np.uint64]
+    bases: tuple[int, ...]
 
-    def values(self, codes: Codes, bands: slice = slice(None)) -> NDArray[np.int64]:
+    def values(self, codes: Codes, bands: slice = slice(None)) -> NDArray[np.uint64]:
         """The values of bands of every hash, n x bands."""
-        found = codes.take(self.words[bands], axis=1) >> self.rights[bands]
-        found |= codes.take(self.nexts[bands], axis=1) << self.lefts[bands]
+        found = codes.take(self.words[bands], axis=1)
+        found >>= self.shifts[bands]
         found &= self.masks[bands]
-        return found.view(np.int64)
+        return found
 
 
 def _cut(profile: Profile) -> _Cut:
-    widths = np.array([bits for bits, _ in profile.bands])
-    firsts = np.cumsum(widths) - widths
-    flips: list[int] = []
-    bands: list[int] = []
-    for band, (bits, radius) in enumerate(profile.bands):
-        some = chain.from_iterable(combinations(range(bits), count) for count in range(radius + 1))
-        values = [sum(1 << bit for bit in chosen) for chosen in some]
-        flips += values
-        bands += [band] * len(values)
-    sizes = (1 << widths) + 1
-    bases = np.cumsum(sizes) - sizes
+    widths = [bits for bits, _ in profile.bands]
+    # Widest first, so that each begins at a multiple of its size, and flips leave what stands above alone.
+    bases = tuple(accumulate((1 << bits for bits in widths), initial=0))
+    flips = [
+        [base | sum(1 << bit for bit in chosen) for chosen in _some(bits, radius)]
+        for base, (bits, radius) in zip(bases, profile.bands, strict=False)
+    ]
+    firsts = accumulate((bits for bits, _ in profile.of_a_word), initial=0)
     return _Cut(
-        words=firsts // 64,
-        rights=(firsts % 64).astype(np.uint64),
-        nexts=np.minimum(firsts // 64 + 1, BITS // 64 - 1),
-        lefts=np.minimum(64 - firsts % 64, 63).astype(np.uint64),
-        masks=((1 << widths) - 1).astype(np.uint64),
+        words=np.tile(np.arange(_WORDS), len(profile.of_a_word)),
+        shifts=np.repeat(np.array([*firsts][:-1], np.uint64), _WORDS),
+        masks=np.array([(1 << bits) - 1 for bits in widths], np.uint64),
+        looks=np.array([len(one) for one in flips]),
+        flips=np.array([*chain.from_iterable(flips)], np.uint64),
         bases=bases,
-        bands=np.array(bands),
-        flips=np.array(flips),
-        places=bases[bands],
     )
+
+
+def _some(bits: int, most: int) -> Iterator[tuple[int, ...]]:
+    """Every choice of at most so many bits of a band."""
+    return chain.from_iterable(combinations(range(bits), count) for count in range(most + 1))
 
 
 class FrozenHashes:
@@ -103,16 +109,15 @@ class FrozenHashes:
         profile = profile or (LARGE if len(codes) >= LARGE_FROM else SMALL)
         self._cut = _cut(profile)
         count = len(codes)
-        # The rows in the order of each band's values, band after band; where each value's rows begin.
-        self._rows = np.empty(count * len(profile.bands), np.uint32)
-        self._starts = np.empty(sum((1 << bits) + 1 for bits, _ in profile.bands), np.uint32)
+        # Places of first halves, band after band in the order of its values, and where each value's begin.
+        self._places = np.empty(count * len(profile.bands), np.uint32)
+        self._starts = np.zeros(self._cut.bases[-1] + 1, np.uint32)
         for band, (bits, _) in enumerate(profile.bands):
-            values = self._cut.values(codes, slice(band, band + 1))[:, 0]
-            self._rows[band * count : (band + 1) * count] = np.argsort(values, kind="stable")
+            values = self._cut.values(codes, slice(band, band + 1))[:, 0].view(np.int64)
+            self._places[band * count : (band + 1) * count] = np.argsort(values, kind="stable") * 2
             base = self._cut.bases[band]
-            starts = self._starts[base : base + (1 << bits) + 1]
-            starts[0] = band * count
-            starts[1:] = band * count + np.cumsum(np.bincount(values, minlength=1 << bits))
+            ends = self._starts[base + 1 : base + (1 << bits) + 1]
+            ends[:] = band * count + np.cumsum(np.bincount(values, minlength=1 << bits))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -120,7 +125,7 @@ class FrozenHashes:
     @property
     def bytes(self) -> int:
         """Memory of hashes and tables."""
-        return self.codes.nbytes + self._rows.nbytes + self._starts.nbytes
+        return self.codes.nbytes + self._places.nbytes + self._starts.nbytes
 
     def search(self, queries: Codes, near: int = NEAR) -> Found:
         """Every pair of query and hash that differ in at most `near` bits; `near` is at most NEAR."""
@@ -131,37 +136,52 @@ class FrozenHashes:
         return joined(parts)
 
     def _search(self, queries: Codes, offset: int, near: int) -> Found:
+        """Of one query most of the time goes into calls of numpy, so there are few."""
         cut = self._cut
-        places = cut.values(queries).take(cut.bands, axis=1)
-        places ^= cut.flips
-        places += cut.places
-        places = places.ravel()
-        starts = self._starts.take(places)
-        places += 1
-        counts = self._starts.take(places) - starts
-        (taken,) = (counts != 0).nonzero()
-        counts = counts.take(taken).astype(np.int64)
-        found = (starts.take(taken) - (counts.cumsum() - counts)).repeat(counts)
-        found += np.arange(len(found))
-        rows = self._rows.take(found).astype(np.int64)
-        of = (taken // len(cut.bands)).repeat(counts) if len(queries) > 1 else np.zeros(len(rows), np.int64)
-        (near_half,) = (self._half_distances(queries, of, rows) <= near).nonzero()
-        if not len(near_half):  # as for nearly every picture that is in no bank
+        looks = cut.values(queries).repeat(cut.looks, axis=1)
+        looks ^= cut.flips
+        values = looks.view(np.int64).ravel()
+        begins = self._starts.take(values)
+        values += 1
+        ends = self._starts.take(values)
+        counts = ends - begins
+        ends -= counts.cumsum(dtype=np.uint32)  # modulo 2**32, as is the sum that follows
+        found = ends.repeat(counts)
+        found += np.arange(len(found), dtype=np.uint32)
+        places = self._places.take(found)
+        times = (
+            len(found) if len(queries) == 1 else counts.reshape(len(queries), -1).sum(axis=1, dtype=np.int64)
+        )
+        (hits,) = (self._half_distances(queries, times, places) <= near).nonzero()
+        if not len(hits):  # as for nearly every picture that is in no bank
             return _NOTHING
-        pairs = np.unique(of[near_half] * len(self) + rows[near_half])  # a pair may meet in several bands
-        of, row = pairs // len(self), pairs % len(self)
-        apart = distances(queries[of], self.codes[row])
+        places = places.take(hits)
+        if len(queries) == 1:
+            met = _distinct(places)
+            of = np.zeros(len(met), np.int64)
+        else:
+            pairs = np.arange(len(queries)).repeat(times).take(hits) * len(self._halves) + places
+            of, met = np.divmod(_distinct(pairs), len(self._halves))
+        rows = met >> 1
+        apart = distances(queries.take(of, axis=0), self.codes.take(rows, axis=0))
         close = apart <= near
-        return of[close] + offset, row[close], apart[close].astype(np.uint8)
+        return of[close] + offset, rows[close], apart[close].astype(np.uint8)
 
     def _half_distances(
-        self, queries: Codes, of: NDArray[np.int64], rows: NDArray[np.int64]
+        self, queries: Codes, times: int | NDArray[np.int64], places: NDArray[np.uint32]
     ) -> NDArray[np.uint8]:
-        """How many of the first 128 bits differ, which alone tells nearly all strangers apart: 64 +- 6 do."""
-        halves = self._halves.take(rows * 2).view(np.uint64).reshape(-1, 2)
-        halves ^= queries[0, :2] if len(queries) == 1 else queries[of, :2]
+        """How many of the first 128 bits differ, which alone tells nearly all strangers apart: 64 +- 6 do.
+
+        `times`: with how many of the places each query is compared."""
+        halves = self._halves.take(places).view(np.uint64)
+        halves ^= queries.view(np.complex128)[:, 0].repeat(times).view(np.uint64)
         bits = np.bitwise_count(halves)
-        return np.asarray(bits[:, 0] + bits[:, 1])
+        return np.asarray(bits[::2] + bits[1::2])
+
+
+def _distinct(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Each value once, in their order, as for pairs that meet in several bands. Of few, faster than numpy."""
+    return np.array(sorted({*values.tolist()}), np.int64)
 
 
 def joined(parts: list[Found]) -> Found:

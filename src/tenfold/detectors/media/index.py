@@ -1,6 +1,7 @@
 """The PDQ hashes of all banks in memory: a large frozen part, and what came since, which is scanned."""
 
 import threading
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -77,18 +78,24 @@ class HashIndex:
     def search(self, queries: Codes, near: int = NEAR) -> Found:
         """Every pair of a query and a hash within `near` bits: row of the query, number, distance."""
         self._take_over()
-        fresh = self._fresh[: self._fresh_count]
-        parts = [self._frozen.search(queries, near)]
-        for row, query in enumerate(queries if len(fresh) else queries[:0]):
-            apart = distances(fresh, query[None])
-            close = np.flatnonzero(apart <= near)
-            parts.append((np.full(len(close), row), close + len(self._frozen), apart[close].astype(np.uint8)))
-        of, rows, distance = joined(parts)
+        found = self._frozen.search(queries, near)
+        if self._fresh_count:
+            found = joined([found, *self._scan(queries, near)])
+        of, rows, distance = found
+        if not len(rows):
+            return found
         numbers = self._numbers[rows]
         if len(self._gone):
             there = ~np.isin(numbers, self._gone)
             of, numbers, distance = of[there], numbers[there], distance[there]
         return of, numbers.astype(np.int64), distance
+
+    def _scan(self, queries: Codes, near: int) -> Iterator[Found]:
+        fresh = self._fresh[: self._fresh_count]
+        for row, query in enumerate(queries):
+            apart = distances(fresh, query[None])
+            close = np.flatnonzero(apart <= near)
+            yield np.full(len(close), row), close + len(self._frozen), apart[close].astype(np.uint8)
 
     def freeze(self) -> None:
         """Freeze all there is now, and wait for it: after loading, when nobody searches yet."""

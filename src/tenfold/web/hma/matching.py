@@ -117,8 +117,9 @@ def held(runtime: Runtime, names: Sequence[SignalName]) -> dict[SignalName, tupl
 
 
 def _asked(values: Mapping[str, str]) -> Asked:
+    named = values.get("banks")
     return Asked(
-        banks=frozenset(filter(None, values.get("banks", "").split(","))),
+        banks=frozenset(filter(None, named.split(","))) if named else frozenset(),
         seed=values.get("seed"),
         everything=wire.flag(values, "bypass_coinflip"),
     )
