@@ -310,15 +310,20 @@ def test_a_verdict_without_a_reason_is_asked_for_one(
 def test_a_case_of_a_return_shows_the_link_and_takes_the_verdict(
     site: Site, page: Page, moderator: User, locale: Locale
 ) -> None:
+    """Who is not the same is cleared with one answer; undoing it brings the link back."""
     number = case_number(site, BACK)
     page.goto(f"{site.url}/cases/{number}?queue=returns")
     expect(page.locator(".fall")).to_be_visible()
     expect(page.locator(".sides")).to_contain_text("@sawt_alraya_1")
     page.keyboard.press("x")
-    page.keyboard.press("w")
-    page.keyboard.type("not them")
-    page.keyboard.press("Escape")
-    page.keyboard.press("g")
+    page.keyboard.press("1")
+    page.keyboard.press("p")
+    page.keyboard.press("f")
+    page.keyboard.press("d")
+    expect(page.get_by_role("alert")).to_have_text(words(locale, "decide.part_first"))
+    assert verdicts(site) == []
+    page.keyboard.press("0")
+    page.keyboard.press("d")
     page.wait_for_url(f"**decided=*of={number}")
     assert (CLOSED, BACK) not in links(site)
     expect(page.locator(".case-head .state")).to_have_text(words(locale, "state.mine"))
@@ -328,7 +333,35 @@ def test_a_case_of_a_return_shows_the_link_and_takes_the_verdict(
 
 
 @both
-def test_on_a_case_the_same_people_leads_on_to_deciding(
+def test_one_answer_says_that_it_is_the_same_people_and_closes_the_account(
+    site: Site, page: Page, moderator: User, locale: Locale
+) -> None:
+    number = case_number(site, BACK_AGAIN)
+    page.goto(f"{site.url}/cases/{number}")
+    expect(page.locator("#decide")).to_contain_text(words(locale, "deciding.link_first"))
+    page.keyboard.press("s")
+    page.keyboard.press("1")
+    page.keyboard.press("p")
+    page.keyboard.press("f")
+    weightiest = page.locator("#decide [name=reason]").input_value()
+    assert weightiest, "the strongest evidence is taken into the reason"
+    page.goto(f"{site.url}/cases")
+    page.goto(f"{site.url}/cases/{number}")
+    expect(page.locator("#decide [name=reason]")).to_have_value(weightiest)
+    expect(page.get_by_role("radio", name=words(locale, "verdict.same"))).to_be_checked()
+    page.keyboard.press("d")
+    page.wait_for_url("**decided=*")
+    assert verdicts(site) == [(CLOSED, BACK_AGAIN, "same", weightiest, False)]
+    with site.store() as conn:
+        ask = "SELECT state FROM accounts WHERE id = %s"
+        assert conn.execute(ask, [BACK_AGAIN]).fetchone() == ("closed",)
+    page.keyboard.press("u")
+    page.wait_for_url(f"**/cases/{number}?undone=true")
+    assert verdicts(site)[0][4] is True, "one undoing takes both back"
+
+
+@both
+def test_on_a_case_the_link_alone_can_be_judged_first(
     site: Site, page: Page, moderator: User, locale: Locale
 ) -> None:
     number = case_number(site, BACK)
@@ -344,13 +377,9 @@ def test_on_a_case_the_same_people_leads_on_to_deciding(
     expect(picture).to_be_visible()
     assert platform.NEARLY not in page.locator("#subject").inner_text(), "no row of 64 digits"
     page.keyboard.press("s")
-    reason = page.locator("#verdict [name=reason]")
-    expect(page.locator("#decide")).to_contain_text(words(locale, "deciding.link_first"))
     page.keyboard.press("f")
-    weightiest = reason.input_value()
-    assert weightiest, "the strongest evidence is taken into the reason"
-    page.keyboard.press("w")
-    page.keyboard.press("Control+Enter")
+    weightiest = page.locator("#decide [name=reason]").input_value()
+    page.keyboard.press("g")
     page.wait_for_url(f"**/cases/{number}?judged=*")
     expect(page.locator(".decision .mark")).to_have_text(words(locale, "mark.confirmed"))
     expect(page.locator("#decide [name=reason]")).to_have_value(weightiest)

@@ -222,5 +222,5 @@ def _part(
     )
     if isinstance(decided, Proposed):
         return None, ()
-    conn.execute("UPDATE link_decisions SET decision_id = %s WHERE id = %s", [decided.decision_id, made])
+    link_effects.decided_with(conn, made, decided.decision_id)
     return decided.decision_id, decided.withdrawn

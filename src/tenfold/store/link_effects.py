@@ -74,6 +74,11 @@ def made_with(conn: Conn, decisions: Sequence[int]) -> list[int]:
     return [row[0] for row in rows]
 
 
+def decided_with(conn: Conn, decision_on_link: int, decision_id: int) -> None:
+    """Note that a case was decided with a link: reversing that decision takes this one back, too."""
+    conn.execute("UPDATE link_decisions SET decision_id = %s WHERE id = %s", [decision_id, decision_on_link])
+
+
 def may_be_return(conn: Conn, account: str) -> bool:
     """Whether a signal or a link to a closed account still says that this account is a return."""
     row = conn.execute(

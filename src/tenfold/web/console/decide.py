@@ -8,17 +8,22 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from tenfold.casework import banking, notices, seconds, service
+from tenfold.casework import answering, banking, notices, seconds, service
+from tenfold.casework.answering import NothingDecidedError
+from tenfold.casework.linking import LinkVerdict, StandingVerdictError
 from tenfold.casework.seconds import Proposed
-from tenfold.casework.service import RefusedError, Verdict
+from tenfold.casework.service import Decided, RefusedError, Verdict
 from tenfold.store import cases
 from tenfold.store.database import Conn
+from tenfold.taxonomy import Ground
 from tenfold.web.console import ahead, pages
 from tenfold.web.console.access import Permission, Visit, Visiting
 from tenfold.web.console.case import acting, read, show
 from tenfold.web.console.decision_form import Wish, missing, read_wish, verdict_of
 from tenfold.web.console.errors import Refused
 from tenfold.web.console.queue import Toast, go_to_next, read_filter
+from tenfold.web.console.returns_decide import read_wish as read_link_wish
+from tenfold.web.console.returns_decide import verdict_of as link_verdict_of
 
 
 def _with_notice(conn: Conn, case_id: int, wish: Wish) -> Verdict:
@@ -34,31 +39,31 @@ def _again(
     """The case page with what is wrong, and the form as it was filled in."""
     with visit.runtime.pool.connection() as conn:
         found = read(conn, visit, request.path_params["case_id"], revealed=True)
+    if found.returned["returned"]:
+        found.returned["link_wish"] = read_link_wish(visit)
     return show(visit, request, found, status=422, wish=wish, failure=failure, failure_detail=detail)
 
 
 @post("/cases/{case_id:int}/decide", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
 def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[int]) -> Response[Any]:
-    """Decide with all effects, then go to the next case or back to the queue, where it can be undone."""
-    wish = read_wish(visit)
-    failure = missing(wish)
+    """Decide with all effects, and with the link if it was judged in the same form; then go to the next case
+    or back to the queue, where it can be undone."""
+    wish, link = read_wish(visit), _link(visit)
+    failure = _missing(wish, link)
     if failure:
         return _again(visit, request, wish, failure)
     try:
         with acting(visit) as conn:
-            actor, now = visit.person.actor, datetime.now(UTC)
-            verdict = _with_notice(conn, case_id, wish)
-            made = seconds.or_propose(
-                conn,
-                lambda: service.decide(conn, case_id=case_id, verdict=verdict, actor=actor, now=now),
-                actor=actor,
-                now=now,
-            )
+            made = _decided(conn, visit, case_id, wish, link)
+    except StandingVerdictError:
+        raise Refused(409, "error.verdict") from None
+    except NothingDecidedError:
+        return _again(visit, request, wish, "decide.missing_ground")
     except RefusedError as error:
         return _again(visit, request, wish, "decide.refused", error.reason)
     if isinstance(made, Proposed):
         return pages.redirect(f"/seconds/{made.proposal_id}?fresh=true")
-    filter_, toast = read_filter(visit.form), _toast(visit, made.decision_id, case_id, verdict)
+    filter_, toast = read_filter(visit.form), _toast(visit, made.decision_id, case_id, wish)
     if visit.field("then") != "next":
         trail = filter_.trail
         return pages.redirect(f"/cases{trail}{'&' if trail else '?'}{toast.query}")
@@ -68,9 +73,49 @@ def decide(visit: Visiting, request: Request[Any, Any, Any], case_id: FromPath[i
         return go_to_next(conn, visit, filter_, toast.query)
 
 
-def _toast(visit: Visit, decision_id: int, case_id: int, verdict: Verdict) -> Toast:
+def _link(visit: Visit) -> LinkVerdict | None:
+    """What was said of the link, where the form asked and it was answered."""
+    wish = read_link_wish(visit)
+    return link_verdict_of(wish, (visit.field("closed"), visit.field("new"))) if wish.verdict else None
+
+
+def _missing(wish: Wish, link: LinkVerdict | None) -> str | None:
+    """What is to be filled in, as the message that says so. Who is not the same needs no ground, and can have
+    none that rests on it."""
+    if link is None or link.verdict != "different":
+        return missing(wish)
+    if wish.ground not in ("", Ground.NONE):
+        return "decide.part_first"
+    return None if wish.reason else "decide.missing_reason"
+
+
+def _decided(
+    conn: Conn, visit: Visit, case_id: int, wish: Wish, link: LinkVerdict | None
+) -> Decided | Proposed:
+    actor, now = visit.person.actor, datetime.now(UTC)
+    verdict = _with_notice(conn, case_id, wish) if wish.ground else None
+    if link is not None:
+        return answering.answer(
+            conn,
+            link=link,
+            case_id=case_id,
+            verdict=verdict,
+            actor=actor,
+            now=now,
+            replace=visit.may(Permission.REVERSE),
+        )
+    assert verdict is not None, "without a link a ground is asked for"
+    return seconds.or_propose(
+        conn,
+        lambda: service.decide(conn, case_id=case_id, verdict=verdict, actor=actor, now=now),
+        actor=actor,
+        now=now,
+    )
+
+
+def _toast(visit: Visit, decision_id: int, case_id: int, wish: Wish) -> Toast:
     """What is said of it, and whether its media can be banked."""
-    if not verdict.ground.is_violation:
+    if not wish.ground or not verdict_of(wish).ground.is_violation:
         return Toast(decision_id, case_id)
     with visit.runtime.pool.connection() as conn:
         decided = cases.load(conn, [case_id])[case_id]

@@ -175,7 +175,7 @@ def pair_page(
         link_failure=failure,
         link_failure_detail=failure_detail,
         case=None,
-        origin_case=number_of(visit.form, "case"),
+        origin_case=number_of(visit.form, "origin"),
         judged=number_of(request.query_params, "judged"),
         undone="undone" in request.query_params,
         **values,

@@ -20,8 +20,8 @@ from tenfold.web.console.queue import read_filter as read_queue_filter
 from tenfold.web.console.returns import Wish, pair_page, place
 
 
-def _read_wish(visit: Visit) -> Wish:
-    """The form. Values that it does not offer are left out."""
+def read_wish(visit: Visit) -> Wish:
+    """What the form says of the link. Values that it does not offer are left out."""
     days = number_of(visit.form, "days")
     return Wish(
         verdict=visit.field("verdict") if visit.field("verdict") in returns_list.VERDICTS else "",
@@ -39,7 +39,8 @@ def _missing(wish: Wish) -> str | None:
     return None if wish.reason else "decide.missing_why"
 
 
-def _verdict(wish: Wish, accounts: tuple[str, str]) -> LinkVerdict:
+def verdict_of(wish: Wish, accounts: tuple[str, str]) -> LinkVerdict:
+    """What was picked, as it is kept."""
     word = next(known for known in returns_list.VERDICTS if known == wish.verdict)
     why = next(known for known in WHYS if known == wish.why)
     return LinkVerdict(
@@ -53,7 +54,7 @@ def _verdict(wish: Wish, accounts: tuple[str, str]) -> LinkVerdict:
 @post("/returns/decide", opt={"needs": Permission.DECIDE}, sync_to_thread=True, status_code=303)
 def decide_return(visit: Visiting, request: Request[Any, Any, Any]) -> Response[Any]:
     """Keep the verdict with all effects, then go where the form asks: on, back to the case, or stay."""
-    closed, new, wish = visit.field("closed"), visit.field("new"), _read_wish(visit)
+    closed, new, wish = visit.field("closed"), visit.field("new"), read_wish(visit)
     missing = _missing(wish)
     if missing:
         return pair_page(visit, request, closed, new, status=422, wish=wish, failure=missing)
@@ -61,7 +62,7 @@ def decide_return(visit: Visiting, request: Request[Any, Any, Any]) -> Response[
         with acting(visit) as conn:
             made = linking.decide_link(
                 conn,
-                wish=_verdict(wish, (closed, new)),
+                wish=verdict_of(wish, (closed, new)),
                 actor=visit.person.actor,
                 now=datetime.now(UTC),
                 replace=visit.may(Permission.REVERSE),  # another's verdict is replaced only by these
@@ -89,7 +90,7 @@ def _onward(visit: Visit, made: LinkDecided) -> Redirect:
         if made.decision_id
         else f"judged={made.link_decision_id}"
     )
-    case_id = number_of(visit.form, "case")
+    case_id = number_of(visit.form, "origin")
     if case_id is not None:
         if made.decision_id is None:
             return pages.redirect(f"/cases/{case_id}?{undo}")

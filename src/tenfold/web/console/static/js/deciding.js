@@ -31,7 +31,7 @@ function offer(form) {
     one.hidden = purpose !== "none" && one.dataset.purpose !== purpose;
   }
   const shown = [...form.querySelectorAll("[data-offers]:not([hidden]) [data-takes]:not([hidden])")];
-  const now = form.querySelector("[data-takes][data-key]");
+  const now = form.querySelector("[data-offers] [data-takes][data-key]");
   const next = shown.find((one) => one.dataset.ground === ground?.value) ?? shown[0];
   if (!now || !next || next === now) return next;
   next.append(now.querySelector("kbd"));

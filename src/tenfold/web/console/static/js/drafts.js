@@ -29,13 +29,16 @@ function restore(form) {
     if (field.matches("[type=radio], [type=checkbox]")) field.checked = kept.filled[at];
     else field.value = kept.filled[at];
   });
-  (now.find((field) => field.checked) ?? now[0]).dispatchEvent(new Event("change", { bubbles: true }));
+  const picked = now.filter((field) => field.checked);
+  for (const field of picked.length ? picked : now.slice(0, 1)) {
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
 }
 
 // What the server filled in itself, after a refusal or as a near copy was decided, counts more.
 export function restoreDrafts() {
   for (const form of document.querySelectorAll("form[data-draft]")) {
-    if (document.getElementById("failure")) keep(form);
+    if (form.querySelector("#failure")) keep(form);
     else if (!new URLSearchParams(location.search).has("like")) restore(form);
   }
 }
