@@ -127,6 +127,11 @@ def test_broken_files_are_refused_with_a_reason(hasher, data):
     assert "cannot be read as a picture" in hasher.look(data).refused
 
 
+@pytest.mark.parametrize("brand", [b"heic", b"heix"])
+def test_a_picture_that_no_decoder_here_reads_is_told(hasher, brand):
+    assert "HEIC" in hasher.look(b"\0\0\0\x1cftyp" + brand + bytes(500)).refused
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -15,6 +15,12 @@ def is_picture(start: bytes) -> bool:
     )
 
 
+def is_heic(start: bytes) -> bool:
+    """Whether it is a picture as iPhones make them. No decoder of it works without threads, which the confined
+    process cannot start."""
+    return start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis")
+
+
 def is_film(start: bytes) -> bool:
     """Whether it is a film or a sound of a common format; others are known only by trying to read them."""
     return (
