@@ -1,5 +1,7 @@
 """Which pairs may be shown at all, told before all of them is compared: by the most that they may come to."""
 
+import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import msgspec
@@ -26,7 +28,8 @@ class Bound:
         self._model = Model(_highest(model.parameters))
         self._bits = _table(self._model)
         given = model.parameters
-        self._needed = np.log2(given.possible / (1.0 - given.possible))
+        odds = math.log2(given.possible / (1.0 - given.possible))
+        self._needed = min(_bits_at(odds, *curve) for curve in given.curves)
 
     def may_be_shown(self, most: Comparisons) -> NDArray[np.bool_]:
         """Pairs whose probability reaches `possible` if all that is open comes to what `most` says; none is
@@ -35,8 +38,18 @@ class Bound:
         raw = self._bits.take((_FIRST + most.level) * _STEPS + steps)
         before = self._model.prior_bits(most.population) - self._model.posted(most.posts)
         bits = before + self._model.combined(raw).sum(axis=1) + _ROUNDING
-        curves = self._model.parameters.curves
-        return np.asarray(np.max([np.interp(bits, *curve) for curve in curves], axis=0) >= self._needed)
+        return np.asarray(bits >= self._needed)
+
+
+def _bits_at(odds: float, bits: Sequence[float], calibrated: Sequence[float]) -> float:
+    """From how many bits on a curve is at these odds or above; both ascend."""
+    place = bisect_left(calibrated, odds)
+    if place == 0:
+        return -math.inf
+    if place == len(bits):
+        return math.inf
+    low, high = calibrated[place - 1 : place + 1]
+    return bits[place - 1] + (odds - low) / (high - low) * (bits[place] - bits[place - 1])
 
 
 def _table(model: Model) -> NDArray[np.float64]:

@@ -50,10 +50,10 @@ def compare_pictures(made: Comparisons, found: Found, kind: Kind, whole: KeyKind
 def _distances(made: Comparisons, kind: Kind) -> NDArray[np.int32]:
     """The least distance between a picture of one and a picture of the other; -1 where there is none."""
     name = "avatars" if kind == Kind.AVATAR else "banners"
-    left_place, left_words = _pictures(made.left, name, made.left_rows)
     right_place, right_words = _pictures(made.right, name, made.right_rows)
-    if not len(left_place) or not len(right_place):
+    if not len(right_place):
         return np.full(len(made), -1, np.int32)
+    left_place, left_words = _pictures(made.left, name, made.left_rows)
     least = np.full(len(made), 257, np.int32)
     starts = np.searchsorted(right_place, left_place)
     counts = np.searchsorted(right_place, left_place, side="right") - starts

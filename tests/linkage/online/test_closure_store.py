@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from tenfold.fingerprint import Fingerprint
@@ -26,6 +27,22 @@ def test_a_closure_comes_back_as_it_was_kept(conn):
     assert found["b"].fingerprint == closure("b").fingerprint
     assert found["b"].keys == [1, -2]
     assert link_keys.of_account(conn, "b", closed=True) == {1, -2}
+
+
+def test_a_closure_of_the_usual_size_is_not_compressed_and_lies_with_its_keys(conn):
+    shown = Fingerprint(account="a", handles=("رماد_1",), style=b"\x07" * 1_000, mentions=("others",) * 64)
+    closures.keep(conn, [msgspec.structs.replace(closure("a", keys=range(200)), fingerprint=shown)])
+    rows = conn.execute(
+        """
+        SELECT pg_column_size(fingerprint) + pg_column_size(keys), pg_column_compression(fingerprint),
+            pg_relation_size(reltoastrelid)
+        FROM closures, pg_class WHERE pg_class.oid = 'closures'::regclass
+        """
+    )
+    ((size, compressed, outside),) = rows.fetchall()
+    assert size > 2_500
+    assert compressed is None
+    assert outside == 0
 
 
 def test_keeping_again_replaces_keys_and_fingerprint(conn):
