@@ -79,11 +79,11 @@ def find(accounts: int, links: Links, different: Sequence[tuple[int, int]], rule
     high = np.maximum(links.older, links.newer)[followed]
     order = np.lexsort((high, low, -links.bits[followed]))
     followed, low, high = followed[order], low[order], high[order]
-    doubted = _doubted(accounts, links, followed, different, rules)
-    groups = _Groups(links, followed[doubted], rules)
+    doubted, start = _doubted(accounts, links, followed, different, rules)
+    groups = _Groups(links, followed[doubted], start, rules)
     for one, other in different:
         groups.tell_apart(one, other)
-    low, high = low[doubted], high[doubted]
+    low, high = start[low[doubted]], start[high[doubted]]
     ends = low.tolist(), high.tolist(), links.bits[followed[doubted]].tolist()
     cut[followed[doubted]] = [groups.join(*link) for link in zip(*ends, strict=True)]
     nodes, places = np.unique(np.concatenate([low, high]), return_inverse=True)
@@ -95,47 +95,49 @@ def find(accounts: int, links: Links, different: Sequence[tuple[int, int]], rule
 
 def _doubted(
     accounts: int, links: Links, followed: Nodes, different: Sequence[tuple[int, int]], rules: Rules
-) -> NDArray[np.bool_]:
+) -> tuple[NDArray[np.bool_], Nodes]:
     """Links that may be cut, of those that are followed: in components in which somebody is told apart or a
-    link rests on a weak value, or which are large enough for a link that is not strong to be thin."""
+    link rests on a weak value, or which are large enough for a link that is not strong to be thin. And by
+    account the group that it is in for certain, called by one of its accounts: in other components strong
+    links hold, and they come first."""
     older, newer = links.older[followed], links.newer[followed]
     whole = components(accounts, older, newer)
-    doubtful = np.bincount(whole, minlength=accounts) > 2 * _NEVER_THIN + 1
-    strong = np.ones(accounts, np.bool_)
-    strong[whole[older[links.bits[followed] < rules.strong_bits]]] = False
-    doubtful &= ~strong
     rests = np.zeros(len(links), np.bool_)
     rests[links.rests_link] = True
-    doubtful[whole[older[rests[followed]]]] = True
+    spoken_against = np.zeros(accounts, np.bool_)
+    spoken_against[whole[older[rests[followed]]]] = True
     for pair in different:
-        doubtful[whole[list(pair)]] = True
-    return doubtful[whole[older]]
+        spoken_against[whole[list(pair)]] = True
+    strong = links.bits[followed] >= rules.strong_bits
+    held = components(accounts, older[strong], newer[strong])
+    start = np.where(spoken_against[whole], np.arange(accounts), held)
+    doubtful = spoken_against | (np.bincount(whole, minlength=accounts) > 2 * _NEVER_THIN + 1)
+    return doubtful[whole[older]] & (start[older] != start[newer]), start
 
 
 class _Groups:
-    """Union-find that knows, for every two groups, the links between them."""
+    """Union-find that knows, for every two groups, the links between them. `start`: as in `_doubted`."""
 
-    def __init__(self, links: Links, followed: Nodes, rules: Rules) -> None:
+    def __init__(self, links: Links, followed: Nodes, start: Nodes, rules: Rules) -> None:
         self._rules = rules
         self._forest = Forest()
         self.find = self._forest.find
-        self._size: dict[int, int] = {}
         self._between: dict[int, dict[int, list[int]]] = {}
         self._apart: dict[int, set[int]] = {}
         self._refused: dict[tuple[int, int], tuple[int, int, Cut]] = {}
+        older, newer = links.older[followed], links.newer[followed]
+        names = np.unique(start[np.concatenate([older, newer])])
+        sizes = np.bincount(start, minlength=len(start))[names]
+        self._size: dict[int, int] = dict(zip(names.tolist(), sizes.tolist(), strict=True))
+        # Of each link both accounts, each with the group that it starts in.
+        ends = (older, start[older], newer, start[newer])
         self._ends = dict(
-            zip(
-                followed.tolist(),
-                zip(links.older[followed].tolist(), links.newer[followed].tolist(), strict=True),
-                strict=True,
-            )
+            zip(followed.tolist(), zip(*(end.tolist() for end in ends), strict=True), strict=True)
         )
         self._rests: dict[int, set[int]] = {}
         for link, key in zip(links.rests_link.tolist(), links.rests_key.tolist(), strict=True):
             self._rests.setdefault(link, set()).add(key)
-        for link, (one, other) in self._ends.items():
-            for node in (one, other):
-                self._size.setdefault(node, 1)
+        for link, (_, one, _, other) in self._ends.items():
             self._between.setdefault(one, {}).setdefault(other, []).append(link)
             self._between.setdefault(other, {}).setdefault(one, []).append(link)
 
@@ -171,7 +173,8 @@ class _Groups:
             return Cut.ONE_VALUE
         if strong or self._size[small] == 1:
             return Cut.NO
-        linked = {node for link in links for node in self._ends[link] if self.find(node) == small}
+        ends = (self._ends[link] for link in links)
+        linked = {a if self.find(group) == small else b for a, group, b, _ in ends}
         return Cut.NO if 2 * len(linked) >= self._size[small] else Cut.THIN
 
     def _merge(self, large: int, small: int) -> None:

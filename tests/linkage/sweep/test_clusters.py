@@ -176,7 +176,9 @@ def test_links_that_nothing_speaks_against_need_not_be_followed_one_by_one(case)
     edges, rests, apart = case
     found = find(30, links(edges, rests), apart, RULES)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(clusters, "_doubted", lambda *given: np.ones(len(given[2]), np.bool_))
+        patched.setattr(
+            clusters, "_doubted", lambda *given: (np.ones(len(given[2]), np.bool_), np.arange(30))
+        )
         each = find(30, links(edges, rests), apart, RULES)
     assert (found.label == each.label).all()
     assert (found.cut == each.cut).all()
