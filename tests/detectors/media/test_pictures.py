@@ -127,9 +127,19 @@ def test_broken_files_are_refused_with_a_reason(hasher, data):
     assert "cannot be read as a picture" in hasher.look(data).refused
 
 
-@pytest.mark.parametrize("brand", [b"heic", b"heix"])
-def test_a_picture_that_no_decoder_here_reads_is_told(hasher, brand):
-    assert "HEIC" in hasher.look(b"\0\0\0\x1cftyp" + brand + bytes(500)).refused
+@pytest.mark.parametrize(
+    ("start", "form"),
+    [
+        (b"\0\0\0\x1cftypheic", "HEIC"),
+        (b"\0\0\0\x1cftypheix", "HEIC"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+        (b"\xff\x0a", "JPEG XL"),
+        (b"\0\0\1\0\1\0", "ICO"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg">', "SVG"),
+    ],
+)
+def test_a_picture_of_a_kind_that_is_not_read_is_told(hasher, start, form):
+    assert f"a picture as {form}, which is not read" in hasher.look(start + bytes(500)).refused
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tenfold.detectors.media.answers import Answer, Film, Looks
 from tenfold.detectors.media.asking import Asked
 from tenfold.detectors.media.confinement import FILM_CPU_SECONDS, PICTURE_CPU_SECONDS, allow_cpu, confine
 from tenfold.detectors.media.film import FilmError
-from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_heic, is_picture
+from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_picture, unread_picture
 from tenfold.detectors.media.panels import Box
 from tenfold.detectors.media.picture import PictureError
 from tenfold.detectors.media.thumbnails import thumbnails
@@ -50,8 +50,10 @@ def answer(file: io.BufferedIOBase, size: int, *, small: bool = False) -> Answer
                 return Answer(refused=f"larger than {MAX_PICTURE_BYTES >> 20} MiB, too large for a picture")
             allow_cpu(PICTURE_CPU_SECONDS)
             return _picture(file.read(), small)
-        if is_heic(start):
-            return Answer(refused="a HEIC picture, which is not read; as JPEG, PNG, WebP or AVIF it is")
+        if unread := unread_picture(start):
+            return Answer(
+                refused=f"a picture as {unread}, which is not read; as JPEG, PNG, WebP or AVIF it is"
+            )
         allow_cpu(FILM_CPU_SECONDS)
         return _film(file, small)
     except PictureError as error:

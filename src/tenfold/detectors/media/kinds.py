@@ -4,6 +4,13 @@ from typing import Final
 
 START: Final = 16  # bytes by which a file is known
 MAX_PICTURE_BYTES: Final = 64 << 20  # films are read piece by piece and may be larger
+_UNREAD: Final = (
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL ", "JPEG XL"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"\0\0\1\0", "ICO"),
+    (b"<svg", "SVG"),
+)
 
 
 def is_picture(start: bytes) -> bool:
@@ -15,10 +22,14 @@ def is_picture(start: bytes) -> bool:
     )
 
 
-def is_heic(start: bytes) -> bool:
-    """Whether it is a picture as iPhones make them. No decoder of it works without threads, which the confined
-    process cannot start."""
-    return start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis")
+def unread_picture(start: bytes) -> str:
+    """The name of the format of a picture that is not read; empty when it is none.
+
+    HEIC is what iPhones make: no decoder of it works without threads, which the confined process cannot start.
+    """
+    if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis"):
+        return "HEIC"
+    return next((name for begins, name in _UNREAD if start.startswith(begins)), "")
 
 
 def is_film(start: bytes) -> bool:

@@ -157,7 +157,7 @@ def _decoded(data: bytes) -> _Decoded:
     except MemoryError:
         raise PictureError("needs more memory to decode than a picture may take") from None
     except UnidentifiedImageError:
-        raise PictureError("cannot be read as a picture: it is spoilt, or no more than a beginning") from None
+        raise PictureError("cannot be read as a picture: spoilt, or of a kind that is not read") from None
     except Exception as error:  # decoders raise whatever they like at broken files
         raise PictureError(f"cannot be read as a picture: {type(error).__name__}: {error}"[:300]) from None
 
