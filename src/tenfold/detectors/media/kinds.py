@@ -25,7 +25,7 @@ def is_picture(start: bytes) -> bool:
 def unread_picture(start: bytes) -> str:
     """The name of the format of a picture that is not read; empty when it is none.
 
-    HEIC is what iPhones make: no decoder of it works without threads, which the confined process cannot start.
+    HEIC is what iPhones make: its decoders need threads, which the confined process cannot start.
     """
     if start[4:8] == b"ftyp" and start[8:12] in (b"heic", b"heix", b"heim", b"heis"):
         return "HEIC"
