@@ -48,6 +48,8 @@ def export(
             manifest = Export(conn, folder, datetime.now(UTC), texts=texts, progress=show).run()
     except HistoryError as error:
         raise common.CommandError(str(error)) from None
+    except OSError as error:  # no such place, not ours to write, no room left
+        raise common.CommandError(f"{error.filename or folder}: {error.strerror}") from None
     except KeyboardInterrupt:
         typer.echo("interrupted; run the same command again and it goes on where it was", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None

@@ -86,11 +86,11 @@ def association(
 
     settings = common.settings()
     read = _history(settings, history)
-    with _errors(), progress.steps() as show:
-        found = association.from_history(read, top, lambda step: show(step, 0))
     path = (out or settings.data_dir / "sweeps") / "association.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    association.write_csv(found, path)
+    with _errors(), progress.steps() as show:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        found = association.from_history(read, top, lambda step: show(step, 0))
+        association.write_csv(found, path)
     if as_json:
         common.print_json({"file": str(path), "accounts": found})
         return
@@ -156,6 +156,8 @@ def _errors() -> Iterator[None]:
         yield
     except (EngineError, HistoryError, ParametersError) as error:
         raise common.CommandError(str(error)) from None
+    except OSError as error:  # no such place, not ours to write, no room left
+        raise common.CommandError(f"{error.filename or 'the results'}: {error.strerror}") from None
     except KeyboardInterrupt:
         typer.echo("interrupted; run the same command again and it goes on where it was", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
