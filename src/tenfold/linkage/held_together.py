@@ -1,5 +1,7 @@
 """What holds each cluster together: its weakest link, and the values that most of its accounts share."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +90,19 @@ def _values(
     sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64], names: NDArray[np.int64]
 ) -> pa.Array:
     """Of each cluster, as JSON, the values that most of its accounts share, of equally many the rarest
-    first."""
+    first. `cluster` ascends; each core tells of some."""
+    cores = os.cpu_count() or 1
+    parts = [part for part in np.array_split(names, cores) if len(part)]
+    bounds = [slice(*np.searchsorted(cluster, [part[0], part[-1] + 1])) for part in parts]
+    with ThreadPoolExecutor(cores) as pool:
+        told = pool.map(lambda own, of: _values_of(sweep, cluster[own], number[own], of), bounds, parts)
+        return pa.concat_arrays([pa.array([], pa.string()), *told])
+
+
+def _values_of(
+    sweep: "Sweep", cluster: NDArray[np.int64], number: NDArray[np.int64], names: NDArray[np.int64]
+) -> pa.Array:
+    """The same of some of them."""
     key, owner = _repeated(*_keys(sweep, cluster, number))
     keys, place = distinct(key)
     packed = np.sort(owner << 32 | place)
@@ -97,7 +111,8 @@ def _values(
     last, members = last[members >= 2], members[members >= 2]
     owner, place = packed[last] >> 32, packed[last] & 0xFFFFFFFF
     accounts = sweep.counted(keys)[place]
-    order = np.lexsort((place, accounts, -members, owner))
+    fewest_last = (members.max(initial=0) - members) * (accounts.max(initial=0) + 1) + accounts
+    order = np.lexsort((fewest_last, owner))  # which leaves what is equal in the order of places
     key, owner, members, accounts = keys[place][order], owner[order], members[order], accounts[order]
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
     rank = np.arange(len(owner)) - np.repeat(starts, np.diff(np.append(starts, len(owner))))

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Stages:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.reused: list[str] = []
+        self._noting = Lock()  # stages may be made side by side
         folder.mkdir(parents=True, exist_ok=True)
         self._notes: dict[str, _Note] = {}
         if (folder / NOTES).exists():
@@ -69,9 +71,11 @@ class Stages:
     def made(self, name: str, inputs: Sequence[object]) -> None:
         """The partial file is whole: from now on it counts."""
         partial = self.partial(name)
-        self._notes[name] = _Note(_digest(inputs), sha256_of(partial))
-        os.replace(partial, self.folder / name)
-        replace_file(self.folder / NOTES, msgspec.json.format(msgspec.json.encode(self._notes)))
+        note = _Note(_digest(inputs), sha256_of(partial))
+        with self._noting:
+            self._notes[name] = note
+            os.replace(partial, self.folder / name)
+            replace_file(self.folder / NOTES, msgspec.json.format(msgspec.json.encode(self._notes)))
 
     def digest(self, name: str) -> str:
         """What stands for the content of a file that was made."""

@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import msgspec
@@ -174,18 +174,32 @@ class Sweep:
 
     def counted(self, keys: NDArray[np.int64]) -> NDArray[np.int64]:
         """How many accounts show each key (0: one alone)."""
-        counts = pq.read_table(self.stages.folder / "counts.parquet")
-        known = counts["key"].to_numpy()
+        known, accounts = self._counts
         if not len(known):
             return np.zeros(len(keys), np.int64)
         places = np.minimum(np.searchsorted(known, keys), len(known) - 1)
-        return np.where(known[places] == keys, counts["accounts"].to_numpy()[places], 0)
+        return np.where(known[places] == keys, accounts[places], 0)
+
+    @cached_property
+    def _counts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Keys that more than one account shows, ascending, and how many do."""
+        counts = pq.read_table(self.stages.folder / "counts.parquet", columns=["key", "accounts"])
+        return counts["key"].to_numpy(), counts["accounts"].to_numpy()
 
     def _gather(self) -> None:
+        """Links; then side by side their spreadsheet and all that is made of them."""
         parts = [self._of(name) for name, _, _ in self.batches()]
         inputs: list[object] = [parts, self.history.digest(["identities", "decisions"]), self.options.rules]
-        for name, make in reports.FILES.items():
-            self.stages.file(name, inputs, partial(make, self))
+
+        def make(*names: str) -> None:
+            for name in names:
+                self.stages.file(name, inputs, partial(reports.FILES[name], self))
+
+        make("links.parquet")
+        with ThreadPoolExecutor() as pool:
+            sheet = pool.submit(make, "links.csv")
+            make("clusters.parquet", "why.parquet", "clusters.csv", "why.csv")
+            sheet.result()
 
     def _of(self, name: str) -> str:
         return self.stages.digest(name)
