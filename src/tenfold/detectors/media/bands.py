@@ -54,44 +54,47 @@ def distances(left: Codes, right: Codes) -> NDArray[np.uint16]:
 
 
 class _Cut(msgspec.Struct, frozen=True):
-    """How hashes are cut into bands, and which values of the bands are looked at for one hash.
+    """Which values of the bands are looked at for one hash.
 
-    Of each band: its word, by how much that is shifted, its mask, and how many values are looked at. Of each
-    of these values: the bits in which it differs from the hash's own, and above them where the values of its
-    band stand among those of all bands.
+    Of each band of a word: by how much that is shifted, its mask. Of each band: how many values are looked at,
+    and where its values begin among all. Of each value that is looked at: the bits in which it differs from
+    the hash's own, and above them where its band begins.
     """
 
-    words: NDArray[np.int64]
-    shifts: NDArray[np.uint64]
-    masks: NDArray[np.uint64]
+    of_a_word: tuple[tuple[int, int], ...]
     looks: NDArray[np.int64]
-    flips: NDArray[np.uint64]
-    bases: tuple[int, ...]
+    begins: tuple[int, ...]
+    flips: NDArray[np.int64]
 
-    def values(self, codes: Codes, bands: slice = slice(None)) -> NDArray[np.uint64]:
-        """The values of bands of every hash, n x bands."""
-        found = codes.take(self.words[bands], axis=1)
-        found >>= self.shifts[bands]
-        found &= self.masks[bands]
+    def values(self, queries: Codes) -> NDArray[np.int64]:
+        """All values that are looked at, n x values. Of a few queries Python cuts the bands faster."""
+        words = queries.tolist()
+        bands = [word >> shift & mask for four in words for shift, mask in self.of_a_word for word in four]
+        found = np.array(bands, np.int64).reshape(len(words), -1).repeat(self.looks, axis=1)
+        found ^= self.flips
         return found
+
+    def of_band(self, codes: Codes, band: int) -> NDArray[np.int64]:
+        """The values of one band of every hash."""
+        shift, mask = self.of_a_word[band // _WORDS]
+        return (codes[:, band % _WORDS] >> np.uint64(shift) & np.uint64(mask)).view(np.int64)
 
 
 def _cut(profile: Profile) -> _Cut:
-    widths = [bits for bits, _ in profile.bands]
     # Widest first, so that each begins at a multiple of its size, and flips leave what stands above alone.
-    bases = tuple(accumulate((1 << bits for bits in widths), initial=0))
+    begins = tuple(accumulate((1 << bits for bits, _ in profile.bands), initial=0))
     flips = [
-        [base | sum(1 << bit for bit in chosen) for chosen in _some(bits, radius)]
-        for base, (bits, radius) in zip(bases, profile.bands, strict=False)
+        [begin | sum(1 << bit for bit in chosen) for chosen in _some(bits, radius)]
+        for begin, (bits, radius) in zip(begins, profile.bands, strict=False)
     ]
-    firsts = accumulate((bits for bits, _ in profile.of_a_word), initial=0)
+    shifts = accumulate((bits for bits, _ in profile.of_a_word), initial=0)
     return _Cut(
-        words=np.tile(np.arange(_WORDS), len(profile.of_a_word)),
-        shifts=np.repeat(np.array([*firsts][:-1], np.uint64), _WORDS),
-        masks=np.array([(1 << bits) - 1 for bits in widths], np.uint64),
+        of_a_word=tuple(
+            (shift, (1 << bits) - 1) for shift, (bits, _) in zip(shifts, profile.of_a_word, strict=False)
+        ),
         looks=np.array([len(one) for one in flips]),
-        flips=np.array([*chain.from_iterable(flips)], np.uint64),
-        bases=bases,
+        begins=begins,
+        flips=np.array([*chain.from_iterable(flips)]),
     )
 
 
@@ -111,12 +114,12 @@ class FrozenHashes:
         count = len(codes)
         # Places of first halves, band after band in the order of its values, and where each value's begin.
         self._places = np.empty(count * len(profile.bands), np.uint32)
-        self._starts = np.zeros(self._cut.bases[-1] + 1, np.uint32)
+        self._starts = np.zeros(self._cut.begins[-1] + 1, np.uint32)
         for band, (bits, _) in enumerate(profile.bands):
-            values = self._cut.values(codes, slice(band, band + 1))[:, 0].view(np.int64)
+            values = self._cut.of_band(codes, band)
             self._places[band * count : (band + 1) * count] = np.argsort(values, kind="stable") * 2
-            base = self._cut.bases[band]
-            ends = self._starts[base + 1 : base + (1 << bits) + 1]
+            begin = self._cut.begins[band]
+            ends = self._starts[begin + 1 : begin + (1 << bits) + 1]
             ends[:] = band * count + np.cumsum(np.bincount(values, minlength=1 << bits))
 
     def __len__(self) -> int:
@@ -129,18 +132,14 @@ class FrozenHashes:
 
     def search(self, queries: Codes, near: int = NEAR) -> Found:
         """Every pair of query and hash that differ in at most `near` bits; `near` is at most NEAR."""
-        parts = [
-            self._search(queries[start : start + _QUERIES_AT_ONCE], start, near)
-            for start in range(0, len(queries) if len(self) else 0, _QUERIES_AT_ONCE)
-        ]
-        return joined(parts)
+        if not len(self.codes) or not len(queries):
+            return _NOTHING
+        starts = range(0, len(queries), _QUERIES_AT_ONCE)
+        return joined([self._search(queries[at : at + _QUERIES_AT_ONCE], at, near) for at in starts])
 
     def _search(self, queries: Codes, offset: int, near: int) -> Found:
         """Of one query most of the time goes into calls of numpy, so there are few."""
-        cut = self._cut
-        looks = cut.values(queries).repeat(cut.looks, axis=1)
-        looks ^= cut.flips
-        values = looks.view(np.int64).ravel()
+        values = self._cut.values(queries).ravel()
         begins = self._starts.take(values)
         values += 1
         ends = self._starts.take(values)
