@@ -269,6 +269,11 @@ def test_the_commands_take_lists_in_and_give_them_out(
     out = tmp_path / "out.json"
     assert "2 hashes written" in run("export", bank, str(out), "--format", "fb_threatexchange").stderr
     run("create", "copy", "--kind", "media", "--title", "A copy")
+    run("add", bank, f"sha256:{'ab' * 32}", "--marking", "TLP:RED")
+    kept = run("export", bank, str(out), "--format", "fb_threatexchange").stderr
+    assert "2 hashes written" in kept
+    assert "1 entries stay: TLP:RED" in kept
+    assert "ab" * 32 not in out.read_text()
     assert "2 new" in run("import", "copy", str(out)).stdout
     assert [(entry.value, entry.marking) for entry in banks.stream(conn, "copy")] == [
         (f"md5:{MD5}", "TLP:GREEN"),

@@ -1,4 +1,7 @@
-"""Bytes are erased from the command line, unless somebody needs them."""
+"""Bytes are erased from the command line, unless somebody needs them; a file's hashes go into its event."""
+
+import hashlib
+import json
 
 import pytest
 from typer.testing import CliRunner
@@ -7,6 +10,8 @@ from tenfold.cli import build
 from tenfold.cli.common import CommandError
 from tenfold.store import uploads
 from tenfold.store.objects import Objects
+from tests.detectors.media.drawn_pictures import photo, saved
+from tests.uploads.sending import run_pipeline, told
 from tests.uploads.test_objects import SHA, files, media, open_case, put
 
 
@@ -51,3 +56,36 @@ def test_what_a_case_needs_stays(run, conn, objects):
         run("erase", "m-1")
     assert len(files(objects)) == 1
     assert uploads.sha256_of(conn, "m-1") == SHA
+
+
+def test_hash_is_a_client_from_which_no_picture_leaves(serve, conn, tmp_path):
+    picture = tmp_path / "a.png"
+    picture.write_bytes(saved(photo(), "PNG"))
+    done = CliRunner().invoke(build(), ["hash", str(picture), "--event", json.dumps(told())])
+    site = serve(data_dir=tmp_path)
+    headers = site.key("events:write") | {"content-type": "application/json"}
+    answer = site.client.post("/v1/events", content=done.stdout, headers=headers)
+    assert (answer.status_code, answer.json()["accepted"]) == (200, 1), answer.text
+    run_pipeline(conn)
+    kind, sha256, pdq = conn.execute("SELECT kind, sha256, length(pdq) FROM media").fetchone()
+    assert (kind, sha256, pdq) == ("image", hashlib.sha256(picture.read_bytes()).hexdigest(), 64)
+
+
+@pytest.mark.parametrize(
+    ("event", "more", "reason"),
+    [
+        ("{", [], "--event: "),
+        (
+            json.dumps(told(type_="post.created", post="p", text="a") | {"data": {"post": "p", "text": "a"}}),
+            [],
+            "not to post.created",
+        ),
+        (json.dumps(told(sha256="0")), [], "data.sha256"),
+        (json.dumps(told()), ["--json"], "exclude each other"),
+        (json.dumps(told()), ["b.png"], "about one file, 2 were given"),
+    ],
+)
+def test_an_event_that_does_not_fit_a_file_is_told(tmp_path, event, more, reason):
+    (tmp_path / "a.png").write_bytes(b"x")
+    done = CliRunner().invoke(build(), ["hash", str(tmp_path / "a.png"), *more, "--event", event])
+    assert reason in str(done.exception)

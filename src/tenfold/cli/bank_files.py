@@ -80,18 +80,23 @@ def export(
 ) -> None:
     """Write the entries of a bank in a form that `import` takes.
 
-    With --format, its hashes as an exchange's list: fb_threatexchange, local_file or stop_ncii.
+    With --format, its hashes as an exchange's list: fb_threatexchange, local_file or stop_ncii. Entries
+    marked TLP:RED or TLP:AMBER+STRICT are left out of those.
     """
     from tenfold.detectors import bank_transfer
     from tenfold.detectors.exchanges import formats
-    from tenfold.detectors.exchanges.exporting import export_list
+    from tenfold.detectors.exchanges.exporting import WITHHELD, export_list
     from tenfold.store import banks
 
     with store() as conn:
         if format_:
             known = formats.known(format_)
-            count = export_list(banks.get(conn, bank), banks.stream(conn, bank), file, known)
-            sys.stderr.write(f"{bank}: {count:,} hashes written ({known})\n")
+            done = export_list(banks.get(conn, bank), banks.stream(conn, bank), file, known)
+            sys.stderr.write(f"{bank}: {done.written:,} hashes written ({known})\n")
+            if done.withheld:
+                sys.stderr.write(
+                    f"{done.withheld:,} entries stay: {' and '.join(WITHHELD)} are for nobody else\n"
+                )
             return
         if file is None:
             bank_transfer.write_ndjson(banks.stream(conn, bank), sys.stdout)

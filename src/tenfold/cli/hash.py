@@ -82,17 +82,25 @@ def hash_(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="What `tenfold banks import` takes.")] = False,
+    event: Annotated[
+        str, typer.Option(metavar="JSON", help="Give this event of `media.uploaded` back with the hashes.")
+    ] = "",
 ) -> None:
     """SHA-256 and MD5 of files, PDQ of pictures, frames and sound of films: fields of `media.uploaded`, or
     entries of a bank.
 
     Contents are read in a confined process. Nothing is stored or sent.
     """
-    if json and as_csv:
-        raise CommandError("--json and --csv exclude each other")
+    if json + as_csv + bool(event) > 1:
+        raise CommandError("--json, --csv and --event exclude each other")
+    if event and len(files) != 1:
+        raise CommandError(f"--event is about one file, {len(files)} were given")
     if words and as_csv:
         raise CommandError("--words and --csv exclude each other: entries of banks of media hold no words")
     found = with_words(hashed(files)) if words else hashed(files)
+    if event:
+        typer.echo(_told_as(event, found[0]))
+        return
     if json:
         common.print_json(found)
         return
@@ -105,6 +113,21 @@ def hash_(
             sys.stderr.write(f"{one.file}: {one.note}\n")
         if not as_csv:
             typer.echo(_told(one))
+
+
+def _told_as(event: str, one: "FileHashes") -> str:
+    """The event with the hashes, as `/v1/events` takes it; CommandError says what is wrong with it."""
+    from tenfold import events
+    from tenfold.processing import examine
+
+    try:
+        given = events.parse(event.encode())
+        if given.type != "media.uploaded":
+            raise CommandError(f"--event: hashes belong to media.uploaded, not to {given.type}")
+        whole = examine.with_hashes(event.encode(), examine.kept(one))
+    except events.EventError as error:
+        raise CommandError(f"--event: {error}") from None
+    return whole.raw.decode()
 
 
 def _told(one: "FileHashes") -> str:

@@ -106,7 +106,7 @@ class Examiner:
         if small:
             self._objects.put_thumbnail(digests.sha256, "blurred", small.blurred)
             self._objects.put_thumbnail(digests.sha256, "clear", small.clear)
-        return _kept(hashes)
+        return kept(hashes)
 
 
 def _read(reader: WordReader, file: IO[bytes], size: int) -> dict[str, Any]:
@@ -169,7 +169,8 @@ def _unread(upload: Upload, why: str) -> dict[str, Any]:
     return {"note": why[:500]}
 
 
-def _kept(hashes: FileHashes) -> dict[str, Any]:
+def kept(hashes: FileHashes) -> dict[str, Any]:
+    """What is kept of a file's hashes, without what is missing."""
     fields = msgspec.to_builtins(hashes)
     left_out = ("file", "value")
     return {

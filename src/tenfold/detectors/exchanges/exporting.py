@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from tenfold.banks import MARKINGS
 from tenfold.detectors.bank_transfer import EntryFileError
 from tenfold.detectors.exchanges.formats import WRITERS, Format
@@ -13,10 +15,20 @@ from tenfold.detectors.media import hashes
 from tenfold.store.banks import BankError, StoredBank, StoredEntry
 
 _PLAIN: Final = ("sha256", "pdq", "md5")
+WITHHELD: Final = ("TLP:RED", "TLP:AMBER+STRICT")  # in TLP 2.0 they leave the organisation for nobody
 
 
-def export_list(bank: StoredBank, entries: Iterable[StoredEntry], path: Path | None, format_: Format) -> int:
-    """Write the hashes of a bank to a file, or to standard output; returns how many were written.
+class Exported(msgspec.Struct, frozen=True):
+    """How many hashes were written, and how many entries stayed because of their marking."""
+
+    written: int
+    withheld: int
+
+
+def export_list(
+    bank: StoredBank, entries: Iterable[StoredEntry], path: Path | None, format_: Format
+) -> Exported:
+    """Write the hashes of a bank to a file, or to standard output, without entries marked as WITHHELD.
 
     Hashes of turned and trimmed forms, films, sounds and points are left out: no exchange takes them. The
     file appears when it is complete. Raises EntryFileError, and BankError for a bank of something else.
@@ -26,9 +38,19 @@ def export_list(bank: StoredBank, entries: Iterable[StoredEntry], path: Path | N
     writer = WRITERS.get(format_)
     if writer is None:
         raise EntryFileError(f"{format_} is only read; lists are written as {', '.join(WRITERS)}")
-    records = _records(bank, entries)
+    withheld = 0
+
+    def shared() -> Iterator[StoredEntry]:
+        nonlocal withheld
+        for entry in entries:
+            if _marking(bank, entry) in WITHHELD:
+                withheld += 1
+            else:
+                yield entry
+
+    records = _records(bank, shared())
     if path is None:
-        return writer(records, sys.stdout)
+        return Exported(writer(records, sys.stdout), withheld)
     part = path.with_name(path.name + ".part")
     try:
         with part.open("w", encoding="utf-8") as file:
@@ -36,7 +58,11 @@ def export_list(bank: StoredBank, entries: Iterable[StoredEntry], path: Path | N
         part.replace(path)
     except OSError as error:
         raise EntryFileError(f"{path}: cannot be written: {error.strerror}") from None
-    return count
+    return Exported(count, withheld)
+
+
+def _marking(bank: StoredBank, entry: StoredEntry) -> str:
+    return entry.marking if entry.marking in MARKINGS else bank.marking
 
 
 def _records(bank: StoredBank, entries: Iterable[StoredEntry]) -> Iterator[Record]:
@@ -52,6 +78,6 @@ def _records(bank: StoredBank, entries: Iterable[StoredEntry]) -> Iterator[Recor
             label=entry.label,
             provenance=entry.provenance,
             confidence=bank.confidence if entry.confidence is None else entry.confidence,
-            marking=bank.marking if entry.marking not in MARKINGS else entry.marking,
+            marking=_marking(bank, entry),
             expires_at=entry.expires_at,
         )
