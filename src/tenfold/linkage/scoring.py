@@ -1,11 +1,15 @@
 """Scoring candidates over a whole history: bounded batches, in several processes, by the same comparison that
 every path uses."""
 
+import os
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
+from typing import Self
 
 import msgspec
 import numpy as np
@@ -60,19 +64,37 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     worth: Worth
 
 
-def run(plan: Plan, batches: list[tuple[int, int, Path]], processes: int) -> Iterator[int]:
-    """Score batches, each rows [start, stop) of `plan.pairs` into a file; yields each place when done. One
-    of the processes is this one."""
-    others = min(processes, len(batches)) - 1
-    pool = ProcessPoolExecutor(max(others, 1), get_context("spawn"), initializer=_start, initargs=(plan,))
+class Processes:
+    """Other processes that score beside this one, so many in all; started before there is anything to score,
+    they get ready meanwhile."""
+
+    def __init__(self, count: int) -> None:
+        self.others = count - 1
+        self.pool = ProcessPoolExecutor(max(self.others, 1), get_context("spawn"), initializer=_begin)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def start(self) -> None:
+        """Start them now, not when they are needed."""
+        for _ in range(self.others):
+            self.pool.submit(_ready)
+
+    def __exit__(self, *_: object) -> None:
+        self.pool.shutdown(cancel_futures=True)
+
+
+def run(plan: Plan, batches: list[tuple[int, int, Path]], processes: Processes) -> Iterator[int]:
+    """Score batches, each rows [start, stop) of `plan.pairs` into a file; yields each place when done. These
+    processes end with it."""
     waiting, running = deque(enumerate(batches)), dict[Future[None], int]()
 
     def hand_out() -> None:
-        while waiting and len(running) < 2 * others:
+        while waiting and len(running) < 2 * min(processes.others, len(batches) - 1):
             place, batch = waiting.popleft()
-            running[pool.submit(_score, *batch)] = place
+            running[processes.pool.submit(_score, plan, *batch)] = place
 
-    try:
+    with processes:
         hand_out()
         worker = Worker(plan)
         while waiting:
@@ -82,8 +104,6 @@ def run(plan: Plan, batches: list[tuple[int, int, Path]], processes: int) -> Ite
             yield from _ended(running, [future for future in running if future.done()])
             hand_out()
         yield from _ended(running, as_completed(list(running)))
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _ended(running: dict[Future[None], int], done: Iterable[Future[None]]) -> Iterator[int]:
@@ -92,16 +112,31 @@ def _ended(running: dict[Future[None], int], done: Iterable[Future[None]]) -> It
         yield running.pop(future)
 
 
-_worker: "Worker"
+_worker: "Worker | None" = None
 
 
-def _start(plan: Plan) -> None:
-    global _worker  # noqa: PLW0603 - one a process
+def _begin() -> None:
+    """A process that scores ends with the one that started it, and not by itself when a person interrupts
+    both."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     pa.set_cpu_count(1)
-    _worker = Worker(plan)
 
 
-def _score(start: int, stop: int, out: Path) -> None:
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _ready() -> None:
+    """Nothing more: all that this module needs is loaded by now."""
+
+
+def _score(plan: Plan, start: int, stop: int, out: Path) -> None:
+    global _worker  # noqa: PLW0603 - one a process
+    _worker = _worker or Worker(plan)
     _worker.score(start, stop, out)
 
 

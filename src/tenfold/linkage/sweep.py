@@ -79,10 +79,15 @@ class Sweep:
 
     def run(self) -> Report:
         """All stages; those that are made already are skipped."""
+        with scoring.Processes(self.options.processes or os.cpu_count() or 1) as self._processes:
+            self._run()
+        return reports.report(self)
+
+    def _run(self) -> None:
         steps = (
             self._first.inputs,
             self._first.count,
-            self._first.find,
+            self._find,
             self._first.pair,
             self._accounts,
             self._score,
@@ -91,7 +96,13 @@ class Sweep:
         for number, step in enumerate(steps):
             self.progress(step.__name__.strip("_"), number, len(steps))
             step()
-        return reports.report(self)
+
+    def _find(self) -> None:
+        """As FirstLook.find; meanwhile the processes that will score get ready, where there is much to do."""
+        found = (self.stages.folder / "pairs.parquet").exists()
+        if self.history.manifest.accounts > scoring.BATCH_PAIRS and not found:
+            self._processes.start()
+        self._first.find()
 
     def _accounts(self) -> None:
         pairs = pq.read_table(self.stages.folder / "pairs.parquet", columns=["older", "newer"])
@@ -131,8 +142,7 @@ class Sweep:
             if not self.stages.known(name, [*inputs, start, stop]):
                 todo.append((start, stop, self.stages.partial(name)))
         names = {self.stages.partial(name): (name, start, stop) for name, start, stop in self.batches()}
-        processes = self.options.processes or os.cpu_count() or 1
-        for done, place in enumerate(scoring.run(plan, todo, processes) if todo else (), 1):
+        for done, place in enumerate(scoring.run(plan, todo, self._processes) if todo else (), 1):
             name, start, stop = names[todo[place][2]]
             self.stages.made(name, [*inputs, start, stop])
             self.progress("score", done, len(todo))

@@ -9,6 +9,7 @@ import sys
 import time
 
 import msgspec
+import psutil
 import pyarrow.parquet as pq
 import pytest
 
@@ -157,25 +158,39 @@ from tenfold.linkage import scoring, sweep
 scoring.BATCH_PAIRS, sweep.ACCOUNT_FILES = 1_000, 1
 from tenfold.linkage.history import History
 from tests.linkage.sweep.test_sweep import swept
-swept(History(Path(sys.argv[1])), Path(sys.argv[2]))
+swept(History(Path(sys.argv[1])), Path(sys.argv[2]), processes=int(sys.argv[3]))
 """
+
+
+def killed_at(stage, population, folder, processes):
+    """A sweep that was killed once this file of it was there; the processes that it had started."""
+    command = [sys.executable, "-c", KILLED, population.folder, folder, str(processes)]
+    process = subprocess.Popen(command, cwd=os.getcwd())
+    while not (folder / stage).exists() and process.poll() is None:
+        time.sleep(0.005)
+    started = psutil.Process(process.pid).children() if process.poll() is None else []
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    return started
 
 
 @pytest.mark.parametrize(
     "stage", ["counts.parquet", "accounts/part-00001.arrow", "scored/part-00001.parquet"]
 )
 def test_killed_at_any_stage_it_ends_with_the_same_bytes(population, reference, tmp_path, monkeypatch, stage):
-    process = subprocess.Popen([sys.executable, "-c", KILLED, population.folder, tmp_path], cwd=os.getcwd())
-    while not (tmp_path / stage).exists() and process.poll() is None:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    killed_at(stage, population, tmp_path, processes=1)
     (tmp_path / "links.parquet.partial").write_bytes(b"half a file")
     monkeypatch.setattr("tenfold.linkage.scoring.BATCH_PAIRS", 1_000)
     monkeypatch.setattr("tenfold.linkage.sweep.ACCOUNT_FILES", 1)
     report = swept(population, tmp_path)
     assert report.reused > 0
     assert digests(tmp_path) == digests(reference[1])
+
+
+def test_what_a_killed_sweep_started_ends_with_it(population, tmp_path):
+    started = killed_at("pairs.parquet", population, tmp_path, processes=2)
+    assert started
+    assert not psutil.wait_procs(started, timeout=60)[1]
 
 
 def test_a_stage_file_that_was_spoilt_is_made_again(population, reference, tmp_path):
