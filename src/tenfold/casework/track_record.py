@@ -13,6 +13,7 @@ from tenfold.store.database import Conn
 EDGES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.97, 1.0)
 ENOUGH = 20  # decisions of a band from which its share of right ones is told: below, +-20 points at best
 LATEST = 50_000  # decisions that are counted
+POSTS = 20  # of an account of which nobody told the language
 
 
 class Count(msgspec.Struct, kw_only=True):
@@ -78,22 +79,28 @@ def place(probability: float) -> int:
 
 
 def record(conn: Conn) -> Record:
-    """The latest decision in force of each pair, at most the LATEST of them."""
+    """The latest decision in force of each pair, at most the LATEST of them. Where the platform did not tell
+    the language of an account, it is that of most of its last posts."""
     rows = conn.execute(
         """
         WITH decided AS (
             SELECT DISTINCT ON (account_a, account_b) id, account_a, account_b, verdict, probability
             FROM link_decisions WHERE reversed_at IS NULL ORDER BY account_a, account_b, id DESC
         )
-        SELECT verdict, probability::float8, newer.language, newer.name
+        SELECT verdict, probability::float8, COALESCE(newer.language, wrote.language), newer.name
         FROM (SELECT * FROM decided WHERE probability IS NOT NULL ORDER BY id DESC LIMIT %s) AS decided
         LEFT JOIN LATERAL (
-            SELECT language, COALESCE(display_name, handle) AS name FROM accounts
+            SELECT id, language, COALESCE(display_name, handle) AS name FROM accounts
             WHERE id IN (account_a, account_b)
             ORDER BY state = 'closed', created_at DESC NULLS LAST, id LIMIT 1
         ) AS newer ON true
+        LEFT JOIN LATERAL (
+            SELECT mode() WITHIN GROUP (ORDER BY language) AS language FROM (
+                SELECT language FROM posts WHERE newer.language IS NULL AND account = newer.id
+                ORDER BY created_at DESC LIMIT %s) AS last
+        ) AS wrote ON true
         """,
-        [LATEST],
+        [LATEST, POSTS],
     )
     return _tallied(rows)
 
