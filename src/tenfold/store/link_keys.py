@@ -129,19 +129,15 @@ def _few(key: str, most: str) -> str:
 
 
 def _finding(table: str) -> str:
-    """Who shows a key is read where it is not known to be common, and told where few do."""
+    """Who shows a key is only read where few do."""
     return f"""
         WITH asked AS MATERIALIZED (
             SELECT key, kind, value, {_COUNTED} AS counted
             FROM jsonb_to_recordset(%(keys)s) AS given (key bigint, kind text, value text)
-        ), shown AS MATERIALIZED (
-            SELECT *, CASE WHEN counted IS NULL THEN
-                ARRAY(SELECT account FROM {table} WHERE {table}.key = asked.key LIMIT %(most)s) END AS others
-            FROM asked
         ), found AS MATERIALIZED (
-            SELECT key, kind, value, others, counted IS NULL AS searched,
-                coalesce(counted, (SELECT count(*) FROM {_few("shown.key", "%(most)s")})) AS accounts
-            FROM shown WHERE counted IS NOT NULL OR others <> '{{}}'
+            SELECT key, kind, value, counted IS NULL AS searched,
+                coalesce(counted, (SELECT count(*) FROM {_few("asked.key", "%(most)s")})) AS accounts
+            FROM asked WHERE counted IS NOT NULL OR EXISTS (SELECT FROM {table} WHERE {table}.key = asked.key)
         ), common AS MATERIALIZED (
             SELECT key, (SELECT CASE WHEN count(*) > {COUNTED} THEN 0 ELSE count(*) END
                          FROM {_few("found.key", str(COUNTED))}) AS accounts
@@ -150,8 +146,9 @@ def _finding(table: str) -> str:
             INSERT INTO common_keys (key, accounts, counted_at)
             SELECT key, accounts, '-infinity' FROM common ORDER BY key ON CONFLICT DO NOTHING
         )
-        SELECT key, CASE WHEN searched AND found.accounts <= %(most)s THEN others ELSE '{{}}' END,
-            coalesce(common.accounts, found.accounts), kept, told
+        SELECT key, CASE WHEN searched AND found.accounts <= %(most)s
+            THEN ARRAY(SELECT account FROM {table} WHERE {table}.key = found.key LIMIT %(most)s)
+            ELSE '{{}}' END, coalesce(common.accounts, found.accounts), kept, told
         FROM found LEFT JOIN common USING (key)
         LEFT JOIN LATERAL {tie_counts.COUNTS} AS tie ON kind IS NOT NULL AND found.accounts > 0
     """

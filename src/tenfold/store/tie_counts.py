@@ -20,7 +20,7 @@ def _few(source: str) -> str:
 
 
 # To be read beside a row with `kind` and `value` of a tie: how many accounts the platform tells of, how many
-# are kept, at most MOST + 1. OFFSET 0: what is told is looked up once, not wherever it is named.
+# are kept, at most MOST + 1.
 COUNTS = f"""
     (SELECT told, CASE
         WHEN told > {MOST} THEN told
@@ -35,7 +35,7 @@ COUNTS = f"""
         WHEN kind = 'groups' THEN (SELECT members FROM groups WHERE id = value)
         WHEN kind IN ('follows', 'mentions') THEN (SELECT followers FROM accounts WHERE id = value)
         WHEN kind = 'followed_by' THEN (SELECT following FROM accounts WHERE id = value)
-        END AS told OFFSET 0) AS platform)
+        END AS told) AS platform)
 """
 
 
