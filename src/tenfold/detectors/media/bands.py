@@ -56,9 +56,9 @@ def distances(left: Codes, right: Codes) -> NDArray[np.uint16]:
 class _Cut(msgspec.Struct, frozen=True):
     """Which values of the bands are looked at for one hash.
 
-    Of each band of a word: by how much that is shifted, its mask. Of each band: how many values are looked at,
-    and where its values begin among all. Of each value that is looked at: the bits in which it differs from
-    the hash's own, and above them where its band begins.
+    Of each band of a word: by how much that is shifted, and its mask. Of each band: how many values are tried
+    and where its values begin among all. Of each value: the bits in which it differs from the hash's own, and
+    above them where its band begins.
     """
 
     of_a_word: tuple[tuple[int, int], ...]
