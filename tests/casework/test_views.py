@@ -66,6 +66,8 @@ def test_cases_about_closed_accounts_come_after_all_others(platform: Conn) -> No
     first = views.queue_page(platform, now=NOW, limit=2)
     second = views.queue_page(platform, now=NOW, limit=2, cursor=first.next)
     assert [row.id for row in (*first.cases, *second.cases)] == ids(platform)
+    (count,) = views.queue_counts(platform, now=NOW + 1000 * HOUR)
+    assert (count.total, count.overdue) == (3, 1), "nothing is missed by waiting with who is gone"
     taken = taking.take(platform, actor="user:1", wanted=Wanted(), lease=LEASE, now=NOW)
     assert taken is not None and taken.case_id == waits
     tell("active", "a-1")

@@ -233,7 +233,7 @@ def queue_counts(conn: Conn, *, now: datetime) -> list[QueueCount]:
         SELECT queue, severity, count(*),
             count(*) FILTER (WHERE state = 'claimed' AND lease_until > %(now)s),
             count(*) FILTER (WHERE state = 'escalated'), count(*) FILTER (WHERE state = 'awaiting'),
-            count(*) FILTER (WHERE due_at < %(now)s)
+            count(*) FILTER (WHERE due_at < %(now)s AND NOT ended)
         FROM cases WHERE state <> 'decided' GROUP BY queue, severity ORDER BY queue, severity
         """,
         {"now": now},

@@ -48,7 +48,8 @@ class QueuePage(msgspec.Struct, kw_only=True):
 
 
 class QueueCount(msgspec.Struct, kw_only=True):
-    """How full one queue is, by severity 1..4 and in all; decided cases are not counted."""
+    """How full one queue is, by severity 1..4 and in all; decided cases are not counted, and those that ended
+    are not overdue."""
 
     queue: str
     total: int = 0

@@ -67,7 +67,8 @@ def import_(
             sys.stderr.write(
                 f"{len(report.left):,} accounts were closed by this platform; left as they are\n"
             )
-        typer.echo(f"{report.kept:,} closures kept" if not report.faults else "nothing of this file is kept")
+        kept = f"{report.kept:,} closure{'' if report.kept == 1 else 's'} kept"
+        typer.echo("nothing of this file is kept" if report.faults else kept)
     if report.faults:
         raise typer.Exit(1)
 

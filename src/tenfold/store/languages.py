@@ -32,7 +32,8 @@ def waiting(conn: Conn, now: datetime) -> list[Waiting]:
                 FROM users LEFT JOIN skills ON skills.user_id = users.id
                 WHERE NOT disabled AND roles && %(deciding)s),
             open_cases AS (
-                SELECT language, count(*) AS cases, count(*) FILTER (WHERE due_at < %(now)s) AS overdue
+                SELECT language, count(*) AS cases,
+                    count(*) FILTER (WHERE due_at < %(now)s AND NOT ended) AS overdue
                 FROM cases WHERE state <> 'decided' GROUP BY language)
             SELECT language, cases, overdue, (SELECT count(*) FROM readers
                 WHERE open_cases.language IS NULL OR languages = '{}'

@@ -231,8 +231,8 @@ def waiting(conn: Conn, now: datetime) -> list[Waiting]:
     """All that waits for a person."""
     found = conn.execute(
         """
-        SELECT queue, severity, COALESCE(language, ''), count(*), count(*) FILTER (WHERE due_at < %s),
-               min(opened_at)
+        SELECT queue, severity, COALESCE(language, ''), count(*),
+               count(*) FILTER (WHERE due_at < %s AND NOT ended), min(opened_at)
         FROM cases WHERE state <> 'decided' GROUP BY 1, 2, 3 ORDER BY 1, 2 DESC, 3
         """,
         [now],

@@ -61,7 +61,8 @@ def read_status(conn: Conn) -> Status:
             (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'posts'::regclass)
                 AS posts_estimate,
             (SELECT count(*) FROM cases WHERE state <> 'decided') AS cases_open,
-            (SELECT count(*) FROM cases WHERE state <> 'decided' AND due_at < now()) AS cases_overdue,
+            (SELECT count(*) FROM cases WHERE state <> 'decided' AND due_at < now() AND NOT ended)
+                AS cases_overdue,
             (SELECT count(*) FROM deliveries WHERE state = 'pending') AS deliveries_pending,
             (SELECT count(*) FROM deliveries WHERE state = 'dead') AS deliveries_dead,
             (SELECT count(*) FROM mails WHERE state = 'pending') AS mails_pending,

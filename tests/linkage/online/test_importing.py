@@ -83,7 +83,7 @@ def test_a_row_at_fault_is_named_and_nothing_is_kept(database_url, tmp_path, mon
     assert [fault["row"] for fault in report["faults"]] == [2, 3]
     assert "closed_at" in report["faults"][0]["reason"] and "account" in report["faults"][1]["reason"]
     good = CliRunner().invoke(build(), ["closures", "import", str(written(tmp_path, "csv", [ROW]))])
-    assert good.exit_code == 0 and "1 closures kept" in good.stdout
+    assert good.exit_code == 0 and "1 closure kept" in good.stdout
     listed = CliRunner().invoke(build(), ["closures", "list", "--json"])
     assert [one["account"] for one in json.loads(listed.stdout)] == ["x-1"]
     assert CliRunner().invoke(build(), ["closures", "erase", "x-1", "--reason", "test"]).exit_code == 0
