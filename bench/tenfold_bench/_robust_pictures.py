@@ -33,8 +33,8 @@ from tenfold_bench._following import followed
 from tenfold_bench.result import Figure
 
 PHOTOGRAPHS, POSTERS, SCENES = 20, 7, 5
-QUICK_PHOTOGRAPHS, QUICK_POSTERS, QUICK_SCENES = 1, 1, 1
-UNRELATED, QUICK_UNRELATED = 260, 9  # uploads
+QUICK_PHOTOGRAPHS, QUICK_POSTERS, QUICK_SCENES = 1, 1, 0
+UNRELATED, QUICK_UNRELATED = 260, 6  # uploads
 STRANGE_HASHES, QUICK_STRANGE_HASHES = 100_000, 2_000  # in the bank, of pictures that nobody uploads
 STRANGE_PICTURES, QUICK_STRANGE_PICTURES = 120, 3  # in the bank with their points
 QUICK_POOL = 12
