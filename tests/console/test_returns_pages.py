@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -358,6 +359,29 @@ def test_one_answer_says_that_it_is_the_same_people_and_closes_the_account(
     page.keyboard.press("u")
     page.wait_for_url(f"**/cases/{number}?undone=true")
     assert verdicts(site)[0][4] is True, "one undoing takes both back"
+
+
+def test_a_form_for_both_answers_keeps_what_was_filled_in_and_marks_what_is_shared(site: Site) -> None:
+    number = case_number(site, ENGLISH_BACK)
+    with site.client(site.person()) as client:
+        token = client.get("/preferences").text.split('name="csrf" value="')[1].split('"')[0]
+
+        def post(**said: str) -> httpx.Response:
+            form = {"csrf": token, "closed": ENGLISH, "new": ENGLISH_BACK, "then": "queue"}
+            return client.post(f"/cases/{number}/decide", data=form | said, follow_redirects=False)
+
+        unreasoned = post(verdict="different", shared="device")
+        assert unreasoned.status_code == 422
+        assert 'value="different" required data-key="x"' in unreasoned.text
+        assert 'name="shared" value="device" checked' in unreasoned.text
+        assert post(verdict="same", reason="a laptop").status_code == 422, "what follows for the case?"
+        assert verdicts(site) == []
+        made = post(verdict="different", reason="a laptop", shared="device", why="school", days="30")
+        assert made.headers["location"].startswith("/cases?decided=")
+    with site.store() as conn:
+        (mark,) = shared_keys.list_all(conn)
+    assert (mark.kind, mark.reason) == ("device", "school: a laptop")
+    assert (ENGLISH, ENGLISH_BACK) not in links(site)
 
 
 @both
