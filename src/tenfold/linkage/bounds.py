@@ -60,13 +60,10 @@ def _table(model: Model) -> NDArray[np.float64]:
 
 
 def _highest(given: Parameters) -> Parameters:
-    """Where comparing may yet find housemates, what is shared counts as whichever weighs more; so do names
-    that are EQUAL in one way or another (compare_names.most_shared)."""
+    """Where comparing may yet find housemates, what is shared counts as whichever weighs more."""
     weights = dict(given.weights)
     for kind in HOME:
         _raise(weights, kind, Level.SHARED, (Level.SHARED, Level.HOUSED))
-    for kind in (Kind.HANDLE, Kind.NAME):
-        _raise(weights, kind, Level.EQUAL, (Level.SOUND, Level.LETTERS, Level.SUCCESSOR))
     return msgspec.structs.replace(given, weights=weights)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tenfold.linkage import rhythm, style, time_gap
 from tenfold.linkage.compare_homes import homes
-from tenfold.linkage.compare_names import compare_names, compare_spelling, most_alike, most_shared
+from tenfold.linkage.compare_names import compare_names, compare_spelling, most_alike
 from tenfold.linkage.compare_pictures import compare_pictures
 from tenfold.linkage.compare_sets import bios, nested, sets
 from tenfold.linkage.compare_texts import copied
@@ -20,7 +20,7 @@ from tenfold.linkage.keys import KeyKind, key_of
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.ordering import once
 from tenfold.linkage.rarity import Rarity, millibits
-from tenfold.linkage.shared_keys import shared
+from tenfold.linkage.shared_keys import Shared, shared
 from tenfold.linkage.style import LEAST_CHARS, Background
 from tenfold.linkage.table import Rows, Table
 
@@ -38,13 +38,13 @@ def compare(
     rarity: Rarity,
     *,
     worth: Callable[[Comparisons], NDArray[np.bool_]] | None = None,
-    early: bool = False,
+    common: Shared | None = None,
 ) -> Comparisons:
     """Compare row left_rows[i] of `left`, closed accounts, with row right_rows[i] of `right`, newer ones.
 
     With `worth` only those pairs of which it says, given the most that each may come to, that they are worth
-    the costly part: how names are spelt. The others are left out. With `early` it is asked before names and
-    ways of writing are looked at, too.
+    the costly part: how names are spelt. The others are left out. `common`: the keys that they share, where
+    they are at hand (shared_keys.shared).
     """
     size = (len(left_rows), len(Kind))
     made = Comparisons(
@@ -62,7 +62,8 @@ def compare(
     )
     if not size[0]:
         return made
-    common = shared(left, made.left_rows, right, made.right_rows)
+    if common is None:
+        common = shared(left, made.left_rows, right, made.right_rows)
     found = Found(made, common, rarity)
     sets(made, found)
     nested(made)
@@ -72,9 +73,6 @@ def compare(
     _announcements(made, found)
     _gap(made)
     _hours(made)
-    if worth and early:
-        chosen = np.flatnonzero(worth(_at_most(made, found)))
-        made, found = made.take(chosen), found.take(chosen)
     spelt = compare_names(made, found)
     _writing(made, rarity.usual)
     if worth:
@@ -87,16 +85,6 @@ def compare(
         compare_spelling(made, spelt)
         homes(made)
     return made
-
-
-def _at_most(made: Comparisons, found: Found) -> Comparisons:
-    """A copy in which what is not compared yet, names and ways of writing, agrees as well as it can."""
-    most = made.open()
-    most_shared(most, found)
-    wrote = _wrote(made)
-    most.level[wrote, Kind.STYLE] = Level.LIKE
-    most.strength[wrote, Kind.STYLE] = round(1000 * style.MOST_BITS)
-    return most
 
 
 def _announcements(made: Comparisons, found: Found) -> None:

@@ -85,24 +85,6 @@ def most_alike(made: Comparisons, spelt: Sequence[Spelt]) -> None:
         made.strength[one.near, one.kind] = _strength(np.ones(1, np.float32))
 
 
-def most_shared(made: Comparisons, found: Found) -> None:
-    """As if names were as rare as the keys that they share allow, and spelt the same where they share none.
-
-    Level EQUAL stands for the one of equal sound, letters or numbered after that weighs most.
-    """
-    largest = max([found.rarity.unknown_names, *found.rarity.name_counts.values()])
-    for kind, (_, letters, sound) in _OF.items():
-        made.level[:, kind] = Level.NEAR
-        made.strength[:, kind] = _strength(np.ones(1, np.float32))
-        for key in (letters, sound):
-            made.level[found.of_kind(key).pair, kind] = Level.EQUAL
-            made.strength[found.of_kind(key).pair, kind] = 0
-        for key in (letters, sound):
-            pair, accounts = found.fewest(key)
-            strength = millibits(largest, accounts)
-            made.strength[pair, kind] = np.maximum(made.strength[pair, kind], strength)
-
-
 def _strength(alike: NDArray[np.float32]) -> NDArray[np.int64]:
     strength: NDArray[np.int64] = np.rint(NEAR_SCALE * (alike - NEAR_NAME)).astype(np.int64)
     return strength

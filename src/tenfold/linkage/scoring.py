@@ -26,8 +26,7 @@ from tenfold.linkage.ledger import Family, Judged
 from tenfold.linkage.model import LIKELY, Model
 from tenfold.linkage.rarity import Rarity
 from tenfold.linkage.resting import Rows, needed_keys
-from tenfold.linkage.shared_keys import shared
-from tenfold.linkage.table import Table
+from tenfold.linkage.shared_keys import Shared, shared
 from tenfold.linkage.worth import Worth
 
 BATCH_PAIRS = 25_000
@@ -169,9 +168,9 @@ class Worker:
         rows = self._pairs.slice(start, stop - start)
         older, newer = rows["older"].to_numpy(), rows["newer"].to_numpy()
         accounts, left, right = self._accounts.of_pairs(older, newer, COMPARED)
-        compared = compare(
-            accounts, left, accounts, right, self._rarity, worth=self._bound.may_be_shown, early=True
-        )
+        common = shared(accounts, left, accounts, right)
+        worth = self._bound.may_be_shown
+        compared = compare(accounts, left, accounts, right, self._rarity, worth=worth, common=common)
         scores = self._model.score(compared)
         kept = np.flatnonzero(scores.level > 0)
         left_rows, right_rows = compared.left_rows[kept], compared.right_rows[kept]
@@ -185,11 +184,7 @@ class Worker:
             "level": scores.level[kept],
             "held_back": scores.held_back[kept],
             "rests_on": self._rests(
-                accounts,
-                left_rows,
-                right_rows,
-                rows["spare"].to_numpy()[places],
-                scores.level[kept] == LIKELY,
+                common, places, rows["spare"].to_numpy()[places], scores.level[kept] == LIKELY
             ),
         }
         found |= {family: scores.items[kept][:, kinds].sum(axis=1) / 1000 for family, kinds in _KINDS.items()}
@@ -204,25 +199,24 @@ class Worker:
         return [self._model.judged(compared, scores, pair) for pair in range(len(left))]
 
     def _rests(
-        self,
-        accounts: Table,
-        left: NDArray[np.int64],
-        right: NDArray[np.int64],
-        spare: NDArray[np.int64],
-        asked: NDArray[np.bool_],
+        self, common: Shared, pairs: NDArray[np.intp], spare: NDArray[np.int64], asked: NDArray[np.bool_]
     ) -> pa.ListArray:
-        """For each pair that is asked about, the weak keys without which it would not be a candidate."""
-        pairs = np.flatnonzero(asked)
-        common = shared(accounts, left[pairs], accounts, right[pairs])
+        """For each of these pairs that is asked about, the weak keys without which it would not be a
+        candidate."""
+        place = np.full(max(common.pair.max(initial=-1), pairs.max(initial=-1)) + 1, -1)
+        place[pairs[asked]] = np.flatnonzero(asked)
+        of = place[common.pair]
+        some = np.flatnonzero(of >= 0)
+        common = Shared(of[some], common.key[some], common.kind[some])
         counts = self._rarity.accounts_of(common.key)
         useful = np.flatnonzero((counts > 0) & (counts < self._plan.worth.points.shape[1]))
         pair, key, counts = common.pair[useful], common.key[useful], counts[useful]
         points, evidence = self._plan.worth.points[common.kind[useful], counts], self._plan.worth.evidence
         weak = counts > self._plan.weak_accounts
         keys = Rows(pair, evidence[common.kind[useful]], points)
-        needed = needed_keys(self._plan.worth, keys, spare[pairs], weak)
+        needed = needed_keys(self._plan.worth, keys, spare, weak)
         order = np.lexsort((key[needed], pair[needed]))
-        sizes = np.bincount(pairs[pair[needed]], minlength=len(left))
+        sizes = np.bincount(pair[needed], minlength=len(pairs))
         offsets = np.concatenate(([0], np.cumsum(sizes)))
         return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(key[needed][order]))
 
