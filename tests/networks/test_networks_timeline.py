@@ -54,6 +54,21 @@ def test_the_surest_of_several_is_the_predecessor_and_a_denied_one_never(small):
     assert by_account(lanes(small))[MAYBE].of is None, "they share a group, and no link"
 
 
+def test_who_was_opened_before_the_closed_one_comes_back_from_it_all_the_same(small):
+    add_account(small, "bought", days=300)
+    link(small, CLOSED, "bought")
+    shown = by_account(lanes(small))
+    assert (shown["bought"].of.id, shown[CLOSED].of) == (CLOSED, None)
+    small.execute("UPDATE accounts SET state = 'closed' WHERE id = 'bought'")
+    small.execute(
+        "INSERT INTO closures (account, created_at, closed_at, origin, fingerprint)"
+        " VALUES ('bought', %s, %s, 'platform', '{\"account\": \"bought\"}')",
+        [NOW - 300 * DAY, NOW - 1 * DAY],
+    )
+    shown = by_account(lanes(small))
+    assert (shown["bought"].of.id, shown[CLOSED].of) == (CLOSED, None), "it was closed later"
+
+
 def test_who_only_moves_around_them_is_shown_where_it_signed_up(small):
     assert READER not in by_account(lanes(small, NOW - 5 * DAY))
     around = by_account(lanes(small, NOW - 20 * DAY))[READER]

@@ -13,8 +13,8 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Lane(msgspec.Struct, frozen=True, kw_only=True):
-    """One account. `of` is the earlier account that it is the return of, by the surest link, with its mark;
-    `kin`: it is closed itself, or a link ties it to another; others are sign-ups around them."""
+    """One account. `of` is the one, closed before, that it is the return of, by the surest link, with its
+    mark; `kin`: it is closed itself, or a link ties it to another; others are sign-ups around them."""
 
     account: AccountFacts
     of: AccountFacts | None = None
@@ -83,11 +83,11 @@ def _others(
 
 
 def _came_back(earlier: AccountFacts, later: AccountFacts) -> bool:
-    """Whether one was closed and the other may be its return: it appeared later."""
+    """Whether one was closed and the other may be its return: it outlived it. It may have been opened long
+    before, slept or bought."""
     if not earlier.closed_at:
         return False
-    begun, after = _when(earlier), _when(later)
-    return begun is not None and after is not None and begun < after
+    return not later.closed or later.closed_at is None or later.closed_at > earlier.closed_at
 
 
 def _when(account: AccountFacts) -> datetime | None:
