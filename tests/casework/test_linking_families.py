@@ -1,6 +1,7 @@
 """Families of accounts, honest ones for contrast, the list of links, and how right links have been."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -263,6 +264,24 @@ def test_windows_of_the_list_give_each_link_once_in_order(conn: Conn) -> None:
     assert len(seen) == 119 + 4
     assert [each[:2] for each in seen] == sorted(each[:2] for each in seen)
     assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_window_is_read_in_the_order_of_its_index(
+    conn: Conn, monkeypatch: pytest.MonkeyPatch, ended: bool
+) -> None:
+    """Of however many links no more are looked at than it takes to fill it."""
+    fill_links(conn, 119)
+    plans: list[str] = []
+
+    def explain(conn: Conn, query: str, values: dict[str, Any]) -> list[Any]:
+        plans.extend(line for (line,) in conn.execute(f"EXPLAIN {query}".encode(), values))
+        return []
+
+    monkeypatch.setattr(returns_list, "_read", explain)
+    conn.execute("SET LOCAL enable_seqscan = off")
+    returns_list.waiting_page(conn, ended=ended)
+    assert any("links_shown" in line for line in plans) and not any("Sort" in line for line in plans), plans
 
 
 def test_the_list_is_filtered_by_level_and_by_what_was_decided(conn: Conn) -> None:

@@ -115,7 +115,7 @@ def waiting_page(
         SELECT account_a, account_b, level, probability::float8, evidence, found_at AS at, NULL AS id,
             NULL AS verdict, NULL AS author, closed
         FROM links WHERE {" AND ".join(where)}
-        ORDER BY level, probability DESC, account_a, account_b LIMIT %(limit)s
+        ORDER BY level, links.probability DESC, account_a, account_b LIMIT %(limit)s
         """,
         values,
     )
