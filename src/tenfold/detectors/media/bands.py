@@ -174,8 +174,8 @@ class FrozenHashes:
         `times`: with how many of the places each query is compared."""
         halves = self._halves.take(places).view(np.uint64)
         halves ^= queries.view(np.complex128)[:, 0].repeat(times).view(np.uint64)
-        bits = np.bitwise_count(halves)
-        return np.asarray(bits[::2] + bits[1::2])
+        bits: NDArray[np.uint8] = np.bitwise_count(halves)
+        return bits[::2] + bits[1::2]
 
 
 def _distinct(values: NDArray[Any]) -> NDArray[np.int64]:

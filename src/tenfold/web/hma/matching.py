@@ -67,7 +67,7 @@ def look_up(request: Auth, index: Index, files: Hashing) -> Answer:
 
 def matches_answer(near: Sequence[Near], values: Mapping[str, str]) -> Answer:
     """What look-ups tell of entries near a hash."""
-    return answer(_by_bank(near, _asked(values)))
+    return answer(_by_bank(near, _asked(values)) if near else {})
 
 
 @post("/m/lookup", guards=[wire.needs(Scope.BANKS_READ)], status_code=200)
