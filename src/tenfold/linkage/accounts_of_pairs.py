@@ -24,22 +24,20 @@ _DIGITS, _HEX = 64, b"0123456789abcdef"  # of a PDQ hash
 _DIGIT = np.full(256, len(_HEX), np.uint8)
 for _case in (_HEX, _HEX.upper()):
     _DIGIT[np.frombuffer(_case, np.uint8)] = np.arange(len(_HEX))
-_BITS = 26  # of a key that tell whether others may show it: few of those that nobody else shows stay
+_BITS = 25  # of a key that tell whether others may show it: of those that nobody else shows, some stay
 _KINDS = len(KeyKind) + 1
 
 
 class Counted:
-    """Which keys more than one account shows, and few others: pairs share none but these."""
+    """Which keys more than one account shows, and some others: pairs share none but these."""
 
     def __init__(self, keys: Keys) -> None:
-        known = np.zeros(1 << _BITS, np.bool_)
-        known[_place(keys)] = True
-        self._known = np.packbits(known, bitorder="little")
+        self._known = np.zeros(1 << _BITS, np.bool_)
+        self._known[_place(keys)] = True
 
     def may_be_shared(self, keys: Keys) -> NDArray[np.bool_]:
         """For each key whether it is one of them."""
-        place = _place(keys)
-        return np.asarray(self._known[place >> 3] >> (place & 7).astype(np.uint8) & 1, np.bool_)
+        return self._known.take(_place(keys), mode="clip")
 
 
 def _place(keys: Keys) -> NDArray[np.int64]:
@@ -65,8 +63,8 @@ def _of_few_keys(taken: pa.Table, counted: Counted) -> pa.Table:
     starts -= starts[0]
     rows = np.repeat(np.arange(len(taken)), np.diff(starts))
     shown = np.bincount(rows * _KINDS + (keys & KIND_MASK), minlength=len(taken) * _KINDS)
-    kept = counted.may_be_shared(keys)
-    starts = np.concatenate(([0], np.cumsum(kept)))[starts]
+    kept = np.flatnonzero(counted.may_be_shared(keys))
+    starts = np.searchsorted(kept, starts)
     few = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), pa.array(keys[kept], pa.int64()))
     counts = pa.FixedSizeListArray.from_arrays(pa.array(shown, pa.int32()), _KINDS)
     return taken.set_column(taken.schema.get_field_index("keys"), "keys", few).append_column(SHOWN, counts)

@@ -1,6 +1,10 @@
 """Finding candidates over a whole history: what engines (engines.py) are asked, on integers only, and the
 files that are made of their answers. Which pairs share enough is then a matter of sorting (sharing.py)."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -34,17 +38,26 @@ def counts(engine: Engine, tables: Tables, out: Path) -> None:
     if (key[1:] < key[:-1]).any():
         order = np.argsort(key)
         columns = {name: column[order] for name, column in columns.items()}
-    pq.write_table(pa.table(columns), out, compression="lz4")
+    pq.write_table(pa.table(columns), out, compression="lz4", use_dictionary=False)
 
 
 def shown(engine: Engine, born: NDArray[np.int64], tables: Tables, out: Path) -> None:
     """Engine.shown as a NumPy file: place << 32 | born[account], int64, ascending."""
-    rows = engine.shown(tables, _scratch(out))
-    packed = rows["place"].to_numpy().astype(np.int64) << 32
-    packed |= born[rows["account"].to_numpy()]
-    packed.sort()
+    rows = engine.shown(tables, _scratch(out)).to_batches()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = [part for part in pool.map(partial(_packed, born), rows) if len(part)]
+    packed = np.concatenate([np.empty(0, np.int64), *parts])
+    if any(one[-1] > other[0] for one, other in pairwise(parts)):
+        packed.sort()
     with open(out, "wb") as file:
         np.save(file, packed)
+
+
+def _packed(born: NDArray[np.int64], rows: pa.RecordBatch) -> NDArray[np.int64]:
+    packed = np.asarray(rows["place"].to_numpy(), np.int64) << 32
+    packed |= born[rows["account"].to_numpy()]
+    packed.sort()
+    return packed
 
 
 def _scratch(out: Path) -> Path:

@@ -69,7 +69,8 @@ class FirstLook:
     def _write_useful(self, out: Path) -> None:
         muted = pq.read_table(self._stages.folder / "muted.parquet")["key"].to_numpy()
         counted = pq.read_table(self._stages.folder / "counts.parquet")
-        pq.write_table(self.worth.useful(counted, muted, OPEN_CAP), out, compression="lz4")
+        useful = self.worth.useful(counted, muted, OPEN_CAP)
+        pq.write_table(useful, out, compression="lz4", use_dictionary=False)
 
     def _ask(self, name: str, ask: Callable[[Engine, Tables, Path], None], tables: dict[str, str]) -> None:
         """One file of an engine; `keys` are there in every question."""
@@ -120,11 +121,11 @@ class FirstLook:
     def _write_candidates(self, needed: int, both_open: bool, out: Path) -> None:
         points = "open_points" if both_open else "points"
         useful = pq.read_table(self._stages.folder / "useful.parquet", columns=["evidence", points])
-        shown = np.load(self._stages.folder / "shown.npy")
+        shown = np.asarray(np.load(self._stages.folder / "shown.npy", mmap_mode="r"))
         keys = sharing.Keys(useful[points].to_numpy(), useful["evidence"].to_numpy(), shown)
         owners = sharing.Owners(born=self._born, least=needed + self._posted, **self._times)
         found = sharing.candidates(keys, owners, self.worth, both_open=both_open)
-        pq.write_table(found, out, compression="lz4")
+        pq.write_table(found, out, compression="lz4", use_dictionary=False)
 
     def pair(self) -> None:
         """Pairs to be compared, those that may be of one hand near each other."""
@@ -135,7 +136,7 @@ class FirstLook:
         names = ("candidates.parquet", "open_candidates.parquet")
         pairs = pa.concat_tables([pq.read_table(self._stages.folder / name) for name in names])
         order = sharing.by_kin(*(pairs[name].to_numpy() for name in ("newer", "older", "points")))
-        pq.write_table(pairs.take(pa.array(order)), out, compression="lz4")
+        pq.write_table(pairs.take(pa.array(order)), out, compression="lz4", use_dictionary=False)
 
 
 def _write(table: Callable[[], pa.Table], out: Path) -> None:

@@ -24,6 +24,7 @@ _EVIDENCE_BITS = 5  # of a Kind
 _LOW = (1 << 32) - 1
 
 Numbers = NDArray[np.int64]
+Accounts = NDArray[np.int32]
 
 
 class Owners(msgspec.Struct, frozen=True):
@@ -47,13 +48,13 @@ class Keys(msgspec.Struct, frozen=True):
 
 class _Meetings(msgspec.Struct, frozen=True):
     """Rows, one for each key of a newer account that older ones show too: its place, and where in `olders`
-    these `count` accounts begin. Accounts go by their place in the order of creation."""
+    these `count` accounts begin. Accounts go by their place in the order of creation. There are many."""
 
-    newer: Numbers
-    place: Numbers
+    newer: Accounts
+    place: Accounts
     start: Numbers
-    count: Numbers
-    olders: Numbers
+    count: Accounts
+    olders: Accounts
 
 
 class _Terms(msgspec.Struct, frozen=True):
@@ -138,17 +139,19 @@ def _meetings(keys: Keys, older_ones: NDArray[np.bool_], only_older: bool, rows:
     first = np.flatnonzero(begins_new(place))
     start = np.repeat(before[first], np.diff(np.append(first, len(place))))
     meets = np.flatnonzero(before > start)
-    return _Meetings(born[meets], place[meets], start[meets], (before - start)[meets], born[older])
+    narrow = (born[meets], place[meets], (before - start)[meets], born[older])
+    newer, place, count, olders = (column.astype(np.int32) for column in narrow)
+    return _Meetings(newer, place, start[meets], count, olders)
 
 
 def _by_newer(parts: Sequence[_Meetings], pool: ThreadPoolExecutor) -> _Meetings:
     """All of these, ascending by `newer`."""
-    none = np.empty(0, np.int64)
+    none = np.empty(0, np.int32)
     columns = [[none, *(getattr(part, name) for part in parts)] for name in _Meetings.__struct_fields__]
     newer, place, start, count, olders = pool.map(np.concatenate, columns)
     begins = np.cumsum([0, *(len(part.olders) for part in parts)])
-    start += np.repeat(begins[:-1], [len(part.newer) for part in parts])
-    order = np.sort(newer << 32 | np.arange(len(newer))) & _LOW
+    start = start + np.repeat(begins[:-1], [len(part.newer) for part in parts])
+    order = np.sort(newer.astype(np.int64) << 32 | np.arange(len(newer))) & _LOW
     newer, place, start, count = pool.map(lambda column: column[order], (newer, place, start, count))
     return _Meetings(newer, place, start, count, olders)
 
@@ -156,7 +159,7 @@ def _by_newer(parts: Sequence[_Meetings], pool: ThreadPoolExecutor) -> _Meetings
 def _portions(met: _Meetings, most_newer: int) -> Iterator[slice]:
     """All rows of some newer accounts, about _PORTION shared keys at once."""
     ends = np.flatnonzero(np.diff(met.newer, append=-1)) + 1
-    newer, total = met.newer[ends - 1], np.cumsum(met.count)[ends - 1]
+    newer, total = met.newer[ends - 1].astype(np.int64), np.cumsum(met.count)[ends - 1]
     place = 0
     while place < len(ends):
         start, before = (int(ends[place - 1]), int(total[place - 1])) if place else (0, 0)
@@ -185,13 +188,14 @@ def _found(met: _Meetings, keys: Keys, terms: _Terms, part: slice) -> tuple[Numb
 
 def _shared(met: _Meetings, keys: Keys, terms: _Terms, part: slice, least: Numbers) -> Numbers:
     """Every key that two share of one portion, as one integer, ascending."""
-    newer, place, count = met.newer[part] - met.newer[part.start], met.place[part], met.count[part]
+    newer = met.newer[part].astype(np.int64) - met.newer[part.start]
+    place, count = met.place[part], met.count[part]
     rows = newer << (terms.older_bits + _EVIDENCE_BITS) | keys.evidence[place]
     rows = (rows << terms.points_bits | keys.points[place]) << 1 | (terms.alone[place] < least[newer])
     rows = np.repeat(rows, count)
     at = np.repeat(met.start[part] - (np.cumsum(count) - count), count)
     at += np.arange(len(at))
-    rows |= met.olders[at] << (_EVIDENCE_BITS + terms.points_bits + 1)
+    rows |= met.olders[at].astype(np.int64) << (_EVIDENCE_BITS + terms.points_bits + 1)
     rows.sort()
     return rows
 

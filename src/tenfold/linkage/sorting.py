@@ -20,6 +20,7 @@ from tenfold.linkage.ordering import begins_new, spread
 
 ROWS = 80_000_000  # of keys at once, 1.5 GB; where there are more, their files are read once for so many each
 _PARTS = 16  # of the keys at once, each of them sorted by itself
+_USEFUL = 1 << 18  # keys of which it is told at once who shows them
 
 Numbers = NDArray[np.int64]
 Accounts = NDArray[np.int32]
@@ -61,8 +62,11 @@ class Sorting:
         known, self._last = self._last, None
         shown = known[1] if known and known[0] == tables["keys"] else self._shown(tables["keys"])
         useful = _read(tables["useful"][0], ["key", "place"])
-        at, of = spread(shown.starts, np.searchsorted(shown.key, useful["key"].to_numpy()))
-        return pa.table({"place": useful["place"].to_numpy()[at], "account": shown.account[of]})
+        key, place = useful["key"].to_numpy(), useful["place"].to_numpy()
+        starts = range(0, len(key), _USEFUL)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            parts = pool.map(lambda start: _who(shown, key[start:][:_USEFUL], place[start:]), starts)
+            return pa.concat_tables([_who(shown, key[:0], place), *parts])
 
     def close(self) -> None:
         """Forget what was read."""
@@ -84,6 +88,12 @@ class Sorting:
             for column in zip(*((one.key, np.diff(one.starts), one.account) for one in found), strict=True)
         )
         return Shown(key, np.append(0, np.cumsum(counts)), account)
+
+
+def _who(shown: Shown, key: Keys, place: Accounts) -> pa.Table:
+    """(place, account): who shows these keys."""
+    at, of = spread(shown.starts, np.searchsorted(shown.key, key))
+    return pa.table({"place": place[at], "account": shown.account[of]})
 
 
 @contextmanager
