@@ -68,7 +68,7 @@ class Measures:
         self.population = max(2, population.count(conn))
         if self.population <= SAMPLE:
             self._names.clear()
-        size = PORTION if len(self._names) == SAMPLE else SAMPLE
+        size = max(PORTION, SAMPLE - len(self._names))
         self._names.extend(population.names(conn, size, self.population))
         self._name_counts = count_names(self._names, self.population)
 
