@@ -28,6 +28,8 @@ FIELDS: Final = (  # to an event
     *("sha256", "md5", "bytes", "pdq", "pdq_trimmed", "pdq_panels", "points", "film", "sound", "words"),
 )
 
+COVER: Final = 2 * 48  # characters of a film that is one picture, whole and without its border
+
 log = logging.getLogger("tenfold.examine")
 
 
@@ -159,7 +161,8 @@ def _kind(found: dict[str, Any]) -> str:
     """What sort of media it is."""
     if "quality" in found:
         return "image"
-    if "film" in found:
+    cover = "sound" in found and len(found.get("film", "")) <= COVER
+    if "film" in found and not cover:
         return "video"
     return "audio" if "sound" in found else "file"
 

@@ -1,6 +1,7 @@
 """Files that were made so that decoders refuse them, and that browsers and players show all the same."""
 
 import io
+import json
 import struct
 import zlib
 from fractions import Fraction
@@ -10,12 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image
 from tenfold_bench import _made_films as made
+from tenfold_bench import _made_sounds as made_sounds
 
 from tenfold.detectors.media import frames, sounds
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.picture import MAX_JPEG_PIXELS, MAX_PIXELS
 from tenfold.detectors.media.sounds import Listener
+from tenfold.processing.examine import kept, with_hashes
 from tests.detectors.media.drawn_pictures import apart, photo, saved
+from tests.uploads.sending import told
 
 PNG_START = 33  # bytes of the signature and the first chunk
 
@@ -184,3 +188,35 @@ def test_a_sound_that_comes_at_once_is_listened_to_in_pieces():
     endless = Listener()
     endless.feed(np.broadcast_to(np.float32(0.1), sounds.RATE * 3_600 * 40))
     assert endless.seconds == 3_600 * 40
+
+
+def test_the_cover_of_a_sound_is_seen_and_it_stays_a_sound(hasher, plain, tmp_path):
+    chant = made_sounds.encoded(made_sounds.chant(3, 12), codec="libmp3lame", form="mp3", rate=64_000)
+    cover = b"\0image/jpeg\0\x03\0" + saved(photo(), "JPEG", quality=85)
+    frame = b"APIC" + seven_bits(len(cover)) + b"\0\0" + cover
+    data = b"ID3\x04\0\0" + seven_bits(len(frame)) + frame + chant[chant.index(b"\xff\xfb") :]
+    file = tmp_path / "chant.mp3"
+    file.write_bytes(data)
+    found = hasher.hash_file(file)
+    assert found.sound
+    (code,) = frames.read(found.film).codes
+    assert apart(code.tobytes().hex(), plain) <= 8
+    event = told(id_="u-1")
+    assert with_hashes(json.dumps(event).encode(), kept(found)).data.kind == "audio"
+
+
+def seven_bits(number):
+    """A length as ID3 writes it."""
+    return bytes(number >> shift & 127 for shift in (21, 14, 7, 0))
+
+
+def test_a_film_of_8192_pixels_is_seen(hasher, plain):
+    large = np.asarray(photo().resize((7_680, 4_320)))
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 7_680, 4_320, "yuv420p"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(large, format="rgb24")))
+        container.mux(stream.encode(None))
+    (code,) = frames.unpack(hasher.look(file.getvalue()).film.frames).codes[:1]
+    assert apart(code.tobytes().hex(), plain) <= 12

@@ -19,7 +19,7 @@ from tenfold.detectors.media.picture import Pixels
 from tenfold.detectors.media.sounds import Listener
 
 MAX_HEARD: Final = 3600.0  # seconds of sound
-MAX_SIDE_PIXELS: Final = 4096 * 4096  # of one frame
+MAX_SIDE_PIXELS: Final = 8192 * 4352  # of one frame
 HURRY_CPU: Final = 40.0  # seconds of CPU after which only key frames are decoded
 LAST_CPU: Final = 100.0  # and after which it must do
 MAX_BROKEN: Final = 2_000  # packets that cannot be decoded, before the rest is let be
@@ -91,7 +91,8 @@ class _Reading:
     def __init__(self, container: Any, last_cpu: float) -> None:
         self._container = container
         self._last_cpu = last_cpu
-        pictures = [s for s in container.streams.video if not int(s.disposition) & _ATTACHED]
+        # Covers of sounds, which players show, come after what moves.
+        pictures = sorted(container.streams.video, key=lambda track: int(track.disposition) & _ATTACHED)
         self._looked = {stream: Looked(float(stream.average_rate or 0)) for stream in pictures[:MAX_TRACKS]}
         self._audio = container.streams.best("audio")
         self._streams = [*self._looked, *([] if self._audio is None else [self._audio])]
@@ -158,7 +159,7 @@ class _Reading:
             raise FilmError("nothing of it could be decoded")
         seen = max(self._listener.seconds, *(looked.seconds for looked in tracks), 0.0)
         says = (self._container.duration or 0) / av.time_base
-        shown = max(tracks, key=lambda looked: looked.best, default=None)
+        shown = max(tracks, key=lambda looked: len(looked.found), default=None)
         video = next((stream for stream, looked in self._looked.items() if looked is shown), None)
         return Seen(
             format=self._container.format.name.split(",")[0],
