@@ -49,7 +49,7 @@ def test_every_pair_that_has_a_level_is_compared_and_scored_the_same(platform):
     model = Model.shipped()
     whole = compare(closed, found.closed, table, found.newer, rarity)
     some = compare(closed, found.closed, table, found.newer, rarity, worth=Bound(model).may_be_shown)
-    assert 0 < len(some) < 0.9 * len(whole)
+    assert 0 < len(some) < 0.3 * len(whole)  # two thirds, were ways of writing not known by then
     left = {some.pair(row): row for row in range(len(some))}
     scores, again = model.score(whole), model.score(some)
     shown = np.flatnonzero(scores.level)
