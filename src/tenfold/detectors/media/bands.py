@@ -70,7 +70,8 @@ class _Cut(msgspec.Struct, frozen=True):
         """All values that are looked at, n x values. Of a few queries Python cuts the bands faster."""
         words = queries.tolist()
         bands = [word >> shift & mask for four in words for shift, mask in self.of_a_word for word in four]
-        found = np.array(bands, np.int64).reshape(len(words), -1).repeat(self.looks, axis=1)
+        looks = self.looks if len(words) == 1 else np.tile(self.looks, len(words))
+        found = np.array(bands, np.int64).repeat(looks).reshape(len(words), -1)
         found ^= self.flips
         return found
 
@@ -140,9 +141,7 @@ class FrozenHashes:
     def _search(self, queries: Codes, offset: int, near: int) -> Found:
         """Of one query most of the time goes into calls of numpy, so there are few."""
         values = self._cut.values(queries).ravel()
-        begins = self._starts.take(values)
-        values += 1
-        ends = self._starts.take(values)
+        begins, ends = self._starts.take(values), self._starts[1:].take(values)
         counts = ends - begins
         ends -= counts.cumsum(dtype=np.uint32)  # modulo 2**32, as is the sum that follows
         found = ends.repeat(counts)
