@@ -6,7 +6,9 @@ candidates, open_candidates     who shares enough (sharing.py)
 pairs                           both, those that may be of one hand near each other
 """
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from pathlib import Path
 from typing import cast
@@ -25,6 +27,7 @@ from tenfold.linkage.table import NEVER
 
 CAP = 50  # a key that more accounts show finds no candidates in a sweep; agreeing on it still counts
 OPEN_CAP = 20  # the same between accounts of which neither is closed
+_COUNTS = 1 << 18  # keys at once of which it is told whether they find somebody
 
 
 class FirstLook:
@@ -69,7 +72,13 @@ class FirstLook:
     def _write_useful(self, out: Path) -> None:
         muted = pq.read_table(self._stages.folder / "muted.parquet")["key"].to_numpy()
         counted = pq.read_table(self._stages.folder / "counts.parquet")
-        useful = self.worth.useful(counted, muted, OPEN_CAP)
+        starts = range(0, max(len(counted), 1), _COUNTS)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            parts = pool.map(
+                lambda start: self.worth.useful(counted.slice(start, _COUNTS), muted, OPEN_CAP), starts
+            )
+            useful = pa.concat_tables(parts)
+        useful = useful.set_column(1, "place", pa.array(np.arange(len(useful)), pa.int32()))
         pq.write_table(useful, out, compression="lz4", use_dictionary=False)
 
     def _ask(self, name: str, ask: Callable[[Engine, Tables, Path], None], tables: dict[str, str]) -> None:

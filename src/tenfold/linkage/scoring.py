@@ -29,7 +29,7 @@ from tenfold.linkage.resting import Rows, needed_keys
 from tenfold.linkage.shared_keys import Shared, shared
 from tenfold.linkage.worth import Worth
 
-BATCH_PAIRS = 25_000
+BATCH_PAIRS = 12_500
 _KINDS = {family.value: [kind for kind in Kind if ABOUT[kind].family == family] for family in Family}
 SCORED = pa.schema(
     [

@@ -108,13 +108,18 @@ def candidates(keys: Keys, owners: Owners, worth: Worth, *, both_open: bool) -> 
 def by_kin(newer: Numbers, older: Numbers, points: Numbers) -> Numbers:
     """An order of pairs, each of which is there once, in which accounts that may be of one hand stand near
     each other: by the oldest to whom one comes from a newer account over its best older one and so on."""
-    order = np.lexsort((older, -points, newer))
-    first = order[np.diff(newer[order], prepend=-1) != 0]
-    root = np.arange(max(int(newer.max(initial=-1)), int(older.max(initial=-1))) + 1)
-    root[newer[first]] = older[first]
+    root = np.arange(max(newer.max(initial=-1), older.max(initial=-1)) + 1)
+    order = np.argsort(newer.astype(np.int64) << 32 | older)
+    newer, older, points = newer[order], older[order], points[order]
+    starts = np.flatnonzero(begins_new(newer))
+    if len(starts):
+        most = np.repeat(np.maximum.reduceat(points, starts), np.diff(starts, append=len(order)))
+        best = np.flatnonzero(points == most)
+        best = best[begins_new(newer[best])]
+        root[newer[best]] = older[best]
     while not np.array_equal(further := root[root], root):
         root = further
-    return np.lexsort((older, newer, root[newer]))
+    return np.asarray(order[np.argsort(root[newer], kind="stable")])
 
 
 def _runs(shown: Numbers) -> Iterator[Numbers]:

@@ -20,7 +20,7 @@ from tenfold.linkage.ordering import begins_new, spread
 
 ROWS = 80_000_000  # of keys at once, 1.5 GB; where there are more, their files are read once for so many each
 _PARTS = 16  # of the keys at once, each of them sorted by itself
-_USEFUL = 1 << 18  # keys of which it is told at once who shows them
+_USEFUL = 1 << 18  # keys at once of which it is told who shows them
 
 Numbers = NDArray[np.int64]
 Accounts = NDArray[np.int32]
@@ -53,9 +53,11 @@ class Sorting:
         shut = np.zeros(max(shown.account.max(initial=-1), closed.max(initial=-1)) + 1, np.int32)
         shut[closed] = 1
         self._last = (tables["keys"], shown)
-        accounts = np.diff(shown.starts)
-        of_closed = np.add.reduceat(shut[shown.account], shown.starts[:-1]) if len(accounts) else accounts
-        return pa.table({"key": shown.key, "accounts": accounts, "closed": of_closed.astype(np.int64)})
+        starts = range(0, len(shown.key), _USEFUL)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            of_closed = pool.map(lambda start: _sums(shut, shown, start), starts)
+            closed = np.concatenate([np.empty(0, np.int64), *of_closed])
+        return pa.table({"key": shown.key, "accounts": np.diff(shown.starts), "closed": closed})
 
     def shown(self, tables: Tables, scratch: Path) -> pa.Table:
         """(place, account), ascending by place: who shows the keys of `useful`, which have these places."""
@@ -88,6 +90,13 @@ class Sorting:
             for column in zip(*((one.key, np.diff(one.starts), one.account) for one in found), strict=True)
         )
         return Shown(key, np.append(0, np.cumsum(counts)), account)
+
+
+def _sums(flags: NDArray[np.int32], shown: Shown, start: int) -> Numbers:
+    """How many accounts of a flag show each of _USEFUL keys from this one on."""
+    starts = shown.starts[start : start + _USEFUL + 1]
+    own = flags[shown.account[starts[0] : starts[-1]]]
+    return np.add.reduceat(own, starts[:-1] - starts[0], dtype=np.int64)
 
 
 def _who(shown: Shown, key: Keys, place: Accounts) -> pa.Table:
