@@ -16,7 +16,7 @@ import tesserocr
 from PIL import Image
 from rapidfuzz.fuzz import partial_ratio
 
-from tenfold.detectors.media.picture import Pixels
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.reading import lines, weights
 from tenfold.detectors.media.reading.latin import Recogniser
 from tenfold.detectors.media.reading.places import Finder

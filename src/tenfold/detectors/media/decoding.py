@@ -16,6 +16,7 @@ from PIL import Image
 from tenfold.detectors.media import asking, film, keypoints, pdq, picture, points, tilts
 from tenfold.detectors.media.answers import Answer, Film, Looks
 from tenfold.detectors.media.asking import Asked
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.confinement import FILM_CPU_SECONDS, PICTURE_CPU_SECONDS, allow_cpu, confine
 from tenfold.detectors.media.film import FilmError
 from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_picture, unread_picture
@@ -27,7 +28,7 @@ _BUFFER: Final = 1 << 18
 ANIMATION_CPU: Final = 4.0  # seconds of CPU; together with the picture itself less than a picture may take
 
 
-def look(pixels: picture.Pixels) -> Looks:
+def look(pixels: Pixels) -> Looks:
     """The hashes of a picture and its turned forms."""
     found = pdq.hashes_of_turns(pdq.luma_of(pixels))
     return Looks([pdq.to_hex(bits) for bits, _ in found], found[0][1])
@@ -116,7 +117,7 @@ def _try(data: bytes) -> Answer:
     return answer(io.BufferedReader(io.BytesIO(data)), len(data), small=True)
 
 
-def small_film(pixels: picture.Pixels) -> bytes:
+def small_film(pixels: Pixels) -> bytes:
     """A second of a film of this picture, moving, with sound."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as made:

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 
 from tenfold.detectors.media.answers import Film
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.looks import MAX_SECONDS, Looked, packed
-from tenfold.detectors.media.picture import Pixels
 from tenfold.detectors.media.sounds import Listener
 
 MAX_HEARD: Final = 3600.0  # seconds of sound

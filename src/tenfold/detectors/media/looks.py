@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.detectors.media import frames
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.pdq import LEAST_QUALITY, SIDE
-from tenfold.detectors.media.picture import Pixels
 from tenfold.detectors.media.shots import Shots
 from tenfold.detectors.media.stretch import Grey, Hashed, Stretch, hash_grey
 

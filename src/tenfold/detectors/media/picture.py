@@ -10,7 +10,6 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -25,6 +24,7 @@ from PIL import (
 )
 
 from tenfold.detectors.media.borders import inner_box
+from tenfold.detectors.media.colours import Pixels, rgb
 from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES
 from tenfold.detectors.media.panels import Box, panels
 from tenfold.detectors.media.pdq import SIDE
@@ -41,15 +41,8 @@ FORMATS: Final = (
 )
 MAX_PIXELS: Final = 100_000_000  # 400 MB while they are unpacked
 MAX_JPEG_PIXELS: Final = 250_000_000  # of JPEG, decoded smaller and row by row; some phones make 200 million
-LONGEST: Final = (
-    2048  # pixels of the longer side that are worked on; larger pictures have up to twice as many
-)
 _BY_ROW = ("JPEG", "MPO")  # formats, unless they are written from coarse to fine
-_STRIP = 64  # rows of a large picture, made smaller, that are converted at once
-GROUND: Final = (128, 128, 128)  # under transparent pixels; black or white would hide drawings of that colour
 TRIM_SIDE: Final = 1024  # pixels of the longer side at which a border is looked for
-
-Pixels = NDArray[np.uint8]  # rows x columns x 3
 
 # The value of EXIF's Orientation, and what brings such a picture upright.
 _UPRIGHT = {
@@ -78,7 +71,7 @@ class PictureError(ValueError):
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """`whole` is SIDE x SIDE; `trimmed` too, without a border of one colour; None where there is none.
 
-    `upright` has its own proportions; of a large JPEG it is smaller than the file says. `grey` is the same
+    `upright` has its own proportions; of a large file it is smaller than that says. `grey` is the same
     without colours. `boxes`: where pictures stand in it on plain ground.
     """
 
@@ -148,7 +141,7 @@ def _decoded(data: bytes) -> _Decoded:
                 format=image.format or "",
                 width=width,
                 height=height,
-                colours=_rgb(image),
+                colours=rgb(image),
                 orientation=orientation,
                 animated=animated,
             )
@@ -177,7 +170,7 @@ def frames(data: bytes) -> Iterator[tuple[float, Pixels]]:
         for number in count():  # how many there are takes GIF's reader minutes to say
             try:
                 image.seek(number)
-                pixels = np.asarray(_rgb(image))
+                pixels = np.asarray(rgb(image))
             except MemoryError:
                 raise
             except Exception:  # decoders raise whatever they like at broken files
@@ -198,39 +191,6 @@ def _orientation(image: Image.Image) -> int:
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
     method = _UPRIGHT.get(orientation)
     return image if method is None else image.transpose(method)
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    """Every mode as red-green-blue; a large picture smaller, strip by strip, which takes little memory."""
-    factor = max(image.size) // LONGEST
-    if factor < 2 or image.mode.startswith(("I", "F")):
-        return _flat(image)
-    image.load()
-    width, height = image.size
-    small = Image.new("RGB", (-(-width // factor), -(-height // factor)))
-    for top in range(0, height, _STRIP * factor):
-        strip = image.crop((0, top, width, min(height, top + _STRIP * factor)))
-        small.paste(_flat(strip).reduce(factor), (0, top // factor))
-    return small
-
-
-def _flat(image: Image.Image) -> Image.Image:
-    if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB")
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
-        ground = Image.new("RGB", image.size, GROUND)
-        layer = image.convert("RGBA")
-        ground.paste(layer, mask=layer.getchannel("A"))
-        return ground
-    return image.convert("RGB")
-
-
-def _eight_bits(values: NDArray[np.generic]) -> Pixels:
-    """Deep or floating grey as 0 to 255; not-a-number is black."""
-    grey = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0)
-    top = float(grey.max(initial=0))
-    scale = 255 / 65535 if top > 255 else 255 if top <= 1 else 1
-    return np.asarray(np.clip(grey * scale, 0, 255), np.uint8)
 
 
 def _boxes(grey: Image.Image) -> list[Box]:

@@ -7,8 +7,8 @@ from typing import Any, Final
 import av
 import numpy as np
 
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.film import CONTAINERS, MAX_SIDE_PIXELS
-from tenfold.detectors.media.picture import Pixels
 from tenfold.detectors.media.reading.reader import Reader
 from tenfold.events import Line
 

@@ -5,7 +5,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from tenfold.detectors.media.picture import Pixels
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.reading import weights
 
 HEIGHT: Final = 48  # pixels to which a line is brought

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.detectors.media.picture import Pixels
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.reading.places import Place
 
 HEIGHT: Final = 48  # pixels of a line that is cut out

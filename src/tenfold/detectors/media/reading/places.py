@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.detectors.media.picture import Pixels
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.reading import weights
 
 LEAST: Final = 0.3  # of 1, of a pixel

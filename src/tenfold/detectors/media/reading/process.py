@@ -16,6 +16,7 @@ import numpy as np
 from tenfold.detectors.media import asking, picture
 from tenfold.detectors.media.answers import Answer
 from tenfold.detectors.media.asking import Asked
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.confinement import PICTURE_CPU_SECONDS, READING_MEMORY, allow_cpu, confine
 from tenfold.detectors.media.decoding import small_film
 from tenfold.detectors.media.kinds import MAX_PICTURE_BYTES, START, is_film, is_picture
@@ -58,7 +59,7 @@ def _serve(reader: Reader, source: BinaryIO, sink: BinaryIO) -> None:
         asking.say(sink, said)
 
 
-def _sample() -> picture.Pixels:
+def _sample() -> Pixels:
     """A line of letters, so that both readers have been used."""
     page = np.full((96, 480, 3), 255, np.uint8)
     cv2.putText(page, "Tenfold", (40, 64), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (0, 0, 0), 4)

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from tenfold.detectors.media.picture import Pixels
+from tenfold.detectors.media.colours import Pixels
 from tenfold.detectors.media.reading import lines
 from tenfold.detectors.media.reading.arabic import Tesseract
 from tenfold.detectors.media.reading.latin import Recogniser
