@@ -291,3 +291,24 @@ def test_workers_that_file_the_same_subjects_at_once_do_it_once(database_url: st
             ("remove", 30),
         ]
         assert audit.verify(check).intact
+
+
+def test_a_case_about_an_account_is_in_the_language_of_the_account(platform: Conn) -> None:
+    """So that whoever reads Arabic gets the returns that write Arabic."""
+
+    def opened(id_: str, rule: str) -> str | None:
+        one = firing(account(id_), rule, account=id_, language=None)
+        file_firings(platform, [one], NOW)
+        ask = "SELECT language FROM cases WHERE subject_id = %s AND subject_kind = 'account'"
+        language: str | None = rows(platform, ask, id_)[0][0]
+        return language
+
+    platform.execute("UPDATE accounts SET language = 'ar-EG' WHERE id = 'a-2'")
+    assert opened("a-1", "return") == "en", "as it writes"
+    assert opened("a-2", "return") == "ar", "as the platform told"
+    platform.execute(
+        "INSERT INTO accounts (id, created_at, first_seq, updated_at) VALUES ('a-3', %s, 1, %s)", [NOW, NOW]
+    )
+    assert opened("a-3", "return") is None
+    platform.execute("UPDATE accounts SET language = 'en' WHERE id = 'a-2'")
+    assert opened("a-2", "another") == "ar", "an open case stays where it is"

@@ -8,7 +8,7 @@ import msgspec
 from tenfold.casework import lost_links, orders
 from tenfold.casework.states import CASE_STEPS, ActionState, CaseState, CaseStep, after
 from tenfold.judgement import Effects, Firing
-from tenfold.store import actions, audit, cases, signals
+from tenfold.store import actions, audit, cases, languages, signals
 from tenfold.store.actions import NewAction
 from tenfold.store.audit import Entry
 from tenfold.store.cases import Case, FiringRow, Opening
@@ -111,6 +111,7 @@ class _Placed(msgspec.Struct):
 def _place(conn: Conn, fresh: Sequence[Firing], present: dict[Subject, Case], now: datetime) -> _Placed:
     """Open cases and join open ones. A case that another transaction opens at the same moment is joined."""
     openings = {subject: _opening(group, now) for subject, group in _by_subject(fresh).items()}
+    _tell_languages(conn, [opening for subject, opening in openings.items() if subject not in present])
     placed = _Placed({}, {}, {})
     while openings:
         for subject in [subject for subject in openings if subject in present]:
@@ -130,6 +131,18 @@ def _place(conn: Conn, fresh: Sequence[Firing], present: dict[Subject, Case], no
     if placed.raised:
         cases.update_open(conn, placed.raised.items(), now)
     return placed
+
+
+def _tell_languages(conn: Conn, openings: Sequence[Opening]) -> None:
+    """A case about what has no language of its own (an account, media) is in that of the account."""
+    lacking = [
+        opening for opening in openings if opening.language is None and opening.account and opening.queue
+    ]
+    known = (
+        languages.spoken(conn, [opening.account for opening in lacking if opening.account]) if lacking else {}
+    )
+    for opening in lacking:
+        opening.language = known.get(opening.account or "")
 
 
 def _by_subject(firings: Iterable[Firing]) -> dict[Subject, list[Firing]]:
