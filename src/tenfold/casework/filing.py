@@ -18,6 +18,7 @@ from tenfold.taxonomy import ActionKind, Severity
 
 REVIEW_QUEUE = "review"  # where a rule that names no queue asks for a person
 LEAD_QUEUE = "lead"
+SPEAKERS = (SubjectKind.ACCOUNT, SubjectKind.MEDIA)
 
 # Until when a case is due when its rule does not say; an operator's rules do.
 DUE = {
@@ -133,16 +134,16 @@ def _place(conn: Conn, fresh: Sequence[Firing], present: dict[Subject, Case], no
     return placed
 
 
-def _tell_languages(conn: Conn, openings: Sequence[Opening]) -> None:
-    """A case about what has no language of its own (an account, media) is in that of the account."""
+def _tell_languages(conn: Conn, openings: Iterable[Opening]) -> None:
+    """A case about an account or its media, which have no language of their own, is in that of the account."""
     lacking = [
-        opening for opening in openings if opening.language is None and opening.account and opening.queue
+        (opening, opening.account)
+        for opening in openings
+        if opening.subject.kind in SPEAKERS and opening.account and opening.queue and not opening.language
     ]
-    known = (
-        languages.spoken(conn, [opening.account for opening in lacking if opening.account]) if lacking else {}
-    )
-    for opening in lacking:
-        opening.language = known.get(opening.account or "")
+    known = languages.spoken(conn, [account for _, account in lacking]) if lacking else {}
+    for opening, account in lacking:
+        opening.language = known.get(account)
 
 
 def _by_subject(firings: Iterable[Firing]) -> dict[Subject, list[Firing]]:
