@@ -135,7 +135,7 @@ def _place(conn: Conn, fresh: Sequence[Firing], present: dict[Subject, Case], no
 
 
 def _tell_languages(conn: Conn, openings: Iterable[Opening]) -> None:
-    """A case about an account or its media, which have no language of their own, is in that of the account."""
+    """A case about an account or its media, which have no language of their own, is in the account's."""
     lacking = [
         (opening, opening.account)
         for opening in openings
