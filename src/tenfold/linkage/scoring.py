@@ -74,9 +74,9 @@ class Processes:
     def __enter__(self) -> Self:
         return self
 
-    def start(self) -> None:
-        """Start them now, not when they are needed."""
-        for _ in range(self.others):
+    def start(self, most: int) -> None:
+        """Start them now, so many at most, not when they are needed."""
+        for _ in range(min(self.others, most)):
             self.pool.submit(_ready)
 
     def __exit__(self, *_: object) -> None:

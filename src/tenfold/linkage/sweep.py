@@ -98,10 +98,10 @@ class Sweep:
             step()
 
     def _find(self) -> None:
-        """As FirstLook.find; meanwhile the processes that will score get ready, where there is much to do."""
-        found = (self.stages.folder / "pairs.parquet").exists()
-        if self.history.manifest.accounts > scoring.BATCH_PAIRS and not found:
-            self._processes.start()
+        """As FirstLook.find; meanwhile the processes that will score get ready: about as many pairs are found
+        as there are accounts."""
+        if not (self.stages.folder / "pairs.parquet").exists():
+            self._processes.start(self.history.manifest.accounts // scoring.BATCH_PAIRS)
         self._first.find()
 
     def _accounts(self) -> None:
