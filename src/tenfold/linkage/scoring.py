@@ -47,9 +47,9 @@ SCORED = pa.schema(
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What every worker needs. `accounts` are Arrow files, `numbers` the account numbers in them, ascending
-    over all files. `weak_accounts`: of a value that more accounts show it is told which links rest on
-    it."""
+    """What every worker needs. `accounts` are Arrow files (accounts_of_pairs.write), ascending by account
+    number over all of them. `weak_accounts`: of a value that more accounts show it is told which links rest
+    on it."""
 
     pairs: Path
     counts: Path
