@@ -107,10 +107,11 @@ def test_what_is_in_memory_needs_neither_thread_nor_framework(
     token = headers["authorization"].split()[1]
     assert filled.client.get(f"/hma{LOOK}", headers=headers).status_code == 200
     monkeypatch.setattr(Lookup, "near", no_thread)
+    caplog.clear()
     with caplog.at_level("INFO", logger="tenfold.web.requests"):
         assert list(filled.client.get(f"/hma{LOOK}", headers=headers).json()) == ["NEAR"]
         assert list(filled.client.get(f"/hma/key/{token}{LOOK}").json()) == ["NEAR"]
-    lines = [record.getMessage() for record in caplog.records]
+    lines = [record.getMessage() for record in caplog.records if record.name == "tenfold.web.requests"]
     assert [line.split()[1:4] for line in lines] == [
         ["GET", "/hma/m/lookup", "200"],
         ["GET", "/hma/key/{token:str}/m/lookup", "200"],
