@@ -21,7 +21,7 @@ from tenfold_bench import _returns, link_quality
 from tenfold.linkage import calibration, evaluation, starting, training
 from tenfold.linkage.calibration import Tried
 from tenfold.linkage.compare import Comparisons
-from tenfold.linkage.model import LIKELY, Model
+from tenfold.linkage.model import Model
 from tenfold.linkage.parameters import CURVES, Parameters
 from tenfold.linkage.table import Table
 
@@ -77,16 +77,17 @@ def findings(work: Path, accounts: int, seed: int, posts: int) -> Findings:
 
 
 def _read(columns: dict[str, np.ndarray[Any, Any]], accounts: int, posts: int) -> Findings:
-    """Comparisons without the accounts that were compared: of these only the posts count."""
+    """Comparisons without the accounts that were compared: of these only the posts count, and which pairs
+    are of one newer account."""
     size = len(columns["level"])
     newer = Table.of([])
-    newer.columns.posts = np.full(size, posts)
+    newer.columns.posts = np.full(len(columns["honest"]), posts)
     none = np.empty((size, 0), np.int32)
     compared = Comparisons(
         left=newer,
         left_rows=np.zeros(size, np.int64),
         right=newer,
-        right_rows=np.arange(size),
+        right_rows=columns["newer"],
         population=accounts,
         level=columns["level"],
         strength=columns["strength"],
@@ -103,8 +104,7 @@ def likely_from(model: Model, kept: list[Findings]) -> float:
     best, honest = [], 0
     for one in kept:
         scores = model.score(one.comparisons)
-        allowed = model.levels(scores.items, scores.uncopyable, np.ones(len(one.same)))[0] == LIKELY
-        score = np.where(allowed & ~one.same, scores.probability, 0.0)
+        score = np.where(scores.may & ~one.same, scores.probability, 0.0)
         best.append(evaluation.best_of(one.newer, score, len(one.honest))[one.honest])
         honest += int(one.honest.sum())
     at = evaluation.threshold(np.concatenate(best), honest, HONEST_FLAGGED)

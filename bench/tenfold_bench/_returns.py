@@ -10,7 +10,8 @@ from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import style, usual
 from tenfold.linkage.compare import Comparisons, compare
 from tenfold.linkage.kinds import Kind, Level
-from tenfold.linkage.model import LIKELY, Model
+from tenfold.linkage.model import Model
+from tenfold.linkage.ordering import portions
 from tenfold.linkage.pairing import Pairs, candidates
 from tenfold.linkage.parameters import KNOTS, name_of
 from tenfold.linkage.rarity import Rarity, count_names
@@ -180,12 +181,10 @@ def write_all_styles(people: Population, pairs: Pairs) -> None:
 def score(people: Population, pairs: Pairs, model: Model) -> Scored:
     """Pairs in portions, with the texts that were read so far."""
     parts = []
-    for start in range(0, len(pairs.closed), PAIRS):
-        part = slice(start, start + PAIRS)
-        compared = comparisons(people, pairs.closed[part], pairs.newer[part])
-        scores = model.score(compared)
-        allowed = model.levels(scores.items, scores.uncopyable, np.ones(len(compared)))[0]
-        parts.append((scores.bits, scores.probability, scores.level, allowed == LIKELY))
+    for portion in portions(pairs.newer, PAIRS):
+        part = slice(*portion)
+        scores = model.score(comparisons(people, pairs.closed[part], pairs.newer[part]))
+        parts.append((scores.bits, scores.probability, scores.level, scores.may))
     return Scored(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

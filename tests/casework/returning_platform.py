@@ -96,7 +96,7 @@ def use_a_plain_model(conn: Conn) -> None:
         worn=None,
         likely=0.9,
         possible=0.3,
-        proves=2.0,  # a device, half of it where the look is worn
+        proves=2.0,  # a device, or one friend
         report={},
     )
     link_models.add(conn, plain.version, msgspec.to_builtins(plain), report={}, made_by="test")

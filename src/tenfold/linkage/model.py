@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tenfold.linkage import judging, looks, parameters
 from tenfold.linkage.compare import Comparisons
+from tenfold.linkage.compare_sets import MOST_TIE
 from tenfold.linkage.kinds import ABOUT, FEW, HOME, Kind, Level
 from tenfold.linkage.ledger import Family, Judged
 from tenfold.linkage.parameters import KNOTS, SEGMENTS, Parameters, place_of
@@ -33,6 +34,8 @@ _COPYABLE = np.array([ABOUT[kind].copyable for kind in Kind])
 BEARING = [family for family in Family if family != Family.TIME]  # time alone says nothing
 _BEARING = [list(Family).index(family) for family in BEARING]
 _BEYOND_NAMES = [place for place, family in enumerate(BEARING) if family != Family.NAMES]
+_HARD = [BEARING.index(family) for family in (Family.DEVICES, Family.COMPANY)]
+_FRIENDS = [Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
 _LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
 _PLACE = 3_000  # thousandths of a bit: an address or network that more show proves nothing
 _ALIKE = 1.0  # bits of style without which an address that many show proves nothing
@@ -42,27 +45,27 @@ _SHOWN = [
     *(Kind.URL, Kind.MEDIA, Kind.TEXT),
 ]
 _TAKEN = (3, 4)  # of what a framer takes, from which on less is believed of what nothing proves
-_WORN = 0.5  # of a proof counts where the new account wears the closed one's look
-_HEARD = 0.5  # of the company's proof counts where the new account has copied the closed one's texts
-_OF_HEARD = np.array([_HEARD if ABOUT[kind].family == Family.COMPANY else 1.0 for kind in Kind])
+_FOOLED = 6.0  # bits that prove who wears somebody's look and has one friend of the closed account
 _COMMON = 1.0  # bits that an address or network adds which more accounts show than live together
 _LOW, _WIDE = np.array(KNOTS[:-1]), np.diff(KNOTS)
 _PLACES = [kind for kind in Kind if kind not in (Kind.ADDRESS, Kind.NETWORK)]
-# Which pairs may be shown, which may be called likely, and which are proven: (n,).
-_Allowed = tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
 
 
 class Scores(msgspec.Struct, kw_only=True):
     """n pairs. `bits`: log2 odds, prior included; `probability`: calibrated; `level` into LEVELS;
-    `held_back` into HELD_BACK; all (n,). `items` int64 (n, len(Kind)): thousandths of a bit that each kind
-    added, after damping and caps. `uncopyable` int64 (n, len(BEARING)): what evidence that nobody can copy
-    says by itself, by family. `prior` int64 (n,), in thousandths of a bit. `curve` (n,): which of the
-    parameters' `curves` tells the probability, -1 for none: such a pair is never shown."""
+    `held_back` into HELD_BACK; all (n,). `may`: what was found may be called likely, were it probable;
+    `dressed`: the new account wears somebody's look, the closed one's or another's. `items` int64
+    (n, len(Kind)): thousandths of a bit that each kind added, after damping and caps. `uncopyable` int64
+    (n, len(BEARING)): what evidence that nobody can copy says by itself, by family. `prior` int64 (n,), in
+    thousandths of a bit. `curve` (n,): which of the parameters' `curves` tells the probability, -1 for none:
+    such a pair is never shown."""
 
     bits: NDArray[np.float64]
     probability: NDArray[np.float64]
     level: NDArray[np.int8]
     held_back: NDArray[np.int8]
+    may: NDArray[np.bool_]
+    dressed: NDArray[np.bool_]
     items: NDArray[np.int64]
     uncopyable: NDArray[np.int64]
     prior: NDArray[np.int64]
@@ -83,6 +86,7 @@ class Model:
             self._base[place], self._slopes[place] = weight.base, weight.slopes
         self._damping = np.array([[given.damping[ABOUT[kind].family]] for kind in Kind])
         self._caps = np.array([[given.caps[family]] for family in Family])
+        self._needed = math.log2(given.possible / (1.0 - given.possible))
         self._weighs = (self._base != 0.0) | self._slopes.any(axis=1)  # the others add nothing
 
     @classmethod
@@ -106,12 +110,45 @@ class Model:
         agrees with somebody's by chance."""
         return self.parameters.per_doubled_posts * posts_seen(posts)
 
-    def score(self, comparisons: Comparisons) -> Scores:
-        """Score all pairs."""
-        given, size = self.parameters, len(comparisons)
+    def score(self, comparisons: Comparisons, dressed: NDArray[np.bool_] | None = None) -> Scores:
+        """Score all pairs. `dressed` (n,): new accounts of which other pairs than these tell that they wear
+        a closed one's look."""
+        items, uncopyable = self._added(comparisons)
+        before = self.prior_bits(comparisons.population) - self.posted(comparisons.posts)
+        prior = np.rint(1000.0 * before).astype(np.int64)
+        bits = (prior + items.sum(axis=1)) / 1000.0
+        odds = np.stack([np.interp(bits, *curve) for curve in self.parameters.curves])
+        taken, families = looks.taken(comparisons.level, comparisons.copied), by_family(items)
+        surfaces = self._surface(items, families)
+        unproven = 1 + np.searchsorted(_TAKEN, taken, side="right")
+        told = surfaces & (odds.max(axis=0) >= self._needed)
+        wearing = comparisons.right_rows[told & looks.dressed(comparisons.level, comparisons.copied)]
+        wears = np.isin(comparisons.right_rows, wearing)
+        if dressed is not None:
+            wears |= dressed
+        proven = self._proven(comparisons, uncopyable, wears)
+        may = surfaces & proven & self._two(families)
+        curve = np.where(surfaces, np.where(may, 0, unproven), -1).astype(np.int8)
+        probability = _probability(np.choose(np.maximum(curve, 0), odds))
+        level, held_back = self._levels(surfaces, may, proven, probability, _probability(odds[0]))
+        return Scores(
+            bits=bits,
+            probability=probability,
+            level=level,
+            held_back=held_back,
+            may=may,
+            dressed=wears,
+            items=items,
+            uncopyable=uncopyable,
+            prior=prior,
+            curve=curve,
+        )
+
+    def _added(self, comparisons: Comparisons) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """`items` and `uncopyable` of Scores."""
+        size = len(comparisons)
         items = np.zeros((size, len(Kind)), np.int64)
         uncopyable = np.zeros((size, len(BEARING)), np.int64)
-        taken = looks.taken(comparisons.level, comparisons.copied)
         for start in range(0, size, _PAIRS):
             part = slice(start, start + _PAIRS)
             raw = self.contributions(comparisons.level[part], comparisons.strength[part])
@@ -119,25 +156,7 @@ class Model:
             told, own = np.split(self.combined(both), 2)
             items[part] = np.rint(1000.0 * told)
             uncopyable[part] = np.rint(1000.0 * by_family(own))
-        before = self.prior_bits(comparisons.population) - self.posted(comparisons.posts)
-        prior = np.rint(1000.0 * before).astype(np.int64)
-        bits = (prior + items.sum(axis=1)) / 1000.0
-        odds = [np.interp(bits, *curve) for curve in given.curves]
-        surfaces, may, _ = allowed = self._may(items, uncopyable)
-        unproven = 1 + np.searchsorted(_TAKEN, taken, side="right")
-        curve = np.where(surfaces, np.where(may, 0, unproven), -1).astype(np.int8)
-        probability = _probability(np.choose(np.maximum(curve, 0), odds))
-        level, held_back = self._levels(allowed, probability, _probability(odds[0]))
-        return Scores(
-            bits=bits,
-            probability=probability,
-            level=level,
-            held_back=held_back,
-            items=items,
-            uncopyable=uncopyable,
-            prior=prior,
-            curve=curve,
-        )
+        return items, uncopyable
 
     def judged(self, comparisons: Comparisons, scores: Scores, i: int) -> Judged:
         """Pair i with all that was found, strongest first; the items and the prior add up to its bits."""
@@ -170,42 +189,54 @@ class Model:
         support *= np.minimum(1.0, self._caps / np.maximum(total, 1e-9))[_FAMILY]
         return np.ascontiguousarray((support + np.minimum(turned, 0.0)).T)
 
-    def levels(
+    def _levels(
         self,
-        items: NDArray[np.int64],
-        uncopyable: NDArray[np.int64],
+        surfaces: NDArray[np.bool_],
+        may: NDArray[np.bool_],
+        proven: NDArray[np.bool_],
         probability: NDArray[np.float64],
-        were_it_proven: NDArray[np.float64] | None = None,
+        were_it_proven: NDArray[np.float64],
     ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
         """What may be said of each pair, and why not more than that: LIKELY is held back where the
-        probability would be high enough, were it proven (None: no matter whether it is)."""
-        wanted = probability if were_it_proven is None else were_it_proven
-        return self._levels(self._may(items, uncopyable), probability, wanted)
-
-    def _levels(
-        self, allowed: _Allowed, probability: NDArray[np.float64], were_it_proven: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+        probability would be high enough, were it proven."""
         given = self.parameters
-        surfaces, may, proven = allowed
         level = np.where(surfaces & (probability >= given.possible), POSSIBLE, NONE)
         level = np.where(may & (probability >= given.likely), LIKELY, level)
-        wanted = were_it_proven >= given.likely
         held = np.where(level == NONE, WEAK, 0)
-        held = np.where((level == POSSIBLE) & wanted & ~may, np.where(proven, ONE_FAMILY, COPYABLE), held)
+        wanted = (level == POSSIBLE) & (were_it_proven >= given.likely) & ~may
+        held = np.where(wanted, np.where(proven, ONE_FAMILY, COPYABLE), held)
         return level.astype(np.int8), held.astype(np.int8)
 
-    def _may(self, items: NDArray[np.int64], uncopyable: NDArray[np.int64]) -> _Allowed:
-        """Which pairs may be shown, which may be called likely, and which are proven."""
-        given = self.parameters
-        carries, proves, supports = (1000.0 * bits for bits in (given.carries, given.proves, given.supports))
-        families = by_family(items)
+    def _surface(self, items: NDArray[np.int64], families: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Pairs that may be shown: two families speak for them, or one that is no name and no address."""
+        carries, supports = 1000.0 * self.parameters.carries, 1000.0 * self.parameters.supports
         several = (families >= supports).sum(axis=1) >= 2
         beyond_names = families[:, _BEYOND_NAMES].max(axis=1) >= carries
         not_placed = items[:, _PLACES].max(axis=1, initial=0) >= supports
-        surfaces = several | (beyond_names & not_placed)
-        two = (families >= carries).sum(axis=1) >= 2
-        proven = _proven(uncopyable, proves, supports)
-        return surfaces, surfaces & two & proven, proven
+        return np.asarray(several | (beyond_names & not_placed))
+
+    def _two(self, families: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Pairs for which two families speak, one of them so that it carries the link."""
+        carries, supports = 1000.0 * self.parameters.carries, 1000.0 * self.parameters.supports
+        several = (families >= supports).sum(axis=1) >= 2
+        return np.asarray(several & (families.max(axis=1) >= carries))
+
+    def _proven(
+        self, comparisons: Comparisons, uncopyable: NDArray[np.int64], dressed: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Whether what nobody can copy carries the link. `uncopyable` (n, BEARING) in thousandths of a bit.
+
+        Ways of writing are too alike among people who know one another to prove anything by themselves:
+        devices or the company that is kept must say the same. Who wears somebody's look needs much more where
+        the company is one friend, who may be fooled: that and a manner of writing which is alike by chance
+        are all that a framer wants.
+        """
+        given = self.parameters
+        devices, company = (uncopyable[:, place] for place in _HARD)
+        hard = devices + company >= 1000.0 * given.supports
+        lone = (devices < 1000.0 * given.supports) & _one_friend(comparisons)
+        asked = np.where(dressed & lone, _FOOLED, given.proves)
+        return np.asarray((uncopyable.sum(axis=1) >= 1000.0 * asked) & hard)
 
 
 def by_family(items: NDArray[Any]) -> NDArray[Any]:
@@ -224,12 +255,11 @@ def _told(raw: NDArray[np.float64], accounts: NDArray[np.int32]) -> NDArray[np.f
 def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDArray[np.float64]:
     """Only what speaks for a link and nobody can copy; shapes (n, len(Kind)), and (n,) for `copied`.
 
-    Texts shared word by word carry their style along, and a friend of the closed account may be taken in by
-    them: company proves half then. What one account says of another anybody could say, unless the other says
-    the same. Who was there while the other was still open may have lived beside it, and so may housemates: a
-    home and its company prove nothing then, nor does a device, unless both write alike. An address that many
-    show proves nothing either, unless both write alike and show something, but not all of a look, alike.
-    Where a whole look is worn, neither it nor style proves anything, and all else half.
+    Texts shared word by word carry their style along. What one account says of another anybody could say,
+    unless the other says the same. Who was there while the other was still open may have lived beside it, and
+    so may housemates: a home and its company prove nothing then, nor does a device, unless both write alike.
+    An address that many show proves nothing either, unless both write alike and show something, but not all
+    of a look, alike. Where a whole look is worn, neither it nor style proves anything.
     """
     level, copied = comparisons.level[part], comparisons.copied[part]
     worn = looks.worn(level)
@@ -242,27 +272,27 @@ def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDA
     places = own[:, HOME]
     places[many & (common | ~vouched[:, None])] = 0.0
     own[:, HOME] = places
-    both = (level[:, Kind.ANNOUNCED] == Level.SHARED) & (level[:, Kind.ANNOUNCES] == Level.SHARED)
+    both = _of_each_other(level)
     own[both, Kind.ANNOUNCED] = np.maximum(raw[both, Kind.ANNOUNCED], 0.0)
     housed = (level[:, HOME] == Level.HOUSED).any(axis=1)
     beside = level[:, Kind.GAP] == Level.BEFORE
     own[:, _LIVED] = np.where((beside | housed)[:, None], 0.0, own[:, _LIVED])
     own[housed, Kind.DEVICE] = 0.0
     own[beside & ((level[:, Kind.STYLE] != Level.LIKE) | copied), Kind.DEVICE] = 0.0
-    own *= np.where(copied[:, None], _OF_HEARD, 1.0)
-    own *= np.where(worn, _WORN, 1.0)[:, None]
     own[worn, Kind.STYLE] = 0.0
     return own
 
 
-def _proven(uncopyable: NDArray[np.int64], proves: float, supports: float) -> NDArray[np.bool_]:
-    """Whether what nobody can copy carries the link. `uncopyable` (n, BEARING) in thousandths of a bit.
+def _of_each_other(level: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Pairs of which each says that the other is the same, (n,)."""
+    shared = level[:, [Kind.ANNOUNCED, Kind.ANNOUNCES]] == Level.SHARED
+    return np.asarray(shared.all(axis=1))
 
-    Ways of writing are too alike among people who know one another to prove anything by themselves:
-    devices or the company that is kept must say the same.
-    """
-    hard = sum(uncopyable[:, BEARING.index(family)] for family in (Family.DEVICES, Family.COMPANY))
-    return np.asarray((uncopyable.sum(axis=1) >= proves) & (hard >= supports))
+
+def _one_friend(comparisons: Comparisons) -> NDArray[np.bool_]:
+    """Pairs whose company, as far as nobody can copy it, is worth no more than one friend, (n,)."""
+    strength = comparisons.strength[:, _FRIENDS].max(axis=1)
+    return np.asarray((strength <= MOST_TIE) & ~_of_each_other(comparisons.level))
 
 
 def _probability(odds: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -94,8 +94,19 @@ class Linker:
         ]
         before = known_pairs.before(conn, found, pairs, shown=False)
         material = kept, Table.of(found.values()), self._measures.rarity(hits)
-        judged = self._judge(conn, pairs, material, before)
+        judged = self._whole(conn, self._judge(conn, pairs, material, before), found)
         return self._keep(conn, Compared(pairs=pairs, judged=judged, before=before), ())
+
+    def _whole(self, conn: Conn, hunted: Sequence[Judged], found: Mapping[str, Fingerprint]) -> list[Judged]:
+        """Hunted pairs, the likely ones as a look at the new account beside all closures tells them: whether
+        it is dressed as one of them cannot be seen from this pair alone."""
+        suspects = sorted({one.new for one in hunted if one.level == "likely"})
+        if not suspects:
+            return list(hunted)
+        look = self.compared(conn, [found[new] for new in suspects])
+        pairs, told = set(look.pairs), {(one.closed, one.new): one for one in look.judged}
+        again = [told.get(pair) if (pair := (one.closed, one.new)) in pairs else one for one in hunted]
+        return [one for one in again if one]
 
     def _judge(
         self,

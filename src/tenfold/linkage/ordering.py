@@ -46,6 +46,17 @@ def once(rows: Numbers, size: int) -> tuple[Numbers, Numbers]:
     return named.nonzero()[0], (named.cumsum() - 1)[rows]
 
 
+def portions(groups: Numbers, size: int) -> list[tuple[int, int]]:
+    """Slices of at least `size` rows, but for the last, that part no group whose rows stand together."""
+    ends = np.append(np.flatnonzero(np.diff(groups)) + 1, len(groups))
+    found, start = [], 0
+    while start < len(groups):
+        place = min(int(np.searchsorted(ends, start + size)), len(ends) - 1)
+        found.append((start, int(ends[place])))
+        start = int(ends[place])
+    return found
+
+
 def spread(starts: Numbers, rows: Numbers) -> tuple[Numbers, Numbers]:
     """Of lists that begin at `starts` (and end where the next begins), each entry of those in `rows`: its
     place in `rows`, and where it is."""

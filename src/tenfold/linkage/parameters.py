@@ -37,9 +37,9 @@ class Parameters(msgspec.Struct, frozen=True, kw_only=True):
     `damping`, all together at most `caps` bits. `calibration` maps bits to log2 odds, both ascending,
     straight between; `copyable` is the same for pairs that nothing uncopyable proves, `alike` and `worn` for
     those of them of which three, and four or more, of what a framer takes are the same (looks.taken; None: as
-    the one before). `carries`: bits a family needs to count as one of
-    two; `proves`: bits that what nobody can copy needs, all together, `supports` of them from devices or the
-    company that is kept (and bits without which a name or an address stays alone). `likely`, `possible`:
+    the one before). `carries`: bits of the stronger of two families, `supports` of the other (and bits
+    without which a name or an address stays alone); `proves`: bits that what nobody can copy needs, all
+    together, `supports` of them from devices or the company that is kept. `likely`, `possible`:
     probabilities.
     """
 

@@ -44,6 +44,7 @@ def links(sweep: "Sweep", out: Path) -> None:
                 "probability": scored["probability"],
                 "level": scored["level"],
                 "held_back": scored["held_back"],
+                "dressed": scored["dressed"],
                 "decided": scored["decided"],
                 "cluster": pa.array(np.where(inside, label[older], -1), mask=~inside),
                 "cut": pc.if_else(pa.array(cut == Cut.NO), None, names),

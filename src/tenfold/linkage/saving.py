@@ -55,13 +55,15 @@ def save(
 
 
 def _pairs(sweep: Sweep) -> pa.Table:
-    """The numbers of the closed and the newer account of each pair that the sweep scored."""
+    """The numbers of the closed and the newer account of each pair that the sweep scored, and whether the
+    newer one wears a look."""
     found = pq.read_table(
         sweep.stages.folder / "links.parquet",
-        columns=["older_number", "newer_number", "points", "older_closed"],
+        columns=["older_number", "newer_number", "points", "older_closed", "dressed"],
     )
     found = found.filter(pc.and_(found["older_closed"], found["points"].is_valid()))
-    return pa.table({"older": found["older_number"], "newer": found["newer_number"]})
+    named = found.rename_columns(["older", "newer", *found.column_names[2:]])
+    return named.select(["older", "newer", "dressed"])
 
 
 def _batches(conn: Conn, sweep: Sweep, pairs: pa.Table) -> Iterator[tuple[int, list[Judged]]]:

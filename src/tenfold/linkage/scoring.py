@@ -40,6 +40,7 @@ SCORED = pa.schema(
         ("probability", pa.float64()),
         ("level", pa.int8()),
         ("held_back", pa.int8()),
+        ("dressed", pa.bool_()),
         *((family.value, pa.float32()) for family in Family),
         ("rests_on", pa.list_(pa.int64())),
     ]
@@ -183,6 +184,7 @@ class Worker:
             "probability": scores.probability[kept],
             "level": scores.level[kept],
             "held_back": scores.held_back[kept],
+            "dressed": scores.dressed[kept],
             "rests_on": self._rests(
                 common, places, rows["spare"].to_numpy()[places], scores.level[kept] == LIKELY
             ),
@@ -191,11 +193,11 @@ class Worker:
         pq.write_table(pa.table(found, schema=SCORED), out, compression="lz4")
 
     def judged(self, pairs: pa.Table) -> list[Judged]:
-        """The whole waterfall of pairs (older, newer: account numbers)."""
+        """The whole waterfall of pairs (older, newer: account numbers; dressed: as in Scores)."""
         older, newer = pairs["older"].to_numpy(), pairs["newer"].to_numpy()
         accounts, left, right = self._accounts.of_pairs(older, newer, ALL)
         compared = compare(accounts, left, accounts, right, self._rarity)
-        scores = self._model.score(compared)
+        scores = self._model.score(compared, pairs["dressed"].to_numpy())
         return [self._model.judged(compared, scores, pair) for pair in range(len(left))]
 
     def _rests(

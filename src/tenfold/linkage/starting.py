@@ -68,8 +68,8 @@ def parameters() -> Parameters:
         likely=0.9,
         possible=0.3,
         carries=1.2,
-        proves=2.5,
-        supports=1.0,
+        proves=1.2,
+        supports=0.6,
     )
 
 

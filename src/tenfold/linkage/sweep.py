@@ -26,6 +26,7 @@ from tenfold.linkage.engines import Engine
 from tenfold.linkage.first_look import FirstLook
 from tenfold.linkage.history import History
 from tenfold.linkage.model import Model
+from tenfold.linkage.ordering import portions
 from tenfold.linkage.stages import Stages
 
 ACCOUNT_FILES = 5  # of identities that one file of accounts is made of: to read from few files is quicker
@@ -154,11 +155,10 @@ class Sweep:
 
     def batches(self) -> list[tuple[str, int, int]]:
         """File, first and last + 1 row of the pairs, batch by batch."""
-        rows = pq.read_metadata(self.stages.folder / "pairs.parquet").num_rows
-        starts = range(0, rows, scoring.BATCH_PAIRS)
+        newer = pq.read_table(self.stages.folder / "pairs.parquet", columns=["newer"])["newer"].to_numpy()
         return [
-            (f"scored/part-{number:05}.parquet", start, min(start + scoring.BATCH_PAIRS, rows))
-            for number, start in enumerate(starts)
+            (f"scored/part-{number:05}.parquet", *portion)
+            for number, portion in enumerate(portions(newer, scoring.BATCH_PAIRS))
         ]
 
     def plan(self) -> scoring.Plan:

@@ -308,8 +308,9 @@ def next_free(
     without: tuple[Sequence[str], Sequence[str]] = ((), ()),
     now: datetime,
 ) -> Case | None:
-    """Lock the worst (those that ended last), then most urgent case that nobody holds, nobody else is just taking, and that stands
-    ready for nobody else; in a language of `reads` or none, and `without` these grounds and queues."""
+    """Lock the worst (those that ended last), then most urgent case that nobody holds, nobody else is just
+    taking, and that stands ready for nobody else; in a language of `reads` or none, and `without` these
+    grounds and queues."""
     conditions = [sql.SQL("(claimed_by IS NULL OR lease_until <= %(now)s)"), sql.SQL(_READY_FOR_NOBODY_ELSE)]
     # The first is what the indexes of the queue are over.
     conditions.append(sql.SQL("state <> 'decided' AND state <> 'awaiting'"))

@@ -1,13 +1,28 @@
 """What an attacker can copy never makes an innocent account `likely`."""
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import style
+from tenfold.linkage.compare import compare
+from tenfold.linkage.keys import keys_of
 from tenfold.linkage.looks import taken
-from tests.linkage.model.people import BEGAN, CLOSED, DAY, closed_account, compared, judged, other_account
+from tenfold.linkage.model import LEVELS, Model
+from tenfold.linkage.table import Table
+from tests.linkage.model.people import (
+    BEGAN,
+    CLOSED,
+    DAY,
+    closed_account,
+    compared,
+    judged,
+    other_account,
+    rarity,
+)
 
 VICTIM = closed_account()
 POSTS = [
@@ -17,6 +32,8 @@ POSTS = [
 ] * 12
 SKETCH, CHARS = style.sketch(POSTS)
 
+# Somebody who followed the closed account follows its copy, too, and is followed back.
+FOOLED: dict[str, object] = {"follows": (*VICTIM.follows, "circle0"), "followed_by": ("circle0",)}
 PUBLIC: dict[str, object] = {
     "handles": ("ashenvoice_18",),
     "names": VICTIM.names,
@@ -105,17 +122,61 @@ def test_any_number_of_accounts_that_follow_and_name_an_innocent_one_accuse_nobo
 
 
 def test_one_fooled_friend_proves_nothing_of_who_wears_the_whole_look():
-    """Somebody who followed the closed account follows its copy, too, and is followed back."""
-    fooled = {"follows": (*VICTIM.follows, "circle0"), "followed_by": ("circle0",)}
-    assert judged(VICTIM, other_account(**(PUBLIC | fooled))).level == "possible"
+    assert judged(VICTIM, other_account(**(PUBLIC | FOOLED))).level == "possible"
 
 
 def test_one_fooled_friend_proves_nothing_of_who_copied_the_posts():
     """Even where the look is not the whole one: it is by their posts that friends know one another."""
-    fooled = {"follows": (*VICTIM.follows, "circle0"), "followed_by": ("circle0",), "names": ("Dana",)}
-    assert judged(VICTIM, other_account(**(PUBLIC | fooled))).level == "possible"
-    nothing_copied = PUBLIC | fooled | {"texts": ()}
+    another = {"names": ("Dana",), "avatars": ("5a5a3c3c" * 8,)}
+    assert judged(VICTIM, other_account(**(PUBLIC | FOOLED | another))).level == "possible"
+    nothing_copied = PUBLIC | FOOLED | another | {"texts": ()}
     assert judged(VICTIM, other_account(**nothing_copied)).level == "likely"
+
+
+@pytest.mark.parametrize(
+    "changed", [{}, {"bios": ()}, {"names": ("Dana",)}, {"names": ("Dana",), "bios": ()}]
+)
+def test_one_fooled_friend_is_not_enough_for_who_is_dressed_as_the_closed_one(changed):
+    """Also where something of the look was left out, but for the picture: whoever accuses takes that."""
+    dressed = PUBLIC | FOOLED | {"texts": ()} | changed
+    one = judged(VICTIM, other_account(**dressed))
+    assert (one.level, one.held_back) == ("possible", "copyable")
+    undressed = dressed | {"names": ("Dana",), "avatars": ("5a5a3c3c" * 8,)}
+    assert judged(VICTIM, other_account(**undressed)).level == "likely"
+
+
+def test_two_friends_or_a_device_say_more_than_the_look_takes_back():
+    dressed = PUBLIC | FOOLED | {"texts": (), "names": ("Dana",)}
+    friends = {"follows": (*VICTIM.follows, "circle0", "circle1"), "followed_by": ("circle0", "circle1")}
+    assert judged(VICTIM, other_account(**(dressed | friends))).level == "likely"
+    assert judged(VICTIM, other_account(**dressed, tokens=(("device", "d-closed"),))).level == "likely"
+
+
+def test_who_is_dressed_as_one_closed_account_is_no_return_of_another_for_one_friend():
+    """Fellows of one network are like one another: the copy of one shares follows and links with the rest."""
+    worn = closed_account(account="worn", followed_by=())
+    shared = {name: PUBLIC[name] for name in ("urls", "media", "groups", "follows", "created_us")}
+    fellow = msgspec.structs.replace(
+        VICTIM, account="fellow", handles=("millbird",), names=("Mill Bird",), bios=(), avatars=(), texts=()
+    )
+    framer = other_account(**(PUBLIC | FOOLED | {"texts": ()}))
+    stranger = other_account(**(shared | FOOLED))
+
+    def level(newer: Fingerprint, *closed: Fingerprint) -> str | None:
+        counts = rarity(*closed, newer)
+        keys = [keys_of(one) for one in closed]
+        pairs = compare(
+            Table.of(closed, keys),
+            np.arange(len(closed)),
+            Table.of([newer]),
+            np.zeros(len(closed), int),
+            counts,
+        )
+        return LEVELS[Model.shipped().score(pairs).level[-1]]
+
+    assert level(framer, fellow) == "likely", "seen by itself, it is"
+    assert level(framer, worn, fellow) == "possible"
+    assert level(stranger, worn, fellow) == "likely", "who wears nobody's look is not minded"
 
 
 def test_the_more_of_what_a_framer_takes_is_the_same_the_less_is_believed_though_more_agrees():

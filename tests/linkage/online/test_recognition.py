@@ -56,6 +56,31 @@ def test_an_account_made_long_before_is_found_when_it_takes_over(platform):
     assert platform.links("aged").keys() == {"old"}
 
 
+@pytest.mark.parametrize(("dressed", "level"), [(True, "possible"), (False, "likely")])
+def test_a_hunt_sees_whose_look_somebody_wears_as_a_look_does(platform, dressed, level):
+    """One friend in common makes nobody likely who is dressed as another closed account."""
+    use_a_plain_model(platform.conn)
+    own = {"device": "device:w", "email": "email:w", "phone": "phone:w"}
+    platform.propagandist("worn", **own)
+    platform.propagandist("fellow", handle="mill_bird", display_name="", bio="")
+    if dressed:
+        platform.close("worn")
+    platform.sign_up("copy", **{name: value for name, value in KEPT.items() if name not in own})
+    for n in range(6):
+        platform.tell("follow.created", "copy", target=f"p{n + 20}")
+    platform.tell("follow.created", "p0", target="copy")
+    platform.tell("follow.created", "copy", target="p0")
+    platform.tell("group.joined", "copy", group="g-rare")
+    platform.work()
+    platform.day -= 1.5  # the closing comes to be known late: it was before the copy was opened
+    platform.close("fellow")
+    hunted = platform.links("copy")
+    assert hunted["fellow"] == level
+    platform.tell("follow.created", "copy", target="p29")
+    platform.work()
+    assert platform.links("copy") == hunted
+
+
 def test_of_two_closed_accounts_the_later_is_the_return_of_the_earlier(platform):
     platform.propagandist()
     platform.sign_up("backup", **KEPT)

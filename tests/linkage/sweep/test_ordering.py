@@ -52,3 +52,14 @@ def test_the_best_edges_that_join_anything_span(edges):
             forest.hang(a, b)
     left, right = np.array(edges, np.int64).reshape(-1, 2).T
     assert spanning(13, left, right).tolist() == kept
+
+
+@given(st.lists(st.integers(1, 5)), st.integers(1, 12))
+def test_portions_part_no_group_and_leave_nothing_out(sizes, size):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    found = ordering.portions(groups, size)
+    rows = [row for start, stop in found for row in range(start, stop)]
+    assert rows == list(range(len(groups)))
+    assert all(groups[start - 1] != groups[start] for start, _ in found[1:])
+    assert all(stop - start >= size for start, stop in found[:-1])
+    assert all(stop - start < size + 5 for start, stop in found)
