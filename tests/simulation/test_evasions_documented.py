@@ -15,7 +15,7 @@ def rows(page: str, first_header: str) -> list[list[str]]:
     """The cells of the table whose header begins so."""
     lines = (DOCS / page).read_text(encoding="utf-8").splitlines()
     (start,) = [number for number, line in enumerate(lines) if line.startswith(f"| {first_header} |")]
-    found = []
+    found: list[list[str]] = []
     for line in lines[start + 2 :]:
         if not line.startswith("|"):
             return found

@@ -17,6 +17,7 @@ from tenfold.detectors.media import frames, sounds
 from tenfold.detectors.media.hasher import Hasher
 from tenfold.detectors.media.picture import MAX_JPEG_PIXELS, MAX_PIXELS
 from tenfold.detectors.media.sounds import Listener
+from tenfold.events import MediaUploaded
 from tenfold.processing.examine import kept, with_hashes
 from tests.detectors.media.drawn_pictures import apart, photo, saved
 from tests.uploads.sending import told
@@ -202,7 +203,9 @@ def test_the_cover_of_a_sound_is_seen_and_it_stays_a_sound(hasher, plain, tmp_pa
     (code,) = frames.read(found.film).codes
     assert apart(code.tobytes().hex(), plain) <= 8
     event = told(id_="u-1")
-    assert with_hashes(json.dumps(event).encode(), kept(found)).data.kind == "audio"
+    filled = with_hashes(json.dumps(event).encode(), kept(found)).data
+    assert isinstance(filled, MediaUploaded)
+    assert filled.kind == "audio"
 
 
 def seven_bits(number):
