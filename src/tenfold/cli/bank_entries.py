@@ -12,7 +12,10 @@ from tenfold.cli.bank_access import ACTOR, BankId, Json, record, store
 from tenfold.cli.common import CommandError
 
 if TYPE_CHECKING:
+    from tenfold.banks import BankKind
     from tenfold.detectors.bank_values import GivenEntry
+    from tenfold.store.banks import Added
+    from tenfold.store.database import Conn
 
 Label = Annotated[str, typer.Option(help="What sort of thing they are.")]
 Provenance = Annotated[str, typer.Option(help="Where they come from.")]
@@ -51,6 +54,27 @@ def _given(
     ]
 
 
+def _added(conn: "Conn", bank: str, kind: "BankKind", given: "list[GivenEntry]") -> "Added":
+    """All of them or, with the reasons, none."""
+    from tenfold.detectors import bank_values
+    from tenfold.store import banks
+
+    good, refused = bank_values.check(kind, given)
+    if refused:
+        reasons = dict.fromkeys(one.reason for one in refused)
+        raise CommandError(f"nothing added: {'; '.join(reasons)}")
+    result = banks.add_entries(conn, bank, good, ACTOR)
+    record(conn, "bank.added", bank, added=result.added)
+    return result
+
+
+def _say(bank: str, result: "Added", json: bool) -> None:
+    if json:
+        common.print_json(result)
+    else:
+        typer.echo(f"{bank}: {result.added:,} added, {result.duplicates:,} there already")
+
+
 def add(
     bank: BankId,
     values: Annotated[
@@ -65,22 +89,14 @@ def add(
     json: Json = False,
 ) -> None:
     """Add entries."""
-    from tenfold.detectors import bank_values
     from tenfold.store import banks
 
     given = _given(
         values, label=label, provenance=provenance, confidence=confidence, expires=expires, marking=marking
     )
     with store() as conn:
-        good, refused = bank_values.check(banks.get(conn, bank).kind, given)
-        if refused:
-            raise CommandError(f"nothing added: {'; '.join(one.reason for one in refused)}")
-        result = banks.add_entries(conn, bank, good, ACTOR)
-        record(conn, "bank.added", bank, added=result.added)
-    if json:
-        common.print_json(result)
-    else:
-        typer.echo(f"{bank}: {result.added:,} added, {result.duplicates:,} there already")
+        result = _added(conn, bank, banks.get(conn, bank).kind, given)
+    _say(bank, result, json)
 
 
 def add_files(
@@ -98,7 +114,6 @@ def add_files(
 ) -> None:
     """Add the hashes of files to a bank of media; the files stay where they are."""
     from tenfold.cli.hash import hashed
-    from tenfold.detectors import bank_values
     from tenfold.store import banks
 
     with store() as conn:
@@ -114,18 +129,11 @@ def add_files(
             expires=expires,
             marking=marking,
         )
-        good, refused = bank_values.check(kind, given)
-        if refused:
-            raise CommandError(f"nothing added: {'; '.join({one.reason for one in refused})}")
-        result = banks.add_entries(conn, bank, good, ACTOR)
-        record(conn, "bank.added", bank, added=result.added)
+        result = _added(conn, bank, kind, given)
     for one in found:
         if one.note:
             sys.stderr.write(f"{one.file}: {one.note}\n")
-    if json:
-        common.print_json(result)
-    else:
-        typer.echo(f"{bank}: {result.added:,} added, {result.duplicates:,} there already")
+    _say(bank, result, json)
 
 
 def add_case(
@@ -145,10 +153,7 @@ def add_case(
         except UnknownCaseError as error:
             raise CommandError(str(error)) from None
         record(conn, "bank.added", bank, added=result.added, case=case)
-    if json:
-        common.print_json(result)
-    else:
-        typer.echo(f"{bank}: {result.added:,} added, {result.duplicates:,} there already")
+    _say(bank, result, json)
 
 
 def remove(
