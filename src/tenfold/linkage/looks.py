@@ -28,12 +28,12 @@ def resembling(level: Levels) -> Flags:
     return np.asarray((level[:, _LOOK] > Level.DIFFERENT).all(axis=1))
 
 
-def dressed(level: Levels, copied: Flags) -> Flags:
+def dressed(level: Levels, copied: Flags, taken: NDArray[np.int64]) -> Flags:
     """Pairs in which a framer is to be thought of, (n,): two things or more are `taken`, and the picture is
     no other one, which whoever accuses would have taken, too; or texts are among them, which who comes back
     has himself and need not copy."""
     another = level[:, Kind.AVATAR] == Level.DIFFERENT
-    return np.asarray((taken(level, copied) >= DRESSED) & (~another | copied))
+    return np.asarray((taken >= DRESSED) & (~another | copied))
 
 
 def taken(level: Levels, copied: Flags) -> NDArray[np.int64]:

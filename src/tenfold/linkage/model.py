@@ -119,15 +119,16 @@ class Model:
         bits = (prior + items.sum(axis=1)) / 1000.0
         odds = np.stack([np.interp(bits, *curve) for curve in self.parameters.curves])
         taken, families = looks.taken(comparisons.level, comparisons.copied), by_family(items)
-        surfaces = self._surface(items, families)
+        several = (families >= 1000.0 * self.parameters.supports).sum(axis=1) >= 2
+        surfaces = several | self._one_beyond(items, families)
         unproven = 1 + np.searchsorted(_TAKEN, taken, side="right")
         told = surfaces & (odds.max(axis=0) >= self._needed)
-        wearing = comparisons.right_rows[told & looks.dressed(comparisons.level, comparisons.copied)]
+        wearing = comparisons.right_rows[told & looks.dressed(comparisons.level, comparisons.copied, taken)]
         wears = np.isin(comparisons.right_rows, wearing)
         if dressed is not None:
             wears |= dressed
         proven = self._proven(comparisons, uncopyable, wears)
-        may = surfaces & proven & self._two(families)
+        may = several & proven & (families.max(axis=1) >= 1000.0 * self.parameters.carries)
         curve = np.where(surfaces, np.where(may, 0, unproven), -1).astype(np.int8)
         probability = _probability(np.choose(np.maximum(curve, 0), odds))
         level, held_back = self._levels(surfaces, may, proven, probability, _probability(odds[0]))
@@ -207,19 +208,12 @@ class Model:
         held = np.where(wanted, np.where(proven, ONE_FAMILY, COPYABLE), held)
         return level.astype(np.int8), held.astype(np.int8)
 
-    def _surface(self, items: NDArray[np.int64], families: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Pairs that may be shown: two families speak for them, or one that is no name and no address."""
+    def _one_beyond(self, items: NDArray[np.int64], families: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Pairs for which one family carries the link that is no name and no address."""
         carries, supports = 1000.0 * self.parameters.carries, 1000.0 * self.parameters.supports
-        several = (families >= supports).sum(axis=1) >= 2
         beyond_names = families[:, _BEYOND_NAMES].max(axis=1) >= carries
         not_placed = items[:, _PLACES].max(axis=1, initial=0) >= supports
-        return np.asarray(several | (beyond_names & not_placed))
-
-    def _two(self, families: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Pairs for which two families speak, one of them so that it carries the link."""
-        carries, supports = 1000.0 * self.parameters.carries, 1000.0 * self.parameters.supports
-        several = (families >= supports).sum(axis=1) >= 2
-        return np.asarray(several & (families.max(axis=1) >= carries))
+        return np.asarray(beyond_names & not_placed)
 
     def _proven(
         self, comparisons: Comparisons, uncopyable: NDArray[np.int64], dressed: NDArray[np.bool_]

@@ -137,12 +137,12 @@ class Sweep:
         return [files[start : start + ACCOUNT_FILES] for start in range(0, len(files), ACCOUNT_FILES)]
 
     def _score(self) -> None:
-        plan, inputs = self.plan(), self._score_inputs()
+        plan, inputs, batches = self.plan(), self._score_inputs(), self.batches()
         todo = []
-        for name, start, stop in self.batches():
+        for name, start, stop in batches:
             if not self.stages.known(name, [*inputs, start, stop]):
                 todo.append((start, stop, self.stages.partial(name)))
-        names = {self.stages.partial(name): (name, start, stop) for name, start, stop in self.batches()}
+        names = {self.stages.partial(name): (name, start, stop) for name, start, stop in batches}
         for done, place in enumerate(scoring.run(plan, todo, self._processes) if todo else (), 1):
             name, start, stop = names[todo[place][2]]
             self.stages.made(name, [*inputs, start, stop])
