@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tenfold.casework import service
+from tenfold.casework import marks, service
 from tenfold.casework.filing import file_firings
 from tenfold.casework.service import (
     CaseConflictError,
@@ -18,7 +18,7 @@ from tenfold.casework.service import (
     RefusedError,
     Verdict,
 )
-from tenfold.store import audit, database
+from tenfold.store import audit, cases, database
 from tenfold.store.database import Conn
 from tenfold.subjects import Subject, SubjectKind
 from tenfold.taxonomy import ActionKind, Ground, Severity
@@ -164,6 +164,16 @@ def test_people_who_take_the_next_at_once_get_different_cases(database_url: str,
         thread.join()
     got = [case_id for case_id in taken if case_id is not None]
     assert len(got) == len(set(got)) == 3
+
+
+def test_what_is_just_being_written_about_a_case_hides_it_from_nobody(
+    database_url: str, platform: Conn, case: int
+) -> None:
+    platform.commit()
+    with database.connect(database_url) as connection:
+        marks.catch_up(connection, 10)
+        cases.add_note(connection, case, "user:2", "look at the bio", NOW)
+        assert take_next(platform) == case
 
 
 # Notes

@@ -149,7 +149,7 @@ def next_free(conn: Conn, actor: str, now: datetime) -> Appeal | None:
               AND NOT EXISTS (
                 SELECT FROM decisions AS own JOIN decisions AS lead ON lead.id IN (own.id, own.part_of)
                 WHERE own.id = appeals.decision_id AND %(actor)s IN (lead.author, lead.confirmed_by))
-            ORDER BY due_at, id LIMIT 1 FOR UPDATE OF appeals SKIP LOCKED
+            ORDER BY due_at, id LIMIT 1 FOR NO KEY UPDATE OF appeals SKIP LOCKED
             """
         ).format(_COLUMNS),
         {"now": now, "actor": actor},

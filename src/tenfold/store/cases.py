@@ -108,7 +108,7 @@ def lock_open(conn: Conn, subjects: Iterable[Subject]) -> dict[Subject, Case]:
             SELECT {columns} FROM cases
             WHERE state <> 'decided' AND (subject_kind, subject_id) IN (
                 SELECT kind, id FROM jsonb_to_recordset(%s::jsonb) AS row (kind text, id text))
-            ORDER BY subject_kind, subject_id FOR UPDATE
+            ORDER BY subject_kind, subject_id FOR NO KEY UPDATE
             """
         ).format(columns=COLUMNS),
         [_pairs(subjects)],
@@ -240,7 +240,7 @@ def load(conn: Conn, ids: Iterable[int], *, lock: bool = False) -> dict[int, Cas
     cursor = conn.cursor(row_factory=class_row(Case))
     cursor.execute(
         sql.SQL("SELECT {} FROM cases WHERE id = ANY(%s) ORDER BY subject_kind, subject_id, id {}").format(
-            COLUMNS, sql.SQL("FOR UPDATE" if lock else "")
+            COLUMNS, sql.SQL("FOR NO KEY UPDATE" if lock else "")
         ),
         [list(ids)],
     )
@@ -310,7 +310,10 @@ def next_free(
 ) -> Case | None:
     """Lock the worst (those that ended last), then most urgent case that nobody holds, nobody else is just
     taking, and that stands ready for nobody else; in a language of `reads` or none, and `without` these
-    grounds and queues."""
+    grounds and queues.
+
+    The key stays free: a note on a case or marks of it that are just being written hold that, and the case
+    would be passed over."""
     conditions = [sql.SQL("(claimed_by IS NULL OR lease_until <= %(now)s)"), sql.SQL(_READY_FOR_NOBODY_ELSE)]
     # The first is what the indexes of the queue are over.
     conditions.append(sql.SQL("state <> 'decided' AND state <> 'awaiting'"))
@@ -329,7 +332,7 @@ def next_free(
     cursor.execute(
         sql.SQL(
             "SELECT {} FROM cases WHERE {} ORDER BY rank DESC, due_at, id LIMIT 1"
-            " FOR UPDATE OF cases SKIP LOCKED"
+            " FOR NO KEY UPDATE OF cases SKIP LOCKED"
         ).format(COLUMNS, sql.SQL(" AND ").join(conditions)),
         {
             "now": now,
