@@ -35,14 +35,14 @@ BEARING = [family for family in Family if family != Family.TIME]  # time alone s
 _BEARING = [list(Family).index(family) for family in BEARING]
 _BEYOND_NAMES = [place for place, family in enumerate(BEARING) if family != Family.NAMES]
 _HARD = [BEARING.index(family) for family in (Family.DEVICES, Family.COMPANY)]
+_DEVICES = [Kind.DEVICE, Kind.EMAIL, Kind.PHONE]
 _FRIENDS = [Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
 _LIVED = [Kind.ADDRESS, Kind.NETWORK, Kind.FOLLOWED_BY, Kind.MENTIONED_BY, Kind.ANNOUNCED_BY]
-_PLACE = 3_000  # thousandths of a bit: an address or network that more show proves nothing
-_ALIKE = 1.0  # bits of style without which an address that many show proves nothing
-_KEPT = 1.2  # bits of anything shown, likewise: people of one circle follow the same others
+_ALIKE = 1.0  # bits of style, or ...
+_KEPT = 1.2  # ... bits of something shown, without which an address that many show proves nothing
 _SHOWN = [
     *(Kind.HANDLE, Kind.NAME, Kind.BIO, Kind.AVATAR, Kind.BANNER),
-    *(Kind.URL, Kind.MEDIA, Kind.TEXT),
+    *(Kind.URL, Kind.DOMAIN, Kind.MEDIA, Kind.TEXT),
 ]
 _TAKEN = (3, 4)  # of what a framer takes, from which on less is believed of what nothing proves
 _FOOLED = 6.0  # bits that prove who wears somebody's look and has one friend of the closed account
@@ -221,16 +221,19 @@ class Model:
         """Whether what nobody can copy carries the link. `uncopyable` (n, BEARING) in thousandths of a bit.
 
         Ways of writing are too alike among people who know one another to prove anything by themselves:
-        devices or the company that is kept must say the same. Who wears somebody's look needs much more where
-        the company is one friend, who may be fooled: that and a manner of writing which is alike by chance
-        are all that a framer wants.
+        devices or the company that is kept must say the same. Who wears somebody's look is not told from a
+        framer by an address that many show; where his company is one friend, who may be fooled, he needs much
+        more, and a friend whom few have: a manner of writing that is alike by chance is all a framer wants.
         """
         given = self.parameters
         devices, company = (uncopyable[:, place] for place in _HARD)
-        hard = devices + company >= 1000.0 * given.supports
-        lone = (devices < 1000.0 * given.supports) & _one_friend(comparisons)
-        asked = np.where(dressed & lone, _FOOLED, given.proves)
-        return np.asarray((uncopyable.sum(axis=1) >= 1000.0 * asked) & hard)
+        lucky = dressed & ~_own_device(comparisons)
+        sure = np.where(lucky, 0, devices)
+        lone = lucky & _one_friend(comparisons)
+        whole = uncopyable.sum(axis=1) - devices + sure
+        asked = np.where(lone, _FOOLED, given.proves)
+        least = np.where(lone, given.proves, given.supports)
+        return np.asarray((whole >= 1000.0 * asked) & (sure + company >= 1000.0 * least))
 
 
 def by_family(items: NDArray[Any]) -> NDArray[Any]:
@@ -252,20 +255,18 @@ def _own(raw: NDArray[np.float64], comparisons: Comparisons, part: slice) -> NDA
     Texts shared word by word carry their style along. What one account says of another anybody could say,
     unless the other says the same. Who was there while the other was still open may have lived beside it, and
     so may housemates: a home and its company prove nothing then, nor does a device, unless both write alike.
-    An address that many show proves nothing either, unless both write alike and show something, but not all
-    of a look, alike. Where a whole look is worn, neither it nor style proves anything.
+    An address that many show proves nothing of who is somewhat alike all through; nor of who neither writes
+    like the other nor shows anything alike: people of one circle follow the same others, behind one carrier.
+    Style proves nothing of who wears a whole look.
     """
     level, copied = comparisons.level[part], comparisons.copied[part]
     worn = looks.worn(level)
     own = np.where(_COPYABLE, 0.0, np.maximum(raw, 0.0))
     own[copied, Kind.STYLE] = 0.0
     many = comparisons.accounts[part][:, HOME] > FEW
-    common = comparisons.strength[part][:, HOME] < _PLACE
-    vouched = (own[:, Kind.STYLE] >= _ALIKE) & (raw[:, _SHOWN].max(axis=1) >= _KEPT)
+    vouched = (own[:, Kind.STYLE] >= _ALIKE) | (raw[:, _SHOWN].max(axis=1) >= _KEPT)
     vouched &= ~worn & ~looks.resembling(level)
-    places = own[:, HOME]
-    places[many & (common | ~vouched[:, None])] = 0.0
-    own[:, HOME] = places
+    own[:, HOME] = np.where(many & ~vouched[:, None], 0.0, own[:, HOME])
     both = _of_each_other(level)
     own[both, Kind.ANNOUNCED] = np.maximum(raw[both, Kind.ANNOUNCED], 0.0)
     housed = (level[:, HOME] == Level.HOUSED).any(axis=1)
@@ -281,6 +282,13 @@ def _of_each_other(level: NDArray[np.int8]) -> NDArray[np.bool_]:
     """Pairs of which each says that the other is the same, (n,)."""
     shared = level[:, [Kind.ANNOUNCED, Kind.ANNOUNCES]] == Level.SHARED
     return np.asarray(shared.all(axis=1))
+
+
+def _own_device(comparisons: Comparisons) -> NDArray[np.bool_]:
+    """Pairs that share more than an address or network which more show than live together, (n,)."""
+    shared = comparisons.level[:, _DEVICES] == Level.SHARED
+    home = (comparisons.level[:, HOME] == Level.SHARED) & (comparisons.accounts[:, HOME] <= FEW)
+    return np.asarray(shared.any(axis=1) | home.any(axis=1))
 
 
 def _one_friend(comparisons: Comparisons) -> NDArray[np.bool_]:
