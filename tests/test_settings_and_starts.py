@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,6 +100,26 @@ def test_a_stale_pid_file_neither_hinders_a_start_nor_ends_who_has_the_number_no
         assert innocent.poll() is None
         innocent.kill()
         innocent.wait()
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_a_cluster_of_before_takes_the_settings_of_this_version_and_keeps_what_is_in_it():
+    folder = Path(tempfile.mkdtemp(prefix="tf-"))
+    try:
+        before = EmbeddedServer(folder, durable=False)
+        with psycopg.connect(before.url, autocommit=True) as conn:
+            conn.execute("CREATE TABLE kept AS SELECT 1 AS one")
+            conn.execute("ALTER SYSTEM SET wal_compression = 'on'")
+        (folder / "postgres" / "tenfold-ready").write_text("")  # as the first versions left it
+        now = EmbeddedServer(folder, durable=False)
+        with psycopg.connect(now.url, autocommit=True) as conn:
+            until = time.monotonic() + 30  # settings arrive by a signal
+            while conn.execute("SHOW wal_compression").fetchone() != ("off",):
+                assert time.monotonic() < until
+            assert conn.execute("SELECT one FROM kept").fetchone() == (1,)
+        now.stop()
+        before.stop()
     finally:
         shutil.rmtree(folder)
 
