@@ -9,14 +9,17 @@ from hypothesis import strategies as st
 from tenfold.fingerprint import Fingerprint
 from tenfold.linkage import style
 from tenfold.linkage.compare import compare
-from tenfold.linkage.keys import keys_of
+from tenfold.linkage.keys import KeyKind, key_of, keys_of
+from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.looks import taken
-from tenfold.linkage.model import LEVELS, Model
+from tenfold.linkage.model import LEVELS, LIKELY, POSSIBLE, Model
+from tenfold.linkage.rarity import Rarity
 from tenfold.linkage.table import Table
 from tests.linkage.model.people import (
     BEGAN,
     CLOSED,
     DAY,
+    POPULATION,
     closed_account,
     compared,
     judged,
@@ -143,6 +146,24 @@ def test_one_fooled_friend_is_not_enough_for_who_is_dressed_as_the_closed_one(ch
     assert (one.level, one.held_back) == ("possible", "copyable")
     undressed = dressed | {"names": ("Dana",), "avatars": ("5a5a3c3c" * 8,)}
     assert judged(VICTIM, other_account(**undressed)).level == "likely"
+
+
+@pytest.mark.parametrize(
+    ("accounts", "level"), [(2, LIKELY), (64, LIKELY), (5_000, POSSIBLE), (50_000, POSSIBLE)]
+)
+def test_the_one_friend_of_who_is_dressed_and_writes_alike_must_be_one_whom_few_have(
+    accounts: int, level: int
+):
+    """Who follows thousands follows anybody, and a manner of writing may be alike by chance."""
+    dressed = other_account(**(PUBLIC | FOOLED | {"texts": (), "names": ("Dana",)}))
+    shown = {key: 2 for one in (VICTIM, dressed) for key in keys_of(one).tolist()}
+    shown[key_of(KeyKind.FOLLOWED_BY, "circle0")] = accounts
+    keys = np.array(sorted(shown))
+    found = compared(
+        VICTIM, dressed, Rarity(keys, np.array([shown[key] for key in keys.tolist()]), POPULATION)
+    )
+    found.level[0, Kind.STYLE], found.strength[0, Kind.STYLE] = Level.LIKE, 10_000
+    assert Model.shipped().score(found).level.tolist() == [level]
 
 
 def test_two_friends_or_a_device_say_more_than_the_look_takes_back():
