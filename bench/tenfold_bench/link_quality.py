@@ -294,18 +294,22 @@ def run(quick: bool) -> Result:
     del people, found, scores, top
     seen += _more(accounts, model, () if quick else MORE_SEEDS)
     made.append(fairness(seen))
+    made.append(_later(_returns.population(QUICK_LONGER if quick else LONGER, LONGER_SEED, 30), model))
     for more_figures, more_notes in made:
         figures += more_figures
         notes += more_notes
-    longer = _returns.population(QUICK_LONGER if quick else LONGER, LONGER_SEED, 30)
-    who = groups(longer)
-    _, _, top, _ = ours(longer, model)
+    return Result(name="link-quality", n=accounts, figures=figures, notes=notes)
+
+
+def _later(people: Population, model: Model) -> tuple[list[Figure], list[str]]:
+    """What is found after thirty posts, and how right it is."""
+    who = groups(people)
+    found, scores, top, _ = ours(people, model)
     _, caught = recall(top, who)
-    changed = renamed(longer) & who.returned
-    share = _of(caught, changed)
+    share = _of(caught, renamed(people) & who.returned)
     low, high = share.interval
-    figures += [
-        Figure(label="returns found after 30 posts", ours=_of(caught, who.returned).value, unit=""),
+    figures = [
+        Figure(label="returns found", ours=_of(caught, who.returned).value, unit=""),
         Figure(
             label=f"all new: name, picture, devices (of {share.of}; 95 %: {low:.2f} to {high:.2f})",
             ours=share.value,
@@ -313,8 +317,11 @@ def run(quick: bool) -> Result:
             goal=f">= {RENAMED_GOAL}",
         ),
     ]
-    notes += [f"after 30 posts: {line}" for line in by_name(longer, caught, who)]
-    return Result(name="link-quality", n=accounts, figures=figures, notes=notes)
+    shipped, notes = shipped_figures(people, found, scores, who)
+    for figure in (*figures, *shipped):
+        figure.label = f"after 30 posts: {figure.label}"
+    notes += by_name(people, caught, who)
+    return [*figures, *shipped], [f"after 30 posts: {line}" for line in notes]
 
 
 def _half(scores: _returns.Scored, found: _returns.Labelled) -> float:
