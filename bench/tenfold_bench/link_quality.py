@@ -28,7 +28,7 @@ from tenfold_bench.result import Figure, Result
 
 ACCOUNTS, QUICK_ACCOUNTS = 1_000_000, 12_000
 LONGER, QUICK_LONGER = 100_000, 6_000  # accounts looked at after thirty posts
-SEED, LONGER_SEED = 9_081, 9_082
+SEED, LONGER_SEED = 9_091, 9_092
 MORE_SEEDS = (9_041, 9_051)  # for flag rates alone: seen in development, neither learned nor calibrated on
 RATE = 1e-4
 RECALL_GOAL, RENAMED_GOAL, RATIO_GOAL, ERROR_GOAL = 0.70, 0.50, 1.25, 0.01
@@ -158,7 +158,10 @@ def shipped_figures(
             unit="of 1,000",
         ),
         Figure(
-            label="framers called likely", ours=float(flagged[who.framers].sum()), unit="accounts", goal="0"
+            label=f"framers called likely, of {int(who.framers.sum()):,}",
+            ours=float(flagged[who.framers].sum()),
+            unit="accounts",
+            goal="0",
         ),
         Figure(
             label="calibration error of shown links",
