@@ -228,12 +228,12 @@ class Model:
         given = self.parameters
         devices, company = (uncopyable[:, place] for place in _HARD)
         lucky = dressed & ~_own_device(comparisons)
-        sure = np.where(lucky, 0, devices)
+        luck = np.where(lucky, devices, 0)
         lone = lucky & _one_friend(comparisons)
-        whole = uncopyable.sum(axis=1) - devices + sure
         asked = np.where(lone, _FOOLED, given.proves)
         least = np.where(lone, given.proves, given.supports)
-        return np.asarray((whole >= 1000.0 * asked) & (sure + company >= 1000.0 * least))
+        whole, hard = uncopyable.sum(axis=1) - luck, devices + company - luck
+        return np.asarray((whole >= 1000.0 * asked) & (hard >= 1000.0 * least))
 
 
 def by_family(items: NDArray[Any]) -> NDArray[Any]:

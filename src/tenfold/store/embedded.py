@@ -22,7 +22,7 @@ DATABASE = "tenfold"
 START_TIMEOUT = 300.0  # seconds; recovery after a crash under load replays up to max_wal_size
 
 # Pages are not compressed on their way into the log: whoever touches one first after a checkpoint would wait
-# 0.15 ms for it, and a look at an account touches up to thirty.
+# 0.15 ms for it, and a look at an account touches that of every closure to which it writes a link.
 TUNING = {
     "shared_buffers": "512MB",
     "max_wal_size": "4GB",
@@ -118,7 +118,8 @@ class EmbeddedServer:
                 connection.execute(
                     sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
                 )
-            connection.execute("SELECT pg_reload_conf()")
+            if ready:
+                connection.execute("SELECT pg_reload_conf()")
             exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
             if exists.fetchone() is None:
                 connection.execute(

@@ -89,6 +89,13 @@ def rarity(
     return Rarity(keys, counts, population, muted=muted, name_counts={"Arab": half, "Latn": half})
 
 
+def shown_by(accounts: dict[int, int], *shown: Fingerprint, population: int = POPULATION) -> Rarity:
+    """Two accounts show every key, unless `accounts` says otherwise."""
+    keys = np.unique(np.concatenate([keys_of(one) for one in shown]))
+    counts = np.array([accounts.get(key, 2) for key in keys.tolist()])
+    return Rarity(keys, counts, population, name_counts={"Arab": population // 2, "Latn": population // 2})
+
+
 def compared(
     closed: Fingerprint, new: Fingerprint, counts: Rarity | None = None, accounts: int = 2
 ) -> Comparisons:

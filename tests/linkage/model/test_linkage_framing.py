@@ -13,18 +13,17 @@ from tenfold.linkage.keys import KeyKind, key_of, keys_of
 from tenfold.linkage.kinds import Kind, Level
 from tenfold.linkage.looks import taken
 from tenfold.linkage.model import LEVELS, LIKELY, POSSIBLE, Model
-from tenfold.linkage.rarity import Rarity
 from tenfold.linkage.table import Table
 from tests.linkage.model.people import (
     BEGAN,
     CLOSED,
     DAY,
-    POPULATION,
     closed_account,
     compared,
     judged,
     other_account,
     rarity,
+    shown_by,
 )
 
 VICTIM = closed_account()
@@ -156,12 +155,8 @@ def test_the_one_friend_of_who_is_dressed_and_writes_alike_must_be_one_whom_few_
 ):
     """Who follows thousands follows anybody, and a manner of writing may be alike by chance."""
     dressed = other_account(**(PUBLIC | FOOLED | {"texts": (), "names": ("Dana",)}))
-    shown = {key: 2 for one in (VICTIM, dressed) for key in keys_of(one).tolist()}
-    shown[key_of(KeyKind.FOLLOWED_BY, "circle0")] = accounts
-    keys = np.array(sorted(shown))
-    found = compared(
-        VICTIM, dressed, Rarity(keys, np.array([shown[key] for key in keys.tolist()]), POPULATION)
-    )
+    counts = shown_by({key_of(KeyKind.FOLLOWED_BY, "circle0"): accounts}, VICTIM, dressed)
+    found = compared(VICTIM, dressed, counts)
     found.level[0, Kind.STYLE], found.strength[0, Kind.STYLE] = Level.LIKE, 10_000
     assert Model.shipped().score(found).level.tolist() == [level]
 

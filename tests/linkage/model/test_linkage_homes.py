@@ -9,7 +9,6 @@ from tenfold.linkage.keys import KeyKind, key_of, keys_of
 from tenfold.linkage.kinds import FEW, HOME, Kind, Level
 from tenfold.linkage.ledger import Judged
 from tenfold.linkage.model import Model
-from tenfold.linkage.rarity import Rarity
 from tenfold.linkage.table import Table
 from tests.linkage.model.people import (
     CLOSED,
@@ -20,19 +19,13 @@ from tests.linkage.model.people import (
     compared,
     judged,
     other_account,
+    shown_by,
 )
 from tests.linkage.model.test_linkage_framing import CHARS, PUBLIC, SKETCH
 
 HOME_TOKENS = (("device", "d-closed"), ("address", "a-closed"), ("network", "n-closed"))
 CLOSED_ONE = closed_account()
 SOON = CLOSED + DAY // 4
-
-
-def shown_by(accounts: dict[int, int], *shown: object, population: int = POPULATION) -> Rarity:
-    """Two accounts show every key, unless `accounts` says otherwise."""
-    keys = np.unique(np.concatenate([keys_of(one) for one in shown]))  # type: ignore[arg-type]
-    counts = np.array([accounts.get(key, 2) for key in keys.tolist()])
-    return Rarity(keys, counts, population, name_counts={"Arab": population // 2, "Latn": population // 2})
 
 
 def levels_at_home(**changes: object) -> set[Level]:
